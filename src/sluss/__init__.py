@@ -1,0 +1,1 @@
+"""Sluss: customer service where customers already write."""
