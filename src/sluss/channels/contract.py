@@ -66,7 +66,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 Understood = Inbound | Receipt
 
 
-class Unparsable(Exception):  # noqa: N818 - a statement about the envelope, not a programming error
+class Unparsable(Exception):
     """The channel cannot make sense of an envelope; `reason` is one plain sentence for the quarantine page."""
 
     def __init__(self, reason: str) -> None:
