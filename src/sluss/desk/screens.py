@@ -1,0 +1,341 @@
+"""The contract between the desk's templates and whoever fills them. Pure data; instants are µs UTC, ids strings.
+
+Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; always `Vary: HX-Request-Type`):
+
+| address | template, values | partial when `HX-Target` is |
+| --- | --- | --- |
+| GET /inbox/{view}?sort=&after= | desk/inbox.html `desk=Desk` | `ul#rows` → desk/more.html `queue=Queue` (next rows and the button) |
+| GET /inbox/{view}/{no}?m={message} | desk/inbox.html `desk=Desk` with `desk.case` | `main#pane` → desk/pane.html `desk=Desk` (`desk.views`, `desk.queue.rows` may be empty) |
+| GET /cases/{no}/fresh?view= | desk/fresh.html `desk=Desk` (head, timeline, side as partials; never the composer) | always a fragment |
+| GET /cases/{no}/earlier?before={item} | desk/earlier.html `case=Case` (items before that one) | always a fragment |
+| GET /search?q=&after= | desk/search.html `found=Found` | |
+| GET /c/{no} | 303 to the best view | |
+| GET /files/{id}, /files/{id}/thumb | bytes | |
+| GET /messages/{id}/frame?images=1 | sanitised mail HTML, its own CSP; see frame.js | |
+| GET /live?after={position}, GET /live/ping | event stream; 204 or 401; see stream.js | |
+
+Writes. All are POST, carry `csrf`, `op` (32 hex characters at most; same op, same answer) and `back` (a path on this host).
+Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=Desk`, with what changed in `desk.pieces` and toasts in `page`;
+422 the form again; 409 desk/stopped.html `stopped=Stopped` (a dialog); 401 no body (the browser asks for a sign-in and keeps the text).
+
+| address | fields |
+| --- | --- |
+| /cases/{no}/reply | `body`, `cc` (addresses, comma-separated), `file` (repeated ids), `seen` (last item id shown), `revision`, `then` = stay or solve, `anyway` = 1 after Stopped |
+| /cases/{no}/note | `body`, `file`, `revision` |
+| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `file`, `revision` → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by"}` |
+| /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
+| /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
+| /cases/{no}/assign | `agent` (id, `me`, or empty for nobody) |
+| /cases/{no}/status | `status` = open, pending, snoozed, solved, spam; `until` = hour, evening, tomorrow, monday, reply or a local `YYYY-MM-DDTHH:MM` |
+| /cases/{no}/priority | `priority` = low, normal, high, urgent |
+| /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
+| /cases/{no}/read | empty; marks as seen by this agent → 204 |
+| /cases/bulk | `no` (repeated), `action` = solve, assign-me, pending, spam, open → 200 desk/done.html with rows as toasts only |
+| /operations/{id}/retry | `anyway` = 1 for an unknown result |
+| /operations/{id}/cancel | |
+| /operations/release | lets held operations go (admin) |
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sluss.web.shell import Form
+
+Status = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
+Priority = Literal["low", "normal", "high", "urgent"]
+DeliveryState = Literal["held", "queued", "sending", "sent", "delivered", "read", "failed", "unknown", "cancelled"]
+Piece = Literal["head", "timeline", "composer", "side"]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An agent or a contact as shown: name, and an id that the avatar's colour follows."""
+
+    id: str
+    name: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """One view in the left column. `key` is what the address says: `mine`, `unassigned`, `open`, `solved`, `inbox:{id}`."""
+
+    key: str
+    label: str
+    icon: str
+    count: int | None = None
+    group: Literal["", "inboxes"] = ""
+    failing: bool = False
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One case in a list. `sort` orders rows ascending within a view. `due` is when an answer is owed, if a clock runs.
+
+    `trouble` marks a delivery that needs a person. `preview` is the newest text, one line. `drafted` means that this agent has a draft.
+    """
+
+    id: str
+    no: int
+    contact: Person
+    subject: str
+    preview: str
+    at: int
+    sort: int
+    channel_icon: str
+    channel_label: str
+    inbox: str = ""
+    status: Status = "open"
+    priority: Priority = "normal"
+    unread: bool = False
+    drafted: bool = False
+    waiting_since: int | None = None
+    due: int | None = None
+    assignee: Person | None = None
+    tags: tuple[str, ...] = ()
+    trouble: Literal["", "failed", "unknown"] = ""
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """The list of one view. `after` is the cursor of the next page, empty at the end; `total` counts the whole view."""
+
+    view: View
+    rows: tuple[Row, ...]
+    total: int
+    after: str = ""
+    sort: Literal["due", "oldest", "newest", "priority"] = "oldest"
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """An attachment. `picture` means that `/files/{id}/thumb` exists. `scanned_out` says why it cannot be opened, if so."""
+
+    id: str
+    name: str
+    size: int
+    media_type: str
+    picture: bool = False
+    scanned_out: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How one operation stands for one recipient. `reason` is the network's own words, `at` the last change, `next_try` when it is tried again."""
+
+    operation: str
+    recipient: str
+    state: DeliveryState
+    at: int
+    reason: str = ""
+    attempts: int = 0
+    next_try: int | None = None
+    undo_until: int | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One utterance. `text` is what is new, `quoted` the folded rest. `html` offers the frame. `automatic` is a short reason or empty.
+
+    `public` tells whether the network shows it to everybody. `language` (BCP 47) is set when known and not the reader's.
+    """
+
+    id: str
+    at: int
+    direction: Literal["in", "out"]
+    author: Person
+    channel_icon: str
+    channel_label: str
+    text: str
+    quoted: str = ""
+    html: bool = False
+    remote_images: bool = False
+    automatic: str = ""
+    public: bool = False
+    language: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    kind: Literal["message"] = "message"
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Internal text; the customer never sees it."""
+
+    id: str
+    at: int
+    author: Person
+    text: str
+    files: tuple[File, ...] = ()
+    kind: Literal["note"] = "note"
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened, as a finished sentence: “Johan Falk assigned this to Maja Ek”."""
+
+    id: str
+    at: int
+    icon: str
+    text: str
+
+
+class Happenings(msgspec.Struct, frozen=True, kw_only=True):
+    """Neighbouring happenings, folded into one line when there are more than two. `at` is the first's."""
+
+    id: str
+    at: int
+    events: tuple[Happening, ...]
+    kind: Literal["events"] = "events"
+
+
+Item = Message | Note | Happenings
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An unsent text as the server has it. `revision` grows with each save; `by` names another agent who wrote last, else empty."""
+
+    body: str = ""
+    cc: str = ""
+    files: tuple[File, ...] = ()
+    revision: int = 0
+    saved_at: int | None = None
+    by: str = ""
+
+
+class Composer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an answer goes, said in full: `to_name` <`to_address`> by `channel_label` from `from_name` <`from_address`>.
+
+    `closed` is a sentence why no reply is possible here (then only notes). `tab` is the one open at first. `undo_seconds` 0 sends at once.
+    """
+
+    to_name: str
+    to_address: str
+    channel_icon: str
+    channel_label: str
+    from_name: str
+    from_address: str
+    reply: Draft = Draft()
+    note: Draft = Draft()
+    form: Form = Form()
+    tab: Literal["reply", "note"] = "reply"
+    visibility: Literal["public", "private"] = "private"
+    can_cc: bool = False
+    can_attach: bool = False
+    max_length: int | None = None
+    max_file_bytes: int | None = None
+    undo_seconds: int = 0
+    closed: str = ""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """One address or handle of a contact."""
+
+    icon: str
+    label: str
+    address: str
+    verified: bool = False
+
+
+class OtherCase(msgspec.Struct, frozen=True, kw_only=True):
+    """Another case of the same contact, for the side panel."""
+
+    no: int
+    subject: str
+    status: Status
+    at: int
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer, as far as known."""
+
+    person: Person
+    identities: tuple[Identity, ...] = ()
+    language: str = ""
+    first_seen: int | None = None
+    others: tuple[OtherCase, ...] = ()
+    others_total: int = 0
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One open case: head, timeline, composer, side.
+
+    `earlier` counts older items that are not shown; `focus` is the item a deep link asks for. `agents` and `all_tags` fill the menus.
+    """
+
+    id: str
+    no: int
+    subject: str
+    status: Status
+    priority: Priority
+    inbox: str
+    channel_icon: str
+    channel_label: str
+    opened_at: int
+    items: tuple[Item, ...]
+    contact: Contact
+    composer: Composer
+    snoozed_until: int | None = None
+    waiting_since: int | None = None
+    due: int | None = None
+    assignee: Person | None = None
+    team: str = ""
+    tags: tuple[str, ...] = ()
+    agents: tuple[Person, ...] = ()
+    all_tags: tuple[str, ...] = ()
+    earlier: int = 0
+    focus: str = ""
+    banners: tuple[CaseBanner, ...] = ()
+    previous_no: int | None = None
+    next_no: int | None = None
+
+
+class CaseBanner(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about this case only: a reopened one, a claim to continue a conversation, its inbox failing."""
+
+    kind: Literal["info", "warn", "bad"]
+    text: str
+    action: str = ""
+    href: str = ""
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole desk. `pieces` says which parts desk/done.html sends back."""
+
+    views: tuple[View, ...]
+    queue: Queue
+    case: Case | None = None
+    pieces: tuple[Piece, ...] = ()
+    unassigned: int = 0
+    first_steps: tuple[FirstStep, ...] = ()
+
+
+class FirstStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the checklist that a new workspace shows on its empty desk, for those who may configure."""
+
+    label: str
+    done: bool
+    href: str
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One case found. `excerpt` is text around the match, matches between U+0002 and U+0003."""
+
+    row: Row
+    excerpt: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search found. `more` counts hits beyond the last shown; `problem` says what is wrong with the query, if anything."""
+
+    query: str
+    hits: tuple[Hit, ...] = ()
+    total: int = 0
+    after: str = ""
+    problem: str = ""
+
+
+class Stopped(msgspec.Struct, frozen=True, kw_only=True):
+    """A send that was stopped because the case has news that the sender had not seen."""
+
+    no: int
+    by: str
+    at: int
+    text: str
+    draft: Draft
+    then: Literal["stay", "solve"] = "stay"

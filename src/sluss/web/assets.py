@@ -1,0 +1,141 @@
+"""Static files by the hash of their content. In: a folder. Out: addresses that never change their meaning, and bytes with headers.
+
+A bundle is several style sheets or browser modules served as one file, so that a first visit needs few requests and nobody needs a build step.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+
+import msgspec
+
+STATIC = Path(__file__).parent / "static"
+PREFIX = "/static/"
+
+BUNDLES = {
+    "sluss.css": ("tokens.css", "controls.css", "forms.css", "shell.css", "list.css", "case.css", "composer.css", "pages.css", "narrow.css"),
+    "sluss.js": (
+        "js/text.js",
+        "js/http.js",
+        "js/toast.js",
+        "js/dialog.js",
+        "js/clock.js",
+        "js/keys.js",
+        "js/menu.js",
+        "js/theme.js",
+        "js/stream.js",
+        "js/live.js",
+        "js/case-list.js",
+        "js/case.js",
+        "js/files.js",
+        "js/composer.js",
+        "js/frame.js",
+        "js/forms.js",
+    ),
+}
+"""What is served as one file. Modules of one bundle share one scope, so their top-level names must differ."""
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".png": "image/png",
+}
+_SQUEEZABLE = {".css", ".js", ".svg"}
+_STYLE_URL = re.compile(r"url\(([\w./-]+)\)")
+_IMPORT = re.compile(r'^import .* from "\./[\w-]+\.js";\n', re.MULTILINE)
+
+
+class Served(msgspec.Struct, frozen=True):
+    """One answer: the bytes, and every header it needs."""
+
+    data: bytes
+    headers: dict[str, str]
+
+
+class Assets:
+    """All static files of one folder. `fresh` reads them again at each look-up, for people who edit them."""
+
+    def __init__(self, folder: Path = STATIC, *, fresh: bool = False) -> None:
+        self._folder = folder
+        self._fresh = fresh
+        self._by_name: dict[str, tuple[str, bytes]] = {}
+        self._by_hashed: dict[str, str] = {}
+        self._squeezed: dict[tuple[str, str], bytes] = {}
+
+    def url(self, name: str) -> str:
+        """The address of a file or bundle. Raises `FileNotFoundError` for a name that does not exist."""
+        return PREFIX + self._load(name)[0]
+
+    def find(self, hashed: str, accept_encoding: str = "") -> Served | None:
+        """The answer to `GET /static/{hashed}`, squeezed as well as the browser can take, or None."""
+        name = self._by_hashed.get(hashed) or self._guess(hashed)
+        if name is None:
+            return None
+        data = self._load(name)[1]
+        headers = {
+            "Content-Type": MEDIA_TYPES[Path(name).suffix],
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Vary": "Accept-Encoding",
+        }
+        encoding = _best(accept_encoding) if Path(name).suffix in _SQUEEZABLE else ""
+        if encoding:
+            headers["Content-Encoding"] = encoding
+            data = self._squeeze(name, encoding)
+        return Served(data, headers)
+
+    def _load(self, name: str) -> tuple[str, bytes]:
+        if name not in self._by_name or self._fresh:
+            data = self._read(name)
+            stem, _, suffix = name.replace("/", "-").rpartition(".")
+            hashed = f"{stem}.{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
+            if self._by_name.get(name, ("",))[0] != hashed:
+                self._squeezed.clear()
+            self._by_name[name] = (hashed, data)
+            self._by_hashed[hashed] = name
+        return self._by_name[name]
+
+    def _read(self, name: str) -> bytes:
+        if name in BUNDLES:
+            return b"".join(self._part(part) for part in BUNDLES[name])
+        return self._part(name)
+
+    def _part(self, name: str) -> bytes:
+        data = (self._folder / name).read_bytes()
+        if name.endswith(".css"):
+            return _STYLE_URL.sub(lambda found: f"url({self.url(found.group(1))})", data.decode()).encode()
+        if name.startswith("js/"):
+            return re.sub(r"^export ", "", _IMPORT.sub("", data.decode()), flags=re.MULTILINE).encode()
+        return data
+
+    def _guess(self, hashed: str) -> str | None:
+        """After a restart a page may ask for a file that nobody has named yet; an old hash stays unknown."""
+        for name in (*BUNDLES, *(str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.suffix in MEDIA_TYPES)):
+            self._load(name)
+        return self._by_hashed.get(hashed)
+
+    def _squeeze(self, name: str, encoding: str) -> bytes:
+        key = (self._by_name[name][0], encoding)
+        if key not in self._squeezed:
+            self._squeezed[key] = _compress(self._by_name[name][1], encoding)
+        return self._squeezed[key]
+
+
+def _best(accept_encoding: str) -> str:
+    accepted = {part.partition(";")[0].strip() for part in accept_encoding.split(",")}
+    if "br" in accepted and importlib.util.find_spec("brotli"):
+        return "br"
+    return "gzip" if "gzip" in accepted else ""
+
+
+def _compress(data: bytes, encoding: str) -> bytes:
+    if encoding == "br":
+        return bytes(importlib.import_module("brotli").compress(data))
+    return gzip.compress(data, 9, mtime=0)
