@@ -118,7 +118,7 @@ class Sent(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 - an answer of the network
+class Refused(Exception):
     """The network said no. `permanent` means that the same message will never be taken."""
 
     def __init__(self, code: str, reason: str, *, permanent: bool) -> None:
@@ -126,7 +126,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the network
         self.code, self.reason, self.permanent = code, reason, permanent
 
 
-class Unreachable(Exception):  # noqa: N818 - a state of the network
+class Unreachable(Exception):
     """No talk with the network came about, and nothing was handed over: trying again is safe. Counts against the inbox's circuit breaker."""
 
     def __init__(self, reason: str) -> None:
@@ -134,7 +134,7 @@ class Unreachable(Exception):  # noqa: N818 - a state of the network
         self.reason = reason
 
 
-class ResultUnknown(Exception):  # noqa: N818 - a state of our knowledge
+class ResultUnknown(Exception):
     """The message was handed over, and no answer came: it may or may not have arrived."""
 
     def __init__(self, reason: str) -> None:
