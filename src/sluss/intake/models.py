@@ -1,0 +1,50 @@
+"""Tables of envelopes. An acknowledged envelope is a row here; `acknowledged` counts them apart, so that a lost row would show."""
+
+import sqlalchemy as sa
+
+from sluss.kernel.schema import refers, scoped_table
+from sluss.kernel.types import Blob, Count, Id, Instant, Json, Text
+
+envelopes = scoped_table(
+    "envelopes",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("recipients", Json, nullable=False),
+    sa.Column("size", Count, nullable=False),
+    sa.Column("digest", Text, nullable=False),
+    sa.Column("raw", Blob),
+    sa.Column("attempts", Count, nullable=False),
+    sa.Column("outcome", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("message_id", Id),
+    sa.Column("settled_at", Instant),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_envelopes_state", "workspace_id", "state", "id"),
+    sa.Index("ix_envelopes_waiting", "id", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),
+)
+envelope_keys = scoped_table(
+    "envelope_keys",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("external_key", Text, nullable=False),
+    sa.Column("envelope_id", Id, nullable=False),
+    refers("envelope_id", "envelopes"),
+    key=("inbox_id", "external_key"),
+)
+acknowledged = scoped_table(
+    "acknowledged",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("envelopes", Count, nullable=False),
+    refers("inbox_id", "inboxes"),
+    key=("inbox_id",),
+)
+conservation_checks = scoped_table(
+    "conservation_checks",
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("acknowledged", Count, nullable=False),
+    sa.Column("processed", Count, nullable=False),
+    sa.Column("queued", Count, nullable=False),
+    sa.Column("quarantined", Count, nullable=False),
+    sa.Column("missing", Count, nullable=False),
+    sa.Column("orphans", Count, nullable=False),
+)

@@ -1,0 +1,75 @@
+"""Full-text search over cases, newest first. In: folded texts of messages and notes. Out: ids of cases.
+
+SQLite: an FTS5 table. PostgreSQL: a `tsvector` column with the `simple` configuration. Folding (`kernel/text.py`) is ours, so both find the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.text import fold
+from sluss.kernel.tx import Tx
+
+TERMS = 12
+KEPT = 20_000
+
+CREATE = {
+    "sqlite": [
+        "CREATE VIRTUAL TABLE search USING fts5(body, workspace_id UNINDEXED, case_id UNINDEXED, tokenize = 'unicode61', prefix = '2 3')",
+    ],
+    "postgresql": [
+        "CREATE TABLE search (workspace_id bigint NOT NULL REFERENCES workspaces (id), id bigint NOT NULL, case_id bigint NOT NULL,"
+        " body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))",
+        "CREATE INDEX ix_search_body ON search USING gin (body)",
+        "CREATE INDEX ix_search_case_id ON search (workspace_id, case_id)",
+    ],
+}
+
+_INSERT = {
+    "sqlite": sa.text("INSERT INTO search (rowid, workspace_id, case_id, body) VALUES (:id, :workspace_id, :case_id, :body)"),
+    "postgresql": sa.text(
+        "INSERT INTO search (workspace_id, id, case_id, body) VALUES (:workspace_id, :id, :case_id, to_tsvector('simple', :body))"
+        " ON CONFLICT (workspace_id, id) DO UPDATE SET body = excluded.body, case_id = excluded.case_id"
+    ),
+}
+_FIND = {
+    "sqlite": sa.text("SELECT case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"),
+    "postgresql": sa.text(
+        "SELECT case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id ORDER BY id DESC LIMIT :limit"
+    ),
+}
+
+
+def index_texts(tx: Tx, who: Actor, texts: Sequence[tuple[int, int, str]]) -> None:
+    """Index `(document id, case id, text)`; the document id is that of the message or note, made once."""
+    rows = [{"workspace_id": who.workspace_id, "id": doc, "case_id": case, "body": fold(text[:KEPT])} for doc, case, text in texts]
+    if rows:
+        tx.run(_INSERT[tx.conn.dialect.name], rows)
+
+
+def move_texts(tx: Tx, who: Actor, documents: Sequence[int], case_id: int) -> None:
+    """Let documents be found under another case."""
+    key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
+    change = sa.text(f"UPDATE search SET case_id = :case_id WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
+    tx.run(change, [{"workspace_id": who.workspace_id, "case_id": case_id, "id": one} for one in documents])
+
+
+def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:
+    """Ids of cases where every word of the query occurs as the start of a word, most recent mention first, without repeats."""
+    words = _words(query)
+    if not words:
+        return []
+    dialect = tx.conn.dialect.name
+    spelled = " ".join(f'"{word}"*' for word in words) if dialect == "sqlite" else " & ".join(f"'{word}':*" for word in words)
+    values: dict[str, Any] = {"query": spelled, "workspace_id": who.workspace_id, "limit": limit}
+    return list(dict.fromkeys(int(row.case_id) for row in tx.run(_FIND[dialect], values).all()))
+
+
+def _words(query: str) -> list[str]:
+    """At most a dozen words of letters and digits: nothing of the query language gets through."""
+    return re.findall(r"[^\W_]{1,64}", fold(query[:400]))[:TERMS]

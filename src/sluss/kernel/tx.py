@@ -1,0 +1,122 @@
+"""One transaction as actions and queries see it. In: statements, events, hints. Out: rows, and after the commit hints to whoever waits."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.clock import Clock
+from sluss.kernel.events import Event, Recorded, events
+from sluss.kernel.ids import IdMaker
+
+Inside = Callable[["Tx", Recorded], None]
+
+
+class Host:
+    """What transactions share within one process: time, ids, blocks of numbers, reactions inside the transaction, listeners for hints."""
+
+    def __init__(self, clock: Clock, new_id: IdMaker) -> None:
+        self.clock, self.new_id = clock, new_id
+        self.inside: Mapping[type[Event], Sequence[Inside]] = {}
+        self.numbers: dict[int, list[int]] = {}
+        self.lock = threading.Lock()
+        self._listeners: list[Callable[[set[str]], None]] = []
+
+    def listen(self, listener: Callable[[set[str]], None]) -> None:
+        """Call `listener` with the topics of every commit that gave hints. It runs on a database thread and must return at once."""
+        self._listeners.append(listener)
+
+    def tell(self, topics: set[str]) -> None:
+        """Pass hints on; losing one costs a short delay, never a row."""
+        for listener in self._listeners:
+            listener(topics)
+
+
+class Tx:
+    """A transaction. `now` stands still within it."""
+
+    def __init__(self, conn: sa.Connection, host: Host) -> None:
+        self.conn, self.host = conn, host
+        self.now = host.clock()
+        self.emitted: list[Recorded] = []
+        self.topics: set[str] = set()
+        self.numbers: dict[int, list[int]] = {}
+        self._after: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], None]] = []
+
+    def new_id(self) -> int:
+        """A fresh row id."""
+        return self.host.new_id()
+
+    def run(self, statement: sa.Executable, values: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None) -> sa.CursorResult[Any]:
+        """Execute one statement, with many rows of values where a list is given."""
+        result: Any = self.conn.execute(statement, values)
+        return result
+
+    def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
+        """All rows."""
+        return self.conn.execute(statement).all()
+
+    def row(self, statement: sa.Executable) -> sa.Row[Any] | None:
+        """The first row, or None."""
+        return self.conn.execute(statement).first()
+
+    def value(self, statement: sa.Executable) -> Any:
+        """The first column of the first row, or None."""
+        return self.conn.execute(statement).scalar()
+
+    def emit(self, who: Actor, event: Event) -> Recorded:
+        """Record what happened, in this transaction, and run the reactions that must be atomic with it."""
+        recorded = Recorded(self.new_id(), who.workspace_id, self.now, who.kind, who.id, event)
+        self.emitted.append(recorded)
+        self.topics.add("events")
+        for reaction in self.host.inside.get(type(event), ()):
+            reaction(self, recorded)
+        return recorded
+
+    def hint(self, topic: str) -> None:
+        """After the commit, tell whoever waits for `topic` to look."""
+        self.topics.add(topic)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run something quick in memory once the commit is through."""
+        self._after.append(call)
+
+    def on_undo(self, call: Callable[[], None]) -> None:
+        """Run something quick in memory if this call's work is rolled back."""
+        self._undo.append(call)
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A savepoint: an error in the block takes back the block's rows and events, and goes on to the caller."""
+        before = len(self.emitted)
+        try:
+            with self.conn.begin_nested():
+                yield
+        except BaseException:
+            del self.emitted[before:]
+            raise
+
+    def store_events(self, first_position: int | None = None) -> int:
+        """Write the events emitted so far; positions only where this process is the only writer. Returns how many there were."""
+        positions = [None] * len(self.emitted) if first_position is None else range(first_position, first_position + len(self.emitted))
+        if self.emitted:
+            self.run(sa.insert(events), [one.as_row() | {"position": at} for one, at in zip(self.emitted, positions, strict=True)])
+        return len(self.emitted)
+
+    def committed(self) -> None:
+        """The work is durable: run what waited for that, and pass the hints on."""
+        for call in self._after:
+            call()
+        if self.topics:
+            self.host.tell(self.topics)
+
+    def undone(self) -> None:
+        """The work is gone: let memory follow."""
+        for call in self._undo:
+            call()

@@ -1,0 +1,13 @@
+"""Every table of Sluss, brought together so that a migration can be compared with what the code expects."""
+
+from sluss.cases import models as cases
+from sluss.channels import models as channels
+from sluss.contacts import models as contacts
+from sluss.intake import models as intake
+from sluss.kernel import audit, events, jobs, leases, reactions, workspaces
+from sluss.kernel.schema import metadata
+from sluss.outbox import models as outbox
+from sluss.people import models as people
+from sluss.replies import models as replies
+
+__all__ = ["audit", "cases", "channels", "contacts", "events", "intake", "jobs", "leases", "metadata", "outbox", "people", "reactions", "replies", "workspaces"]

@@ -1,0 +1,1 @@
+"""What must be done at a network, until its result is known. In: operations as rows. Out: calls of adapters, honest states."""

@@ -1,0 +1,48 @@
+"""Tables of operations and their attempts."""
+
+import sqlalchemy as sa
+
+from sluss.kernel.schema import refers, scoped_table
+from sluss.kernel.types import Count, Flag, Id, Instant, Text
+
+OPEN = "state IN ('queued', 'sending', 'unknown')"
+
+operations = scoped_table(
+    "operations",
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("thread_id", Id, nullable=False),
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("recipient", Text, nullable=False),
+    sa.Column("recipient_name", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("attempts", Count, nullable=False),
+    sa.Column("unknowns", Count, nullable=False),
+    sa.Column("by_hand", Flag, nullable=False),
+    sa.Column("holder", Text, nullable=False),
+    sa.Column("fence", Count, nullable=False),
+    sa.Column("held_until", Instant, nullable=False),
+    sa.Column("code", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("state_at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    refers("thread_id", "threads"),
+    refers("message_id", "messages"),
+    sa.UniqueConstraint("workspace_id", "message_id", "kind", "recipient"),
+    sa.Index("ix_operations_open", "due_at", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
+    sa.Index("ix_operations_thread", "workspace_id", "thread_id", "id"),
+    sa.Index("ix_operations_inbox", "workspace_id", "inbox_id", "state"),
+)
+attempts = scoped_table(
+    "attempts",
+    sa.Column("operation_id", Id, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("phase", Text, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("result", Text, nullable=False),
+    sa.Column("detail", Text, nullable=False),
+    refers("operation_id", "operations"),
+    sa.Index("ix_attempts_operation", "workspace_id", "operation_id", "id"),
+)
