@@ -1,4 +1,4 @@
-"""Tables of inboxes: connected accounts, who handles them, which addresses lead to them, how far they were read."""
+"""Tables of inboxes: connected accounts, which addresses lead to them, how far they were read."""
 
 import sqlalchemy as sa
 
@@ -24,16 +24,9 @@ inboxes = scoped_table(
     sa.Column("send_failures", Count, nullable=False),
     sa.Column("paused_until", Instant),
     sa.Column("paused_reason", Text, nullable=False),
+    sa.Column("reopen_days", Count, nullable=False, server_default="14"),
+    sa.Column("archived_at", Instant),
     refers("brand_id", "brands"),
-)
-inbox_teams = scoped_table(
-    "inbox_teams",
-    sa.Column("inbox_id", Id, nullable=False),
-    sa.Column("team_id", Id, nullable=False),
-    refers("inbox_id", "inboxes"),
-    refers("team_id", "teams"),
-    sa.Index("ix_inbox_teams_team", "workspace_id", "team_id"),
-    key=("inbox_id", "team_id"),
 )
 inbox_addresses = scoped_table(
     "inbox_addresses",

@@ -18,9 +18,12 @@ operations = scoped_table(
     sa.Column("state", Text, nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("give_up_at", Instant, nullable=False),
     sa.Column("attempts", Count, nullable=False),
+    sa.Column("waits", Count, nullable=False),
     sa.Column("unknowns", Count, nullable=False),
     sa.Column("by_hand", Flag, nullable=False),
+    sa.Column("delayed", Flag, nullable=False),
     sa.Column("holder", Text, nullable=False),
     sa.Column("fence", Count, nullable=False),
     sa.Column("held_until", Instant, nullable=False),
@@ -32,8 +35,8 @@ operations = scoped_table(
     refers("message_id", "messages"),
     sa.UniqueConstraint("workspace_id", "message_id", "kind", "recipient"),
     sa.Index("ix_operations_open", "due_at", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
-    sa.Index("ix_operations_thread", "workspace_id", "thread_id", "id"),
-    sa.Index("ix_operations_inbox", "workspace_id", "inbox_id", "state"),
+    sa.Index("ix_operations_thread", "workspace_id", "thread_id", "message_id"),
+    sa.Index("ix_operations_inbox", "workspace_id", "inbox_id", "state", "due_at"),
 )
 attempts = scoped_table(
     "attempts",

@@ -1,4 +1,4 @@
-"""Table of drafts: one per case, agent and kind."""
+"""Tables of drafts, one per case, agent and kind, and of what a draft was before it was sent."""
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ drafts = scoped_table(
     sa.Column("agent_id", Id, nullable=False),
     sa.Column("kind", Text, nullable=False),
     sa.Column("text", Text, nullable=False),
-    sa.Column("cc", Json, nullable=False),
+    sa.Column("cc", Text, nullable=False),
     sa.Column("attachment_ids", Json, nullable=False),
     sa.Column("revision", Count, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
@@ -19,4 +19,21 @@ drafts = scoped_table(
     refers("agent_id", "agents"),
     sa.Index("ix_drafts_agent", "workspace_id", "agent_id"),
     key=("case_id", "agent_id", "kind"),
+)
+departures = scoped_table(
+    "departures",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("agent_id", Id, nullable=False),
+    sa.Column("leaves_at", Instant, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("cc", Text, nullable=False),
+    sa.Column("attachment_ids", Json, nullable=False),
+    sa.Column("revision", Count, nullable=False),
+    sa.Column("case_before", Json, nullable=False),
+    refers("message_id", "messages"),
+    refers("case_id", "cases"),
+    refers("agent_id", "agents"),
+    sa.Index("ix_departures_agent", "workspace_id", "agent_id", "leaves_at"),
+    key=("message_id",),
 )

@@ -204,6 +204,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_jobs_due_at", "jobs", ["due_at"], unique=False)
     op.create_table(
+        "known_devices",
+        sa.Column("token_hash", types.Blob(), nullable=False),
+        sa.Column("credential_id", types.Id(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"], name=op.f("fk_known_devices_credential_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_known_devices")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "message_keys",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("dedupe_key", types.Text(), nullable=False),
@@ -301,6 +310,8 @@ def upgrade() -> None:
         sa.Column("send_failures", types.Count(), nullable=False),
         sa.Column("paused_until", types.Instant(), nullable=True),
         sa.Column("paused_reason", types.Text(), nullable=False),
+        sa.Column("reopen_days", types.Count(), server_default="14", nullable=False),
+        sa.Column("archived_at", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id", "brand_id"], ["brands.workspace_id", "brands.id"], name=op.f("fk_inboxes_workspace_id_brand_id")
         ),
@@ -317,6 +328,7 @@ def upgrade() -> None:
         sa.Column("agent_id", types.Id(), nullable=False),
         sa.Column("csrf", types.Text(), nullable=False),
         sa.Column("device", types.Text(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("rotated_at", types.Instant(), nullable=False),
         sa.Column("seen_at", types.Instant(), nullable=False),
@@ -532,7 +544,7 @@ def upgrade() -> None:
         sa.Column("agent_id", types.Id(), nullable=False),
         sa.Column("kind", types.Text(), nullable=False),
         sa.Column("text", types.Text(), nullable=False),
-        sa.Column("cc", types.Json(), nullable=False),
+        sa.Column("cc", types.Text(), nullable=False),
         sa.Column("attachment_ids", types.Json(), nullable=False),
         sa.Column("revision", types.Count(), nullable=False),
         sa.Column("changed_at", types.Instant(), nullable=False),
@@ -651,6 +663,32 @@ def upgrade() -> None:
     op.create_index("ix_attachments_digest", "attachments", ["workspace_id", "digest"], unique=False)
     op.create_index("ix_attachments_message", "attachments", ["workspace_id", "message_id"], unique=False)
     op.create_table(
+        "departures",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("leaves_at", types.Instant(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("cc", types.Text(), nullable=False),
+        sa.Column("attachment_ids", types.Json(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("case_before", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_departures_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_departures_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_departures_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_departures_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_departures")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_departures_agent", "departures", ["workspace_id", "agent_id", "leaves_at"], unique=False)
+    op.create_table(
         "message_references",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("external_id", types.Text(), nullable=False),
@@ -682,9 +720,12 @@ def upgrade() -> None:
         sa.Column("state", types.Text(), nullable=False),
         sa.Column("due_at", types.Instant(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("give_up_at", types.Instant(), nullable=False),
         sa.Column("attempts", types.Count(), nullable=False),
+        sa.Column("waits", types.Count(), nullable=False),
         sa.Column("unknowns", types.Count(), nullable=False),
         sa.Column("by_hand", types.Flag(), nullable=False),
+        sa.Column("delayed", types.Flag(), nullable=False),
         sa.Column("holder", types.Text(), nullable=False),
         sa.Column("fence", types.Count(), nullable=False),
         sa.Column("held_until", types.Instant(), nullable=False),
@@ -707,7 +748,7 @@ def upgrade() -> None:
         ),
         sqlite_strict=True,
     )
-    op.create_index("ix_operations_inbox", "operations", ["workspace_id", "inbox_id", "state"], unique=False)
+    op.create_index("ix_operations_inbox", "operations", ["workspace_id", "inbox_id", "state", "due_at"], unique=False)
     op.create_index(
         "ix_operations_open",
         "operations",
@@ -716,7 +757,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     )
-    op.create_index("ix_operations_thread", "operations", ["workspace_id", "thread_id", "id"], unique=False)
+    op.create_index("ix_operations_thread", "operations", ["workspace_id", "thread_id", "message_id"], unique=False)
     op.create_table(
         "attempts",
         sa.Column("workspace_id", types.Id(), nullable=False),
