@@ -1,1 +1,4 @@
-"""Cases: one matter of one contact, over all its conversations. In: understood messages and agents' actions. Out: rows, and events of what happened."""
+"""Cases: one matter of one contact, over all its conversations.
+
+In: understood messages and agents' actions. Out: rows, and events of what happened.
+"""

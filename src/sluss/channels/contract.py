@@ -32,7 +32,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One utterance of an outside person, understood.
 
     `text` is the whole body, `fresh` the part that is new (quoted history and signature cut away), `html` the part as sent, unsanitised.
-    `references` runs from the nearest ancestor to the oldest. `automatic` is empty for a person, else the reason (`auto-submitted`, `bounce`, `list`, …).
+    `references` runs from the nearest ancestor to the oldest. `automatic` is empty for a person, else the reason (`auto-submitted`,
+    `bounce`, `list`, …).
     `sent_at` is the sender's own claim in microseconds UTC, or None.
     """
 
@@ -77,7 +78,8 @@ class Unparsable(Exception):
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """Raw bytes as a network handed them over.
 
-    `external_key` is unique per inbox at the source (`imap:INBOX:17:4711`, `lmtp:<sha256>`), so that a repeat is recognised before it is understood.
+    `external_key` is unique per inbox at the source (`imap:INBOX:17:4711`, `lmtp:<sha256>`), so that a repeat is recognised before it is
+    understood.
     `recipients` are envelope recipients where the transport tells them; `received_at` is microseconds UTC.
     """
 
@@ -127,7 +129,10 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No talk with the network came about, and nothing was handed over: trying again is safe. Counts against the inbox's circuit breaker."""
+    """No talk with the network came about, and nothing was handed over: trying again is safe.
+
+    Counts against the inbox's circuit breaker.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,7 @@
-"""The audit log: who did what to which object, append-only (the database itself refuses changes). In: every named action. Out: the administrator's list."""
+"""The audit log: who did what to which object, append-only (the database itself refuses changes).
+
+In: every named action. Out: the administrator's list.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ def note_deed(tx: Tx, who: Actor, action: str, about: tuple[str, int], **data: A
 def list_deeds(tx: Tx, who: Actor, before: int | None = None, limit: int = 50) -> list[Entry]:
     """The newest lines, or those older than the line `before`."""
     c = audit.c
-    wanted = sa.select(c.id, c.at, c.actor_kind, c.actor_name, c.action, c.object_kind, c.object_id, c.data).where(c.workspace_id == who.workspace_id)
+    wanted = sa.select(c.id, c.at, c.actor_kind, c.actor_name, c.action, c.object_kind, c.object_id, c.data).where(
+        c.workspace_id == who.workspace_id
+    )
     if before is not None:
         wanted = wanted.where(c.id < before)
     return [Entry(*row) for row in tx.rows(wanted.order_by(c.id.desc()).limit(limit))]

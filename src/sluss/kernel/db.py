@@ -1,6 +1,7 @@
 """The database behind two verbs. In: plain functions that take a transaction. Out: their results, durable once `write` has returned.
 
-SQLite: one writer thread with group commit (`kernel/writer.py`), a few read-only connections. PostgreSQL: a bounded pool of threads, and the same group
+SQLite: one writer thread with group commit (`kernel/writer.py`), a few read-only connections. PostgreSQL: a bounded pool of threads, and
+the same group
 commit for hot paths through `write_grouped`.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -58,7 +60,10 @@ class Database:
         return Path(self.url.removeprefix("sqlite:///"))
 
     async def write(self, action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run an action in a transaction; returns after the commit. Raises what the action raises, and `StorageFailed` when nothing was stored."""
+        """Run an action in a transaction; returns after the commit.
+
+        Raises what the action raises, and `StorageFailed` when nothing was stored.
+        """
         if self.kind == "sqlite":
             return await asyncio.wrap_future(self._group.submit(action, args, kwargs))
         return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._write_alone(action, args, kwargs))
@@ -150,12 +155,19 @@ def _sqlite_engine(path: Path) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-32000", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    _begin_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 
@@ -167,8 +179,17 @@ def _sqlite_readers(path: Path) -> sa.Engine:
         return raw
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+    _begin_with(engine, "BEGIN")
     return engine
+
+
+def _begin_with(engine: sa.Engine, words: str) -> None:
+    """The driver is told to begin nothing by itself; the library asks for it here."""
+
+    def begin(conn: sa.Connection) -> None:
+        conn.exec_driver_sql(words)
+
+    event.listen(engine, "begin", begin)
 
 
 def _postgres_engine(url: str) -> sa.Engine:

@@ -1,4 +1,6 @@
-"""What can be wrong with a request, as any slice says it and the edge shows it. Each carries a sentence for the person, already translatable.
+"""What can be wrong with a request, as any slice says it and the edge shows it.
+
+Each carries a sentence for the person, already translatable.
 
 The edge answers 404, 403, 409 and 422; a foreign object is always `Missing`, never `Forbidden`.
 """
@@ -6,7 +8,7 @@ The edge answers 404, 403, 409 and 422; a foreign object is always `Missing`, ne
 from __future__ import annotations
 
 
-class Trouble(Exception):  # noqa: N818 - an answer, not a fault
+class Trouble(Exception):
     """Something the person can understand and mend; `sentence` is an English msgid."""
 
     status = 400

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -76,12 +76,12 @@ def from_row(row: sa.Row[Any]) -> Recorded | None:
     return Recorded(row.id, row.workspace_id, row.at, row.actor_kind, row.actor_id, event, row.position or 0)
 
 
-def events_after(position: int, limit: int) -> sa.Select[Any]:
+def events_after(position: int, limit: int) -> sa.Select[*tuple[Any, ...]]:
     """The log from just after a position, in its order."""
     return sa.select(events).where(events.c.position > position).order_by(events.c.position).limit(limit)
 
 
-def last_position() -> sa.Select[tuple[int]]:
+def last_position() -> sa.Select[int]:
     """The position of the newest placed event, 0 for an empty log."""
     return sa.select(sa.func.coalesce(sa.func.max(events.c.position), 0))
 
@@ -89,7 +89,7 @@ def last_position() -> sa.Select[tuple[int]]:
 @cache
 def _kinds() -> dict[str, type[Event]]:
     found: dict[str, type[Event]] = {}
-    waiting = cast("list[type[Event]]", Event.__subclasses__())
+    waiting = Event.__subclasses__()
     while waiting:
         kind = waiting.pop()
         found[kind_of(kind.__name__)] = kind

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 
-class FolderTaken(Exception):  # noqa: N818 - a state of the folder
+class FolderTaken(Exception):
     """Another process owns the data folder."""
 
 
@@ -34,7 +34,10 @@ class DataFolder:
         self.files.mkdir(mode=0o700, exist_ok=True)
 
     def claim(self) -> None:
-        """Become the owner until the process ends. The lock is on a file of its own: locks on the database file vanish when any handle closes."""
+        """Become the owner until the process ends.
+
+        The lock is on a file of its own: locks on the database file vanish when any handle closes.
+        """
         self.make()
         lock = (self.path / "lock").open("a+")
         try:
@@ -43,7 +46,10 @@ class DataFolder:
             lock.seek(0)
             owner = lock.read().strip() or "unknown"
             lock.close()
-            message = f"The folder {self.path} is in use by a running Sluss (process {owner}). Stop that one first, or choose another folder with --data."
+            message = (
+                f"The folder {self.path} is in use by a running Sluss (process {owner})."
+                " Stop that one first, or choose another folder with --data."
+            )
             raise FolderTaken(message) from error
         lock.seek(0)
         lock.truncate()

@@ -1,6 +1,7 @@
 """Row ids: 63-bit integers, ordered by time, made here and not by the database.
 
-Layout, high to low: 41 bits milliseconds since 2025-01-01, 10 bits node, 12 bits sequence. Unique over all tables and processes as long as every
+Layout, high to low: 41 bits milliseconds since 2025-01-01, 10 bits node, 12 bits sequence. Unique over all tables and processes as long
+as every
 process holds a node number of its own (`leases.claim_node`).
 """
 

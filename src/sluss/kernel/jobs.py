@@ -1,6 +1,9 @@
-"""Jobs and timers as rows: what is due when. In: `schedule` inside an action's transaction. Out: the job's action, run once, in the transaction that removes the row.
+"""Jobs and timers as rows: what is due when.
 
-A job is a plain action `(tx, who, args)` registered under its kind in `wiring`. One leased process runs the clock; a job that fails waits longer each time
+In: `schedule` inside an action's transaction. Out: the job's action, run once, in the transaction that removes the row.
+
+A job is a plain action `(tx, who, args)` registered under its kind in `wiring`. One leased process runs the clock; a job that fails waits
+longer each time
 and shows on the health page.
 """
 
@@ -14,10 +17,12 @@ import sqlalchemy as sa
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import HOUR, SECOND
 from sluss.kernel.leases import Lease, require
-from sluss.kernel.log import log
+from sluss.kernel.log import get_log
 from sluss.kernel.schema import scoped_table
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Count, Instant, Json, Text
+
+log = get_log("kernel")
 
 jobs = scoped_table(
     "jobs",
@@ -35,8 +40,9 @@ JobAction = Callable[[Tx, Actor, Any], None]
 AT_ONCE = 50
 
 
-def schedule(tx: Tx, who: Actor, kind: str, key: str, due_at: int, args: Any = None) -> None:
+def schedule(tx: Tx, who: Actor, timer: tuple[str, str], due_at: int, args: Any = None) -> None:
     """Set the timer `(kind, key)`; setting it again moves it."""
+    kind, key = timer
     cancel(tx, who, kind, key)
     row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "kind": kind, "key": key, "due_at": due_at}
     tx.run(sa.insert(jobs), row | {"args": args, "attempts": 0, "error": ""})
@@ -68,7 +74,7 @@ def _run(tx: Tx, job: sa.Row[Any], actions: Mapping[str, JobAction]) -> None:
         with tx.attempt():
             actions[job.kind](tx, system(job.workspace_id), job.args)
             tx.run(sa.delete(jobs).where(this))
-    except Exception as error:  # noqa: BLE001 - one job must not stop the clock
-        log.error("job_failed", kind=job.kind, key=job.key, attempts=job.attempts + 1, error=repr(error))
+    except Exception as error:
+        log.exception("job_failed", kind=job.kind, key=job.key, attempts=job.attempts + 1)
         wait = min(2**job.attempts * 5 * SECOND, HOUR)
         tx.run(sa.update(jobs).where(this).values(attempts=job.attempts + 1, error=repr(error)[:500], due_at=tx.now + wait))

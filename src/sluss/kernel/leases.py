@@ -1,6 +1,7 @@
 """Leases: who does a thing that only one process may do. In: a name and a holder. Out: a fencing number that rises with every new holder.
 
-Late writes of a holder that was paused are refused by `require` inside the transaction, so a lease is safe even when its holder does not know it is lost.
+Late writes of a holder that was paused are refused by `require` inside the transaction, so a lease is safe even when its holder does not
+know it is lost.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from sluss.kernel.clock import SECOND
 from sluss.kernel.db import Database
@@ -36,7 +38,7 @@ class Lease(msgspec.Struct, frozen=True):
     fence: int
 
 
-class LeaseLost(Exception):  # noqa: N818 - says what happened
+class LeaseLost(Exception):
     """Another process holds the lease by now; nothing was written."""
 
 
@@ -95,7 +97,7 @@ async def hold(db: Database, name: str, holder: str, work: Callable[[Lease], Awa
 async def _try_acquire(db: Database, name: str, holder: str, seconds: int) -> Lease | None:
     try:
         return await db.write(acquire, name, holder, seconds)
-    except sa.exc.IntegrityError:  # another process inserted the row first
+    except IntegrityError:  # another process inserted the row first
         return None
 
 

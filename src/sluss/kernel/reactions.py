@@ -1,6 +1,9 @@
-"""Durable reactions: who does something after an event, at least once and in order per case. In: the event log. Out: actions of other slices.
+"""Durable reactions: who does something after an event, at least once and in order per case.
 
-Each reaction has a cursor in the log and advances it in the transaction that holds its effects. An event that fails is parked with its wait; later
+In: the event log. Out: actions of other slices.
+
+Each reaction has a cursor in the log and advances it in the transaction that holds its effects. An event that fails is parked with its
+wait; later
 events of the same case park behind it, all other cases go on.
 """
 
@@ -15,10 +18,12 @@ import sqlalchemy as sa
 from sluss.kernel.clock import HOUR, SECOND
 from sluss.kernel.events import Event, Recorded, events, events_after, from_row, last_position, streams
 from sluss.kernel.leases import Lease, require
-from sluss.kernel.log import log
+from sluss.kernel.log import get_log
 from sluss.kernel.schema import scoped_table
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Count, Id, Instant, Text
+
+log = get_log("kernel")
 
 parked = scoped_table(
     "parked_events",
@@ -85,7 +90,11 @@ def _cursor(tx: Tx, reaction: After) -> int:
 
 
 def _run_or_park(tx: Tx, reaction: After, recorded: Recorded) -> None:
-    behind = (parked.c.workspace_id == recorded.workspace_id) & (parked.c.reaction == reaction.name) & (parked.c.case_id == recorded.event.case_id)
+    behind = (
+        (parked.c.workspace_id == recorded.workspace_id)
+        & (parked.c.reaction == reaction.name)
+        & (parked.c.case_id == recorded.event.case_id)
+    )
     if recorded.event.case_id and tx.value(sa.select(sa.func.count()).select_from(parked).where(behind)):
         _park(tx, reaction, recorded, "waits for an earlier event of its case")
         return
@@ -98,8 +107,8 @@ def _attempt(tx: Tx, reaction: After, recorded: Recorded) -> str:
     try:
         with tx.attempt():
             reaction.run(tx, recorded)
-    except Exception as error:  # noqa: BLE001 - one event must not stop the others
-        log.error("reaction_failed", reaction=reaction.name, event=recorded.id, error=repr(error))
+    except Exception as error:
+        log.exception("reaction_failed", reaction=reaction.name, event_id=recorded.id)
         return repr(error)[:500]
     return ""
 
@@ -112,7 +121,11 @@ def _park(tx: Tx, reaction: After, recorded: Recorded, error: str) -> None:
 
 def _retry(tx: Tx, reaction: After) -> int:
     """Try each case's oldest parked event again, when its wait is over."""
-    oldest = sa.select(sa.func.min(parked.c.position)).where(parked.c.reaction == reaction.name).group_by(parked.c.workspace_id, parked.c.case_id)
+    oldest = (
+        sa.select(sa.func.min(parked.c.position))
+        .where(parked.c.reaction == reaction.name)
+        .group_by(parked.c.workspace_id, parked.c.case_id)
+    )
     due = (parked.c.reaction == reaction.name) & (parked.c.due_at <= tx.now) & parked.c.position.in_(oldest)
     waiting = tx.rows(sa.select(parked).where(due).order_by(parked.c.position).limit(50))
     for row in waiting:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
@@ -42,6 +43,11 @@ def global_table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
 def refers(column: str, table: str) -> sa.ForeignKeyConstraint:
     """A reference to a row of the same workspace; the database refuses any other."""
     return sa.ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"])
+
+
+def fields(kind: type[msgspec.Struct], table: sa.Table, **instead: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+    """The columns that fill a struct, by name; `instead` gives those that are not plain columns of the table."""
+    return [instead[name].label(name) if name in instead else table.c[name] for name in kind.__struct_fields__]
 
 
 @compiles(sa.PrimaryKeyConstraint, "sqlite")

@@ -1,6 +1,7 @@
 """Full-text search over cases, newest first. In: folded texts of messages and notes. Out: ids of cases.
 
-SQLite: an FTS5 table. PostgreSQL: a `tsvector` column with the `simple` configuration. Folding (`kernel/text.py`) is ours, so both find the same.
+SQLite: an FTS5 table. PostgreSQL: a `tsvector` column with the `simple` configuration. Folding (`kernel/text.py`) is ours, so both find
+the same.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ CREATE = {
         "CREATE VIRTUAL TABLE search USING fts5(body, workspace_id UNINDEXED, case_id UNINDEXED, tokenize = 'unicode61', prefix = '2 3')",
     ],
     "postgresql": [
-        "CREATE TABLE search (workspace_id bigint NOT NULL REFERENCES workspaces (id), id bigint NOT NULL, case_id bigint NOT NULL,"
-        " body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))",
+        (
+            "CREATE TABLE search (workspace_id bigint NOT NULL REFERENCES workspaces (id), id bigint NOT NULL, case_id bigint NOT NULL,"
+            " body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))"
+        ),
         "CREATE INDEX ix_search_body ON search USING gin (body)",
         "CREATE INDEX ix_search_case_id ON search (workspace_id, case_id)",
     ],
@@ -38,9 +41,12 @@ _INSERT = {
     ),
 }
 _FIND = {
-    "sqlite": sa.text("SELECT case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"),
+    "sqlite": sa.text(
+        "SELECT case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"
+    ),
     "postgresql": sa.text(
-        "SELECT case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id ORDER BY id DESC LIMIT :limit"
+        "SELECT case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id"
+        " ORDER BY id DESC LIMIT :limit"
     ),
 }
 

@@ -1,4 +1,7 @@
-"""Hints within a process: a commit says which topics to look at, loops wait for them with a longest pause. In: `Host.tell`. Out: woken loops."""
+"""Hints within a process: a commit says which topics to look at, loops wait for them with a longest pause.
+
+In: `Host.tell`. Out: woken loops.
+"""
 
 from __future__ import annotations
 

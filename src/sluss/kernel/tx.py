@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor
@@ -14,6 +15,7 @@ from sluss.kernel.clock import Clock
 from sluss.kernel.events import Event, Recorded, events
 from sluss.kernel.ids import IdMaker
 
+S = TypeVar("S", bound=msgspec.Struct)
 Inside = Callable[["Tx", Recorded], None]
 
 
@@ -66,6 +68,15 @@ class Tx:
         """The first row, or None."""
         return self.conn.execute(statement).first()
 
+    def structs(self, kind: type[S], statement: sa.Select[Any]) -> list[S]:
+        """All rows as structs; the statement's columns bear the names of the fields (see `schema.fields`)."""
+        return [kind(**row) for row in self.conn.execute(statement).mappings()]
+
+    def struct(self, kind: type[S], statement: sa.Select[Any]) -> S | None:
+        """The first row as a struct, or None."""
+        row = self.conn.execute(statement).mappings().first()
+        return None if row is None else kind(**row)
+
     def value(self, statement: sa.Executable) -> Any:
         """The first column of the first row, or None."""
         return self.conn.execute(statement).scalar()
@@ -92,7 +103,7 @@ class Tx:
         self._undo.append(call)
 
     @contextlib.contextmanager
-    def attempt(self) -> Iterator[None]:
+    def attempt(self) -> Generator[None]:
         """A savepoint: an error in the block takes back the block's rows and events, and goes on to the caller."""
         before = len(self.emitted)
         try:

@@ -43,7 +43,7 @@ class Flag(sa.types.TypeDecorator[bool]):
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:  # noqa: FBT001 - the library's signature
         return int(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:  # noqa: ARG002 - the library's signature
         return None if value is None else bool(value)
 
 
@@ -53,7 +53,7 @@ class Text(sa.types.TypeDecorator[str]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the library's signature
         return value.replace("\x00", "") if value else value
 
 
@@ -70,8 +70,8 @@ class Json(sa.types.TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - the library's signature
         return None if value is None else msgspec.json.encode(value).decode().replace("\\u0000", "")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the library's signature
         return None if value is None else msgspec.json.decode(value)

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor
-from sluss.kernel.schema import global_table, scoped_table
+from sluss.kernel.schema import fields, global_table, scoped_table
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Flag, Id, Instant, Text
 
@@ -40,6 +40,9 @@ class Workspace(msgspec.Struct, frozen=True):
     demo: bool
 
 
+_CHOSEN = sa.select(*fields(Workspace, workspaces))
+
+
 class NewWorkspace(msgspec.Struct, frozen=True):
     """What a workspace needs to begin. `host` is the name that leads to it, or empty for the only one."""
 
@@ -68,23 +71,24 @@ def the_brand(tx: Tx, who: Actor) -> int:
 
 def find_workspace(tx: Tx, host: str) -> Workspace | None:
     """The workspace that a host name leads to; where there is only one, that one."""
-    rows = tx.rows(_columns().order_by(workspaces.c.id).limit(2)) if not host else tx.rows(_columns().where(workspaces.c.host == host))
-    if not rows and host:
-        return find_workspace(tx, "")
-    return _workspace(rows[0]) if len(rows) == 1 else None
+    named = tx.struct(Workspace, _CHOSEN.where(workspaces.c.host == host)) if host else None
+    if named is not None:
+        return named
+    some = tx.structs(Workspace, _CHOSEN.order_by(workspaces.c.id).limit(2))
+    return some[0] if len(some) == 1 else None
 
 
 def get_workspace(tx: Tx, workspace_id: int) -> Workspace:
     """The workspace of an id that is known to exist."""
-    row = tx.row(_columns().where(workspaces.c.id == workspace_id))
-    if row is None:
+    found = tx.struct(Workspace, _CHOSEN.where(workspaces.c.id == workspace_id))
+    if found is None:
         raise LookupError(workspace_id)
-    return _workspace(row)
+    return found
 
 
 def all_workspaces(tx: Tx) -> list[Workspace]:
     """Every workspace of this installation."""
-    return [_workspace(row) for row in tx.rows(_columns().order_by(workspaces.c.id))]
+    return tx.structs(Workspace, _CHOSEN.order_by(workspaces.c.id))
 
 
 def hold_outbox(tx: Tx, workspace_id: int, *, held: bool) -> None:
@@ -117,12 +121,3 @@ def _reserve(tx: Tx, who: Actor) -> int:
 def _share(tx: Tx, workspace_id: int, numbers: list[int]) -> None:
     with tx.host.lock:
         tx.host.numbers.setdefault(workspace_id, []).extend(numbers)
-
-
-def _columns() -> sa.Select[tuple[int, str, str, str, str, bool, bool]]:
-    c = workspaces.c
-    return sa.select(c.id, c.name, c.host, c.language, c.time_zone, c.outbox_held, c.demo)
-
-
-def _workspace(row: sa.Row[tuple[int, str, str, str, str, bool, bool]]) -> Workspace:
-    return Workspace(*row)

@@ -1,6 +1,9 @@
-"""Group commit: one thread runs every waiting write in a savepoint of its own and commits once. In: calls. Out: their results, after the commit.
+"""Group commit: one thread runs every waiting write in a savepoint of its own and commits once.
 
-An error rolls back only the call that raised it, unless the whole transaction fell (interrupted write, full disk): then each call is run again alone,
+In: calls. Out: their results, after the commit.
+
+An error rolls back only the call that raised it, unless the whole transaction fell (interrupted write, full disk): then each call is run
+again alone,
 and told when it fails again. A commit that fails is never believed: every call in it is told.
 """
 
@@ -11,19 +14,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from sluss.kernel.events import last_position
-from sluss.kernel.metrics import observe_batch
+from sluss.kernel.metrics import batch_written
 from sluss.kernel.tx import Host, Tx
 
 CALLS = 256
 SECONDS = 0.05
 
 
-class StorageFailed(Exception):  # noqa: N818 - says what became of the data
+class StorageFailed(Exception):
     """Nothing of this call was stored. Free space on the disk or bring the database back, then try again."""
 
 
@@ -126,7 +129,7 @@ class GroupWriter:
                 self._run_each_alone(settled)
                 return len(settled)
         self._commit(conn, settled)
-        observe_batch(len(settled))
+        batch_written(len(settled), time.monotonic() - started)
         for call in settled:
             call.tell()
         return len(settled)
@@ -185,7 +188,7 @@ class GroupWriter:
             tx.store_events()
             return None
         if position is None:
-            position = cast("int", conn.execute(last_position()).scalar())
+            position = conn.execute(last_position()).scalar_one()
         return position + tx.store_events(position + 1)
 
     def _connection(self) -> sa.Connection:

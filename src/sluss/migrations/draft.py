@@ -1,4 +1,6 @@
-"""Drafts the next migration from the difference between the newest one and the tables. Run: `python -m sluss.migrations.draft 0002 "What changes"`.
+"""Drafts the next migration from the difference between the newest one and the tables.
+
+Run: `python -m sluss.migrations.draft 0002 "What changes"`.
 
 The draft is a start: read it, and add what a comparison cannot see (full-text tables, triggers, data).
 """

@@ -15,7 +15,12 @@ def ours(thing: sa.schema.SchemaItem, name: str | None, kind: str, reflected: bo
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=metadata, include_object=ours, transaction_per_migration=True, user_module_prefix="types.", compare_type=False
+    connection=connection,
+    target_metadata=metadata,
+    include_object=ours,
+    transaction_per_migration=True,
+    user_module_prefix="types.",
+    compare_type=False,
 )
 with context.begin_transaction():
     context.run_migrations()

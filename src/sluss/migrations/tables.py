@@ -10,4 +10,19 @@ from sluss.outbox import models as outbox
 from sluss.people import models as people
 from sluss.replies import models as replies
 
-__all__ = ["audit", "cases", "channels", "contacts", "events", "intake", "jobs", "leases", "metadata", "outbox", "people", "reactions", "replies", "workspaces"]
+__all__ = [
+    "audit",
+    "cases",
+    "channels",
+    "contacts",
+    "events",
+    "intake",
+    "jobs",
+    "leases",
+    "metadata",
+    "outbox",
+    "people",
+    "reactions",
+    "replies",
+    "workspaces",
+]

@@ -1,0 +1,76 @@
+"""What happens to cases. Every event with a `case_id` also tells live lists to look at that case again."""
+
+from __future__ import annotations
+
+from sluss.kernel.events import Event
+
+
+class CaseOpened(Event, frozen=True, kw_only=True):
+    """A new matter."""
+
+    inbox_id: int
+    continues_id: int = 0
+
+
+class CaseReopened(Event, frozen=True, kw_only=True):
+    """A solved, pending or snoozed case is ours to answer again because the customer wrote."""
+
+    before: str
+
+
+class MessageReceived(Event, frozen=True, kw_only=True):
+    """An outside person wrote."""
+
+    message_id: int
+    automatic: str = ""
+
+
+class MessageSent(Event, frozen=True, kw_only=True):
+    """An agent answered; its deliveries have lives of their own."""
+
+    message_id: int
+
+
+class MessageWithdrawn(Event, frozen=True, kw_only=True):
+    """An answer was taken back before it left."""
+
+    message_id: int
+
+
+class NoteAdded(Event, frozen=True, kw_only=True):
+    """An internal note."""
+
+    note_id: int
+
+
+class CaseAssigned(Event, frozen=True, kw_only=True):
+    """Somebody holds the case now, or nobody (0)."""
+
+    before: int
+    after: int
+
+
+class StatusChanged(Event, frozen=True, kw_only=True):
+    """A person or a timer changed the status; `until` is set for a snooze (microseconds UTC)."""
+
+    before: str
+    after: str
+    until: int = 0
+
+
+class PriorityChanged(Event, frozen=True, kw_only=True):
+    """The priority is another."""
+
+    before: str
+    after: str
+
+
+class TagsChanged(Event, frozen=True, kw_only=True):
+    """Tags were put on or taken off."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class CaseChanged(Event, frozen=True, kw_only=True):
+    """Something about the case that only the screen cares for."""

@@ -1,0 +1,135 @@
+"""What the database already knows about a set of incoming messages, fetched with a handful of statements.
+
+In: messages. Out: look-up tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import CaseRow
+from sluss.cases.models import cases, conversations, message_keys, message_references, messages, threads
+from sluss.channels.contract import Inbound
+from sluss.contacts.models import identities
+from sluss.kernel.actors import Actor
+from sluss.kernel.tx import Tx
+
+
+class Strand(msgspec.Struct):
+    """A thread with its newest conversation and that one's case; changes while a set is being recorded."""
+
+    thread_id: int
+    inbox_id: int
+    conversation_id: int
+    case: CaseRow
+    participants: set[str]
+
+
+def known_messages(tx: Tx, who: Actor, keys: Iterable[str]) -> dict[str, int]:
+    """Message ids of those keys that were recorded before."""
+    c = message_keys.c
+    return {
+        row.dedupe_key: row.message_id
+        for row in tx.rows(sa.select(c.dedupe_key, c.message_id).where(c.workspace_id == who.workspace_id, c.dedupe_key.in_(list(keys))))
+    }
+
+
+def threads_by_token(tx: Tx, who: Actor, tokens: Iterable[str]) -> dict[str, int]:
+    """Thread ids by their reply-address token."""
+    c = threads.c
+    return {
+        row.token: row.id
+        for row in tx.rows(sa.select(c.token, c.id).where(c.workspace_id == who.workspace_id, c.token.in_([one for one in tokens if one])))
+    }
+
+
+def threads_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[str, int]:
+    """Thread ids by the network's key of any message that the set refers to."""
+    wanted = {reference for one in found for reference in one.references[:20]}
+    c = message_references.c
+    rows = tx.rows(
+        sa.select(c.external_id, c.thread_id).where(c.workspace_id == who.workspace_id, c.external_id.in_(wanted)).order_by(c.message_id)
+    )
+    return {row.external_id: row.thread_id for row in rows}
+
+
+def known_thread_keys(tx: Tx, who: Actor, found: Sequence[Inbound]) -> set[tuple[int, str]]:
+    """Which of the set's network keys already name a thread, with the thread's inbox."""
+    c = threads.c
+    rows = tx.rows(
+        sa.select(c.inbox_id, c.external_key).where(
+            c.workspace_id == who.workspace_id, c.external_key.in_([one.external_id for one in found])
+        )
+    )
+    return {(row.inbox_id, row.external_key) for row in rows}
+
+
+def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Strand]:
+    """Threads with their newest conversation, its case, and who takes part."""
+    wanted = sorted(set(thread_ids))
+    if not wanted:
+        return {}
+    newest = (
+        sa.select(sa.func.max(conversations.c.id))
+        .where(_mine(conversations, who), conversations.c.thread_id.in_(wanted))
+        .group_by(conversations.c.thread_id)
+    )
+    joined = conversations.join(
+        cases, (cases.c.workspace_id == conversations.c.workspace_id) & (cases.c.id == conversations.c.case_id)
+    ).join(threads, (threads.c.workspace_id == conversations.c.workspace_id) & (threads.c.id == conversations.c.thread_id))
+    chosen = sa.select(
+        threads.c.id.label("thread_id"),
+        threads.c.inbox_id.label("thread_inbox_id"),
+        conversations.c.id.label("conversation_id"),
+        *_case_columns(),
+    )
+    rows = tx.rows(chosen.select_from(joined).where(_mine(conversations, who), conversations.c.id.in_(newest)))
+    people = _participants(tx, who, wanted)
+    return {row.thread_id: _strand(row, people.get(row.thread_id, set())) for row in rows}
+
+
+def _strand(row: sa.Row[Any], people: set[str]) -> Strand:
+    case = CaseRow(**{name: getattr(row, f"case_{name}") for name in CaseRow.__struct_fields__})
+    return Strand(row.thread_id, row.thread_inbox_id, row.conversation_id, case, people)
+
+
+def _participants(tx: Tx, who: Actor, thread_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Addresses that wrote in a thread or were written to by us: only they may continue it by quoting an id."""
+    joined = messages.join(
+        conversations, (conversations.c.workspace_id == messages.c.workspace_id) & (conversations.c.id == messages.c.conversation_id)
+    )
+    chosen = sa.select(conversations.c.thread_id, messages.c.direction, messages.c.to, messages.c.cc, messages.c.identity_id).select_from(
+        joined
+    )
+    rows = tx.rows(
+        chosen.where(_mine(messages, who), conversations.c.thread_id.in_(thread_ids))
+        .order_by(messages.c.id.desc())
+        .limit(40 * len(thread_ids))
+    )
+    found: dict[int, set[str]] = {}
+    writers = _writers(tx, who, {row.identity_id for row in rows if row.identity_id})
+    for row in rows:
+        people = found.setdefault(row.thread_id, set())
+        if row.direction == "out":
+            people.update(one["address"] for one in [*row.to, *row.cc])
+        elif row.identity_id in writers:
+            people.add(writers[row.identity_id])
+    return found
+
+
+def _writers(tx: Tx, who: Actor, identity_ids: set[int]) -> dict[int, str]:
+    c = identities.c
+    rows = tx.rows(sa.select(c.id, c.address).where(c.workspace_id == who.workspace_id, c.id.in_(identity_ids)))
+    return {row.id: row.address for row in rows}
+
+
+def _case_columns() -> list[sa.Label[Any]]:
+    return [cases.c[name].label(f"case_{name}") for name in CaseRow.__struct_fields__]
+
+
+def _mine(table: sa.Table, who: Actor) -> sa.ColumnElement[bool]:
+    return table.c.workspace_id == who.workspace_id
