@@ -4,7 +4,10 @@ In: a test that names a fixture below. Out: the running server. A test that uses
 leaves it out).
 
 `database_url: str` (one test, run twice, ids `sqlite` and `postgresql`)
-    An empty database of the test's own: `sqlite:////…/sluss.db` (the file does not exist yet) or `postgresql+psycopg://…`.
+    A database of the test's own, `sqlite:////…/sluss.db` or `postgresql+psycopg://…`, its schema laid by the fixture `prepare_database`
+    (session; returns `Callable[[url], None]`; run once for each kind, then copied; None: nothing is laid).
+
+`empty_database_url: str`: as `database_url`, never prepared; the SQLite file does not exist yet
 
 `postgres: Postgres` (session)
     `.fresh(template="template0") -> url` · `.prepared(name, prepare: Callable[[url], None]) -> str`, the name of a template database made
@@ -14,12 +17,13 @@ leaves it out).
     `.cert`, `.key`: paths; good for localhost, 127.0.0.1 and mail.example.test · `.client() -> ssl.SSLContext` that trusts it
 
 `dovecot: Dovecot` (session)
-    `.host` · `.imap_port` (plain, STARTTLS) · `.imaps_port` (TLS) · `.lmtp_port` · `.stop()` · `.start()` · `.restart()` · `.log() -> str` ·
+    `.host` · `.imap_port` (plain, STARTTLS) · `.imaps_port` (TLS) · `.lmtp_port` · `.stop()` · `.start()` · `.restart()` · `.log()` ·
     `.new_mailbox(name="asa", domain="customer.test") -> Mailbox`, a new address each time · `.add_user(address, password=…) -> Mailbox` ·
     `.kick(mailbox)`: its IMAP connections die
     `Mailbox`: `.address` · `.password` · `.deliver(raw, sender="")` by LMTP · `.append(raw, folder="INBOX")` ·
     `.messages(folder="INBOX") -> list[bytes]` · `.wait(count=1, folder="INBOX", seconds=20) -> list[bytes]` ·
-    `.expunge(folder="INBOX")` · `.recreate(folder)`: a new UIDVALIDITY, the same messages
+    `await .arrives(…)` the same for async tests · `.expunge(folder="INBOX")` · `.imap()`: a signed-in imaplib connection (with) ·
+    `.renumber()`: a new UIDVALIDITY, the same messages. All but `arrives` block: in an async test, `await asyncio.to_thread(…)`
 
 `postfix: Postfix` (session, needs root): mail to any `.test` domain goes by LMTP to `dovecot`; an unknown address bounces
     `.host` · `.smtp_port` (no sign-in) · `.submission_port` (STARTTLS, then the name and password of a mailbox) ·
