@@ -85,7 +85,7 @@ class _Reader:
 
 def _settled(body: bytes) -> bytes:
     """The body as two copies of it agree on: line ends and trailing blanks change on the way."""
-    if len(body) > 4 * limits.TEXT_CHARACTERS:
+    if len(body) > limits.TEXT_CHARACTERS:
         return body
     return b"\n".join(line.rstrip() for line in body.split(b"\n")).strip()
 

@@ -78,7 +78,7 @@ def _word_bytes(encoding: str, content: str) -> bytes:
         return data
 
 
-_PARAMETER = re.compile(r';[ \t]*([^\s=;"]{1,100})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^;]*)')
+_PARAMETER = re.compile(r';[ \t]*([^\s=;"]{1,100})[ \t]*=[ \t]*("(?:[^"\\]|\\.){0,2000}"|[^;]*)')
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -143,7 +143,7 @@ def sent_at(value: str, received_at: int) -> int | None:
     return received_at if seconds > received_at // 1_000_000 + _DAY else int(seconds) * 1_000_000
 
 
-_MAILBOX_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<[^<>]*>|[,;:]|[^",;:<>()]+|.', re.DOTALL)
+_MAILBOX_TOKEN = re.compile(r'"(?:[^"\\]|\\.){0,1000}"|\((?:[^()\\]|\\.){0,1000}\)|<[^<>]*>|[,;:]|[^",;:<>()]+|.', re.DOTALL)
 
 
 def addresses(values: list[str]) -> list[Address]:
