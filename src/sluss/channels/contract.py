@@ -98,7 +98,10 @@ class OutboundFile(msgspec.Struct, frozen=True):
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """One message for one recipient, complete. `external_id` is chosen by us before the first attempt and never changes between attempts."""
+    """One message for one recipient, complete. `external_id` is chosen by us before the first attempt and never changes between attempts.
+
+    `automatic` marks what no person wrote (a notice, a confirmation), so that no machine answers it.
+    """
 
     external_id: str
     recipient: Address
@@ -112,6 +115,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     files: tuple[OutboundFile, ...] = ()
     sent_at: int
+    automatic: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):

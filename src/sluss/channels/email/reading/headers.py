@@ -87,13 +87,16 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A structured value such as Content-Type: its lower-case head and its parameters, continuations of RFC 2231 joined."""
     value = value[: limits.VALUE_BYTES]
     head = value.partition(";")[0].strip().lower()
+    plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, content in _PARAMETER.findall(value):
         section = _SECTION.fullmatch(name.lower())
-        if section:
+        if "*" not in name:
+            plain.setdefault(name.lower(), _unquote(content))
+        elif section:
             encoded = bool(section.group(3))
             sections.setdefault(section.group(1), {}).setdefault(int(section.group(2) or 0), (_unquote(content), encoded))
-    return head, {name: _join_sections([pieces[number] for number in sorted(pieces)]) for name, pieces in sections.items()}
+    return head, plain | {name: _join_sections([pieces[number] for number in sorted(pieces)]) for name, pieces in sections.items()}
 
 
 def _unquote(content: str) -> str:
