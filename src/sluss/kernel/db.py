@@ -100,6 +100,13 @@ class Database:
         self._reading.dispose()
         self._engine.dispose()
 
+    def with_connection(self, work: Callable[[sa.Connection], R]) -> R:
+        """Run something on a connection of its own before anybody else uses the database: migrations. Commits."""
+        with self._engine.connect() as conn:
+            result = work(conn)
+            conn.commit()
+        return result
+
     def backup_to(self, target: Path) -> None:
         """Copy the whole database to a file while it is used (SQLite only)."""
         source = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
+from alembic.config import Config
 
-from sluss.migrations import HERE, _config, upgrade  # pyright: ignore[reportPrivateUsage]
+from sluss.migrations import HERE, upgrade
 
 
 def main() -> None:
@@ -25,7 +26,10 @@ def main() -> None:
         with engine.connect() as conn:
             upgrade(conn)
             conn.commit()
-            command.revision(_config(conn), message=message, rev_id=number, autogenerate=True, version_path=str(HERE / "versions"))
+            config = Config()
+            config.set_main_option("script_location", str(HERE))
+            config.attributes["connection"] = conn
+            command.revision(config, message=message, rev_id=number, autogenerate=True, version_path=str(HERE / "versions"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from sluss.cases import models as cases
 from sluss.channels import models as channels
 from sluss.contacts import models as contacts
 from sluss.intake import models as intake
-from sluss.kernel import audit, events, jobs, leases, reactions, workspaces
+from sluss.kernel import audit, events, jobs, leases, loops, reactions, workspaces
 from sluss.kernel.schema import metadata
 from sluss.outbox import models as outbox
 from sluss.people import models as people

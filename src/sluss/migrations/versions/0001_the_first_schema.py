@@ -55,6 +55,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "recurring",
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("ran_at", types.Instant(), nullable=False),
+        sa.Column("error", types.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_recurring")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "sign_in_failures",
         sa.Column("key", types.Text(), nullable=False),
         sa.Column("count", types.Count(), nullable=False),
@@ -752,7 +760,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_operations_open",
         "operations",
-        ["due_at"],
+        ["state", "held_until"],
         unique=False,
         sqlite_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),

@@ -1,0 +1,263 @@
+"""Inboxes: accounts connected to a network. In: what an administrator enters. Out: rows, sealed secrets, claimed addresses, `Connection`s for adapters.
+
+Secrets go in and come out only sealed or inside a `Connection`; no struct for the screens carries them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from sluss.channels import registry
+from sluss.channels.contract import Connection
+from sluss.channels.events import InboxChanged
+from sluss.channels.models import inbox_addresses, inbox_teams, inboxes
+from sluss.kernel.actors import Actor
+from sluss.kernel.audit import note_deed
+from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
+from sluss.kernel.sealing import Place, Sealer
+from sluss.kernel.text import clean_line
+from sluss.kernel.tx import Tx
+from sluss.kernel.workspaces import the_brand
+from sluss.people.models import teams
+
+NAME = 80
+DAYS = 365
+
+
+class InboxFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator says about an inbox. An empty or absent secret keeps the stored one; `brand_id` None means the workspace's first."""
+
+    name: str
+    address: str
+    settings: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    team_ids: tuple[int, ...] = ()
+    reopen_days: int = 14
+    brand_id: int | None = None
+
+
+class Inbox(msgspec.Struct, frozen=True, kw_only=True):
+    """An inbox as the screens see it. Instants in microseconds UTC; `receiving` is `starting`, `ok` or `failing`."""
+
+    workspace_id: int
+    id: int
+    brand_id: int
+    channel: str
+    name: str
+    address: str
+    settings: dict[str, Any]
+    enabled: bool
+    created_at: int
+    changed_at: int
+    last_received_at: int | None
+    last_sent_at: int | None
+    receiving: str
+    receiving_error: str
+    receiving_since: int
+    send_failures: int
+    paused_until: int | None
+    paused_reason: str
+    reopen_days: int
+    archived_at: int | None
+
+
+def create_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxFields) -> int:
+    """Connect an account. Returns its id; raises `Invalid` by field, also when the address is claimed already, in whichever workspace."""
+    _require_admin(who)
+    inbox_id = tx.new_id()
+    row = _checked(tx, who, channel, fields, {})
+    row |= {"workspace_id": who.workspace_id, "id": inbox_id, "channel": channel, "brand_id": fields.brand_id or the_brand(tx, who)}
+    row |= {"sealed": _seal(sealer, who, inbox_id, _given(fields)), "enabled": True, "created_at": tx.now}
+    row |= {"receiving": "starting", "receiving_error": "", "receiving_since": tx.now, "send_failures": 0, "paused_reason": ""}
+    tx.run(sa.insert(inboxes), row)
+    _claim(tx, who, inbox_id, row["address"])
+    _set_teams(tx, who, inbox_id, fields.team_ids)
+    _tell(tx, who, inbox_id, "inbox.create", name=row["name"], address=row["address"])
+    return inbox_id
+
+
+def change_inbox(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: InboxFields) -> None:
+    """Change what was entered; whoever receives for the inbox starts anew with it."""
+    _require_admin(who)
+    before = access_inbox(tx, who, inbox_id)
+    _require_kept(before)
+    stored = connection_of(tx, who, inbox_id, sealer).secrets
+    secrets = stored | _given(fields)
+    row = _checked(tx, who, before.channel, fields, stored)
+    _set(tx, who, inbox_id, **row, sealed=_seal(sealer, who, inbox_id, secrets), receiving="starting", receiving_since=tx.now)
+    if row["address"] != before.address:
+        _release_addresses(tx, who, inbox_id)
+        _claim(tx, who, inbox_id, row["address"])
+    _set_teams(tx, who, inbox_id, fields.team_ids)
+    _tell(tx, who, inbox_id, "inbox.change", name=row["name"], address=row["address"])
+
+
+def pause_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
+    """Neither receive nor send until it is resumed; what is to be sent waits."""
+    _switch(tx, who, inbox_id, enabled=False)
+
+
+def resume_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
+    """Receive and send again."""
+    _switch(tx, who, inbox_id, enabled=True)
+    tx.hint("operations")
+
+
+def archive_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
+    """Disconnect for good: secrets are forgotten, the address is free for others, cases stay."""
+    _require_admin(who)
+    before = access_inbox(tx, who, inbox_id)
+    _require_kept(before)
+    _set(tx, who, inbox_id, enabled=False, sealed=b"", archived_at=tx.now)
+    _release_addresses(tx, who, inbox_id)
+    _tell(tx, who, inbox_id, "inbox.archive", name=before.name, address=before.address)
+
+
+def access_inbox(tx: Tx, who: Actor, inbox_id: int) -> Inbox:
+    """The inbox of an id. One of another workspace, or not the actor's to see, is `Missing`."""
+    row = tx.row(_columns().where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.id == inbox_id))
+    if row is None or not who.may_see_inbox(inbox_id):
+        raise Missing
+    return _inbox(row)
+
+
+def list_inboxes(tx: Tx, who: Actor) -> list[Inbox]:
+    """Connected inboxes that the actor may see, by name."""
+    mine = (inboxes.c.workspace_id == who.workspace_id) & inboxes.c.archived_at.is_(None)
+    rows = tx.rows(_columns().where(mine).order_by(inboxes.c.name, inboxes.c.id))
+    return [_inbox(row) for row in rows if who.may_see_inbox(row.id)]
+
+
+def teams_of(tx: Tx, who: Actor, inbox_id: int) -> tuple[int, ...]:
+    """Ids of the teams that handle an inbox."""
+    mine = (inbox_teams.c.workspace_id == who.workspace_id) & (inbox_teams.c.inbox_id == inbox_id)
+    return tuple(row.team_id for row in tx.rows(sa.select(inbox_teams.c.team_id).where(mine).order_by(inbox_teams.c.team_id)))
+
+
+def connection_of(tx: Tx, who: Actor, inbox_id: int, sealer: Sealer) -> Connection:
+    """An inbox for its adapter, secrets opened. Raises `Missing`, and `SealError` when the secrets do not open."""
+    found = access_inbox(tx, who, inbox_id)
+    sealed = tx.value(sa.select(inboxes.c.sealed).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.id == inbox_id))
+    secrets = msgspec.json.decode(sealer.unseal(sealed, _place(who, inbox_id)), type=dict[str, str]) if sealed else {}
+    return Connection(
+        workspace_id=who.workspace_id, inbox_id=inbox_id, name=found.name, address=found.address, settings=found.settings, secrets=secrets
+    )
+
+
+def inbox_at(tx: Tx, address: str) -> tuple[int, int] | None:
+    """Workspace and inbox that an address, folded, leads to; None when it leads nowhere or its inbox is paused."""
+    joined = inbox_addresses.join(inboxes, (inboxes.c.workspace_id == inbox_addresses.c.workspace_id) & (inboxes.c.id == inbox_addresses.c.inbox_id))
+    wanted = (inbox_addresses.c.address == fold_address(address)) & inboxes.c.enabled
+    row = tx.row(sa.select(inboxes.c.workspace_id, inboxes.c.id).select_from(joined).where(wanted))
+    return (row.workspace_id, row.id) if row is not None else None
+
+
+def own_addresses(tx: Tx, who: Actor) -> frozenset[str]:
+    """Every address of the workspace's inboxes: nothing is ever sent to these."""
+    mine = inbox_addresses.c.workspace_id == who.workspace_id
+    return frozenset(row.address for row in tx.rows(sa.select(inbox_addresses.c.address).where(mine)))
+
+
+def fold_address(address: str) -> str:
+    """The form in which addresses are stored and compared."""
+    return address.strip().lower()
+
+
+def _require_admin(who: Actor) -> None:
+    if who.kind == "agent" and who.role != "admin":
+        raise Forbidden("Only administrators change inboxes.")
+    if who.kind == "contact":
+        raise Missing
+
+
+def _require_kept(inbox: Inbox) -> None:
+    if inbox.archived_at is not None:
+        raise Conflict("This inbox was archived. Connect the account again as a new inbox.")
+
+
+def _checked(tx: Tx, who: Actor, channel: str, fields: InboxFields, stored: dict[str, str]) -> dict[str, Any]:
+    """The columns that fields fill, or `Invalid` with every fault at once."""
+    name, address = clean_line(fields.name), fold_address(fields.address)
+    settings, faults = registry.check_settings(channel, address, fields.settings, stored | _given(fields))
+    if not 0 < len(name) <= NAME:
+        faults["name"] = "Give the inbox a name of at most 80 characters."
+    if not address:
+        faults.setdefault("address", "Enter the address that customers write to.")
+    if not 0 <= fields.reopen_days <= DAYS:
+        faults["reopen_days"] = "Choose between 0 and 365 days."
+    if set(fields.team_ids) - _known_teams(tx, who):
+        faults["team"] = "Choose teams of this workspace."
+    if faults:
+        raise Invalid(faults)
+    return {"name": name, "address": address, "settings": settings, "reopen_days": fields.reopen_days, "changed_at": tx.now}
+
+
+def _known_teams(tx: Tx, who: Actor) -> set[int]:
+    return {row.id for row in tx.rows(sa.select(teams.c.id).where(teams.c.workspace_id == who.workspace_id))}
+
+
+def _given(fields: InboxFields) -> dict[str, str]:
+    return {name: value for name, value in fields.secrets.items() if value}
+
+
+def _seal(sealer: Sealer, who: Actor, inbox_id: int, secrets: dict[str, str]) -> bytes:
+    return sealer.seal(msgspec.json.encode(secrets), _place(who, inbox_id))
+
+
+def _place(who: Actor, inbox_id: int) -> Place:
+    return ("inbox", who.workspace_id, inbox_id)
+
+
+def _claim(tx: Tx, who: Actor, inbox_id: int, address: str) -> None:
+    """An address leads to one inbox of the whole installation; the unique key decides, so that two claims at once cannot both win."""
+    try:
+        with tx.attempt():
+            tx.run(sa.insert(inbox_addresses), {"workspace_id": who.workspace_id, "address": address, "inbox_id": inbox_id})
+    except IntegrityError:
+        raise Invalid({"address": "This address is already connected to an inbox."}) from None
+
+
+def _release_addresses(tx: Tx, who: Actor, inbox_id: int) -> None:
+    mine = (inbox_addresses.c.workspace_id == who.workspace_id) & (inbox_addresses.c.inbox_id == inbox_id)
+    tx.run(sa.delete(inbox_addresses).where(mine))
+
+
+def _set_teams(tx: Tx, who: Actor, inbox_id: int, team_ids: Sequence[int]) -> None:
+    mine = (inbox_teams.c.workspace_id == who.workspace_id) & (inbox_teams.c.inbox_id == inbox_id)
+    tx.run(sa.delete(inbox_teams).where(mine))
+    rows = [{"workspace_id": who.workspace_id, "inbox_id": inbox_id, "team_id": one} for one in dict.fromkeys(team_ids)]
+    if rows:
+        tx.run(sa.insert(inbox_teams), rows)
+
+
+def _switch(tx: Tx, who: Actor, inbox_id: int, *, enabled: bool) -> None:
+    _require_admin(who)
+    before = access_inbox(tx, who, inbox_id)
+    _require_kept(before)
+    if before.enabled == enabled:
+        return
+    _set(tx, who, inbox_id, enabled=enabled, changed_at=tx.now, receiving="starting", receiving_error="", receiving_since=tx.now)
+    _tell(tx, who, inbox_id, "inbox.resume" if enabled else "inbox.pause", name=before.name)
+
+
+def _set(tx: Tx, who: Actor, inbox_id: int, **values: Any) -> None:
+    tx.run(sa.update(inboxes).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.id == inbox_id).values(**values))
+
+
+def _tell(tx: Tx, who: Actor, inbox_id: int, action: str, **data: Any) -> None:
+    tx.emit(who, InboxChanged(inbox_id=inbox_id))
+    tx.hint("inboxes")
+    note_deed(tx, who, action, ("inbox", inbox_id), **data)
+
+
+def _columns() -> sa.Select[Any]:
+    return sa.select(*(inboxes.c[name] for name in Inbox.__struct_fields__))
+
+
+def _inbox(row: sa.Row[Any]) -> Inbox:
+    return Inbox(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name

@@ -1,0 +1,200 @@
+"""One process of Sluss: database, screens, and the loops behind them. In: settings. Out: a running server, until a signal ends it.
+
+`role=web` serves screens, `role=worker` does the work behind them, `all` does both. What only one process may do is held by a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from types import FrameType
+
+import uvicorn
+
+from sluss.app import make_app
+from sluss.channels.contract import Connection, Delivered
+from sluss.channels.hosting import Hosting
+from sluss.channels.registry import channel_named
+from sluss.config import Config
+from sluss.intake.admit import Reader, admit_forever
+from sluss.intake.store import receive
+from sluss.kernel.clock import Clock, system_clock
+from sluss.kernel.db import Database
+from sluss.kernel.files import FileStore
+from sluss.kernel.folder import DataFolder
+from sluss.kernel.ids import IdMaker
+from sluss.kernel.leases import Lease, claim_node, hold, release_all
+from sluss.kernel.loops import place_forever, react_forever, tick_forever
+from sluss.kernel.sealing import Sealer
+from sluss.kernel.signals import Signals
+from sluss.kernel.supervision import Supervisor
+from sluss.migrations import bring_up_to_date
+from sluss.outbox.runner import Outbox
+from sluss.web.edge import Edge
+from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
+
+FILES = 65_536
+
+
+class Host:
+    """The parts of one process, opened. `holder` is its name in leases."""
+
+    def __init__(self, config: Config, clock: Clock = system_clock) -> None:
+        self.config, self.clock = config, clock
+        self.folder = DataFolder(config.folder)
+        self.holder = config.node or f"{socket.gethostname()}:{os.getpid()}"
+        self.folder.make()
+        self.sealer = Sealer.of(self.folder.path)
+        self.files = FileStore(self.folder.files)
+        self.db = Database(config.database, clock)
+        self.db.host.inside = INSIDE
+        self.edge = Edge(config, self.db, files=self.files, keyring=self.sealer, channels=channel_named)
+
+    def prepare(self) -> None:
+        """Migrate, take a node number, and on SQLite take over what a killed predecessor held."""
+        self.db.with_connection(bring_up_to_date)
+        if self.db.kind == "sqlite":
+            self.db.write_now(release_all)
+            return
+        node = self.db.write_now(claim_node, self.holder, 60)
+        self.db.host.new_id = IdMaker(self.clock, int(node.name.partition(":")[2]))
+
+
+@contextlib.contextmanager
+def open_host(config: Config, clock: Clock = system_clock) -> Generator[Host]:
+    """Open everything for one process. On SQLite the data folder is this process's alone; raises `FolderTaken` when another has it."""
+    folder = DataFolder(config.folder)
+    if not config.database_url:
+        folder.claim()
+    host = Host(config, clock)
+    try:
+        host.prepare()
+        yield host
+    finally:
+        host.db.close()
+        folder.let_go()
+
+
+class Work:
+    """The loops behind the screens."""
+
+    def __init__(self, host: Host, signals: Signals, supervisor: Supervisor) -> None:
+        self.host, self.signals, self.supervisor = host, signals, supervisor
+        self.hosting = Hosting(host.db, host.sealer, signals, self.receive, host.holder)
+        self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
+
+    def start(self) -> None:
+        """Set every loop going, each under its lease where only one process may."""
+        reader = Reader(self.host.db, self.host.files, channel_named, self.hosting.connection)
+        self._leased("clock", lambda lease: tick_forever(self.host.db, self.signals, JOBS, EVERY, lease))
+        self._leased("reactions", lambda lease: react_forever(self.host.db, self.signals, AFTER, lease))
+        self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
+        if self.host.db.kind == "postgresql":
+            self._leased("places", lambda lease: place_forever(self.host.db, self.signals, lease))
+        self.supervisor.run("hosting", self.hosting.run)
+        self.supervisor.run("outbox", self.outbox.run)
+
+    async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
+        """What adapters hand bytes to."""
+        await receive(self.host.db, self.host.files, connection, delivered)
+
+    def _leased(self, name: str, work: Callable[[Lease], Awaitable[None]]) -> None:
+        seconds = self.host.config.lease_seconds
+        self.supervisor.run(name, partial(hold, self.host.db, name, self.host.holder, work, seconds))
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends open streams before it waits for requests to finish."""
+
+    def __init__(self, config: uvicorn.Config, edge: Edge) -> None:
+        super().__init__(config)
+        self._edge = edge
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: streams first, then the rest."""
+        self._edge.hub.close()
+        super().handle_exit(sig, frame)
+
+
+Ready = Callable[[str], None]
+Extra = Callable[[Host, "Work | None"], Awaitable[None]]
+
+
+async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = None) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is told the address once requests are answered; `extra` runs beside the loops (control socket, demo)."""
+    raise_file_limit()
+    signals = host.edge.signals = Signals(host.db.host)
+    supervisor = host.edge.supervisor = Supervisor(host.clock)
+    work = Work(host, signals, supervisor) if host.config.role != "web" else None
+    if work is not None:
+        host.edge.receive = work.receive
+        work.start()
+    if extra is not None:
+        supervisor.run("extra", partial(extra, host, work))
+    try:
+        await _serve_http(host, ready) if host.config.role != "worker" else await _wait_for_signal(ready)
+    finally:
+        await supervisor.stop()
+
+
+async def _serve_http(host: Host, ready: Ready | None) -> None:
+    listening = _listen(host.config.host, host.config.port)
+    options = uvicorn.Config(
+        make_app(host.edge),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+        ws="none",
+        proxy_headers=False,
+    )
+    server = Server(options, host.edge)
+    address = f"http://{host.config.host}:{listening.getsockname()[1]}"
+    told = asyncio.create_task(_tell_when_started(server, ready, address))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        told.cancel()
+
+
+async def _tell_when_started(server: Server, ready: Ready | None, address: str) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    if ready is not None:
+        ready(address)
+
+
+async def _wait_for_signal(ready: Ready | None) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, ended.set)
+    if ready is not None:
+        ready("")
+    await ended.wait()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before anything else is promised. Raises `OSError` when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(2048)
+    return listening
+
+
+def raise_file_limit() -> int:
+    """Open files up to what the system allows: each stream holds one. Returns the new limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted

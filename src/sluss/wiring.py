@@ -1,0 +1,26 @@
+"""The one table of who reacts to what. In: events, timers, the clock. Out: actions of slices, which do not know each other.
+
+`INSIDE` runs in the transaction of the event and must be atomic with it; `AFTER` runs later, at least once and in order per case; `JOBS` are timers by
+kind; `EVERY` is all recurring work with its clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sluss.cases.actions import WAKE, wake_case
+from sluss.intake.conservation import check_conservation
+from sluss.kernel.events import Event
+from sluss.kernel.jobs import JobAction
+from sluss.kernel.loops import Every
+from sluss.kernel.reactions import After
+from sluss.kernel.tx import Inside
+
+
+INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
+
+AFTER: Sequence[After] = ()
+
+JOBS: Mapping[str, JobAction] = {WAKE: wake_case}
+
+EVERY: Sequence[Every] = (Every("conservation", 60, check_conservation),)
