@@ -1,3 +1,39 @@
-"""What every test can ask for. Servers, databases and pages: tests/servers."""
+"""What every test can ask for. Servers, databases and pages: tests/servers. The named cast: tests/world.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sluss.kernel.clock import TestClock
+from sluss.kernel.db import Database, open_database
+from sluss.migrations import bring_up_to_date
 
 pytest_plugins = ["tests.servers.fixtures"]
+
+
+@pytest.fixture(scope="session")
+def prepare_database() -> Callable[[str], None]:
+    """Lays the schema of `database_url`, once on each kind of database."""
+
+    def prepare(url: str) -> None:
+        db = open_database(url)
+        db.with_connection(bring_up_to_date)
+        db.close()
+
+    return prepare
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """Time that stands still until the test moves it."""
+    return TestClock()
+
+
+@pytest.fixture
+def db(database_url: str, clock: TestClock) -> Iterator[Database]:
+    """A migrated database of the test's own, on SQLite and on PostgreSQL, telling the time by `clock`."""
+    db = open_database(database_url, clock)
+    yield db
+    db.close()

@@ -1,0 +1,110 @@
+"""Transactions on both databases: what is told is stored, what fails leaves no trace, numbers and events come once. F6, F7, F21."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from sluss.kernel import workspaces as w
+from sluss.kernel.actors import Actor, system
+from sluss.kernel.db import Database
+from sluss.kernel.events import Event, events
+from sluss.kernel.tx import Tx
+from sluss.kernel.writer import StorageFailed
+
+
+class Rang(Event, frozen=True, kw_only=True):
+    """A bell, for these tests."""
+
+    times: int
+
+
+@pytest.fixture
+def who(db: Database) -> Actor:
+    return system(db.write_now(w.create_workspace, w.NewWorkspace("Norrsken Air")))
+
+
+def ring(tx: Tx, who: Actor, times: int) -> int:
+    tx.emit(who, Rang(times=times))
+    if times < 0:
+        raise ValueError(times)
+    return w.take_number(tx, who)
+
+
+def rung(tx: Tx) -> list[int]:
+    return [row.data["times"] for row in tx.rows(sa.select(events.c.data).where(events.c.kind == "rang").order_by(events.c.id))]
+
+
+async def test_one_failing_call_takes_back_only_itself(db: Database, who: Actor) -> None:
+    results = await asyncio.gather(*(db.write_grouped(ring, who, n) for n in (1, -1, 2, -2, 3)), return_exceptions=True)
+    assert [type(one) for one in results] == [int, ValueError, int, ValueError, int]
+    assert db.read_now(rung) == [1, 2, 3]
+
+
+async def test_numbers_never_repeat(db: Database, who: Actor) -> None:
+    taken = await asyncio.gather(*(db.write(ring, who, n) for n in range(250)))
+    assert len(set(taken)) == 250
+    assert min(taken) == w.FIRST_NUMBER
+
+
+async def test_a_number_of_a_rolled_back_call_is_not_handed_out_twice(db: Database, who: Actor) -> None:
+    def take_and_fail(tx: Tx) -> None:
+        w.take_number(tx, who)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await db.write(take_and_fail)
+    first = await db.write(ring, who, 1)
+    second = await db.write(ring, who, 2)
+    assert first != second
+
+
+async def test_a_fallen_transaction_runs_every_caller_again_alone(db: Database, who: Actor) -> None:
+    """An error that ends the whole transaction (full disk, interrupted write) must not lose the others in the batch."""
+    tries: list[int] = []
+
+    def end_everything(tx: Tx) -> None:
+        tries.append(1)
+        tx.conn.exec_driver_sql("ROLLBACK")
+        message = "disk full"
+        raise OSError(message)
+
+    results = await asyncio.gather(db.write_grouped(ring, who, 1), db.write_grouped(end_everything), db.write_grouped(ring, who, 2), return_exceptions=True)
+    assert isinstance(results[1], StorageFailed)
+    assert isinstance(results[0], int)
+    assert isinstance(results[2], int)
+    assert len(tries) >= 1
+    assert db.read_now(rung) == [1, 2]
+
+
+async def test_a_closed_database_says_so(db: Database, who: Actor) -> None:
+    db.close()
+    with pytest.raises((StorageFailed, RuntimeError)):
+        await db.write_grouped(ring, who, 1)
+
+
+async def test_hints_come_after_the_commit(db: Database, who: Actor) -> None:
+    seen: list[list[int]] = []
+    db.host.listen(lambda topics: seen.append(db.read_now(rung)) if "events" in topics else None)
+    await db.write(ring, who, 7)
+    assert seen == [[7]]
+
+
+def test_a_reader_cannot_write(db: Database, who: Actor) -> None:
+    with pytest.raises(sa.exc.DBAPIError):
+        db.read_now(ring, who, 1) if db.kind == "postgresql" else db.read_now(w.hold_outbox, who.workspace_id, held=True)
+
+
+def test_a_row_cannot_point_into_another_workspace(db: Database, who: Actor) -> None:
+    """T1: the database itself refuses the reference."""
+    other = system(db.write_now(w.create_workspace, w.NewWorkspace("Loipa", host="loipa.example")))
+    brand = db.read_now(w.the_brand, other)
+
+    def cross(tx: Tx) -> None:
+        row = {"workspace_id": who.workspace_id, "name": "x", "value": brand}
+        tx.run(sa.text("INSERT INTO team_members (workspace_id, team_id, agent_id) VALUES (:workspace_id, :value, :value)"), row)
+
+    with pytest.raises(sa.exc.IntegrityError):
+        db.write_now(cross)
