@@ -5,7 +5,7 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | address | template, values | partial when `HX-Target` is |
 | --- | --- | --- |
 | GET /inbox/{view}?sort=&after= | desk/inbox.html `desk=Desk` | `ul#rows` → desk/more.html `queue=Queue` (next rows and the button) |
-| GET /inbox/{view}/{no}?m={message} | desk/inbox.html `desk=Desk` with `desk.case` | `main#pane` → desk/pane.html `desk=Desk` (`desk.views`, `desk.queue.rows` may be empty) |
+| GET /inbox/{view}/{no}?m={message} | desk/inbox.html `desk=Desk` with `case` | `div#panes` → desk/pane.html `desk=Desk` (`queue.rows` may be empty) |
 | GET /cases/{no}/fresh?view= | desk/fresh.html `desk=Desk` (head, timeline, side as partials; never the composer) | always a fragment |
 | GET /cases/{no}/earlier?before={item} | desk/earlier.html `case=Case` (items before that one) | always a fragment |
 | GET /search?q=&after= | desk/search.html `found=Found` | |

@@ -22,7 +22,7 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0
 
 
 def tick(instant: int, kind: str = "age") -> Markup:
-    """A `<time>` that the browser keeps telling: `age` (12 min), `clock` (14:02), `left` (in 4 min), `until` (Fri 09:00).
+    """A `<time>` that the browser keeps telling: `age` and `span` (12 min), `clock` (14:02), `left` (in 4 min), `until` (Fri 09:00), `date` (14 Nov), `day`.
 
     The text inside is what a reader without scripts sees; the title is always the exact local time.
     """
@@ -101,6 +101,11 @@ def linkify(text: str) -> Markup:
         position = match.end()
     parts.append(escape(text[position:]))
     return Markup("").join(parts)
+
+
+def marked(excerpt: str) -> Markup:
+    """A search excerpt as safe HTML: what stands between U+0002 and U+0003 becomes `<mark>`."""
+    return Markup(str(escape(excerpt)).replace("\x02", "<mark>").replace("\x03", "</mark>"))  # noqa: S704 - escaped first, only our own marks are added
 
 
 def _link(match: re.Match[str]) -> Markup:

@@ -51,6 +51,11 @@ def speaking(voice: Voice) -> Iterator[None]:
         _voice.reset(token)
 
 
+def speak(voice: Voice) -> None:
+    """From here on this task (one request) speaks with this voice."""
+    _voice.set(voice)
+
+
 def voice() -> Voice:
     """The voice of the block we are in."""
     return _voice.get()

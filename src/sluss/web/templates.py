@@ -32,6 +32,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "colour": formats.colour,
     "plain": formats.plain,
     "linkify": formats.linkify,
+    "marked": formats.marked,
 }
 
 

@@ -1,0 +1,140 @@
+"""What every route is given: `Edge`, the parts of this process, and `Asked`, one request as the screens see it. Out: pages, fragments, redirects, JSON.
+
+Handlers name what they want: `async def inbox(edge: Edge, asked: Asked, who: Actor, view: str) -> Response[str]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.response.redirect import Redirect
+
+from sluss.config import Config
+from sluss.kernel.db import Database
+from sluss.kernel.files import FileStore
+from sluss.kernel.live import Hub
+from sluss.kernel.signals import Signals
+from sluss.web.assets import Assets
+from sluss.web.forms import read_form
+from sluss.web.locale import Voice, choose, speak
+from sluss.web.shell import Page, Section, Viewer
+from sluss.web.templates import Templates
+
+T = TypeVar("T", bound=msgspec.Struct)
+Call = Request[Any, Any, State]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Edge:
+    """The parts of one process, made once in `app.py`. `keyring` and `channels` are whatever wiring installs.
+
+    `signals` exists from the start of the event loop on.
+    """
+
+    signals: Signals
+
+    def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
+        self.config, self.db = config, db
+        self.files, self.keyring, self.channels = files, keyring, channels
+        self.assets = Assets(fresh=config.fresh)
+        self.templates = Templates(self.assets, fresh=config.fresh)
+        self.hub = Hub(db, config.max_streams)
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reads the answer, as far as a page shows it. Nobody in particular until a session is found."""
+
+    viewer: Viewer | None = None
+    workspace: str = ""
+    locale: str = "en"
+    zone: str = "UTC"
+    theme: Literal["system", "light", "dark"] = "system"
+    keys_on: bool = True
+    csrf: str = ""
+
+
+class Asked:
+    """One request and the answers to it. `partial` asks for a fragment, `target` is the id it goes to (`rows` of `ul#rows`)."""
+
+    def __init__(self, edge: Edge, request: Call, reader: Reader) -> None:
+        self.edge, self.request, self.reader = edge, request, reader
+        self.htmx = request.headers.get("hx-request") == "true"
+        self.partial = request.headers.get("hx-request-type") == "partial"
+        self.target = request.headers.get("hx-target", "").rpartition("#")[2]
+        query = request.scope["query_string"].decode("latin-1")
+        self.path = request.scope["path"] + (f"?{query}" if query else "")
+        speak(Voice(reader.locale, reader.zone))
+
+    @classmethod
+    def by_stranger(cls, edge: Edge, request: Call) -> Asked:
+        """Asked by nobody we know: the language is the browser's."""
+        return cls(edge, request, Reader(locale=choose("", request.headers.get("accept-language", ""))))
+
+    def page(self, title: str, section: Section = "", **more: Any) -> Page:
+        """What surrounds a screen, filled for this reader; `more` are further fields of `Page` (`live_after`, `toasts`, `banners`, `unread`)."""
+        shown = {name: getattr(self.reader, name) for name in Reader.__struct_fields__}
+        return Page(title=title, section=section, path=self.path, **(shown | more))
+
+    def answer(self, template: str, page: Page, status: int = 200, **screen: object) -> Response[str]:
+        """A whole page or a fragment from a template; `screen` are the values that the slice's `screens.py` names."""
+        html = self.edge.templates.render(template, page, **screen)
+        return Response(html, media_type="text/html", status_code=status, headers={"Vary": "HX-Request-Type, HX-Target, Cookie"})
+
+    def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[Any]:
+        """A value as JSON."""
+        return Response(msgspec.json.encode(value), media_type="application/json", status_code=status, headers=dict(headers or {}))
+
+    def nothing(self, status: int = 204) -> Response[None]:
+        """An answer without a body."""
+        return Response(None, status_code=status)
+
+    def go(self, path: str) -> Redirect:
+        """See another page of ours (303)."""
+        return Redirect(local_path(path), status_code=303)
+
+    def go_sign_in(self) -> Redirect:
+        """To the sign-in, and from there back here."""
+        return self.go("/sign-in" if self.path == "/" else f"/sign-in?{urlencode({'next': self.path})}")
+
+    async def back(self, default: str = "/") -> Redirect:
+        """See the page that the form's `back` names, if it is one of ours (303)."""
+        return self.go(local_path(await self.field("back"), default))
+
+    async def form(self, shape: type[T]) -> T:
+        """The form's fields as a struct. Raises `Invalid` with a sentence per field; a field that the struct does not know is refused."""
+        return read_form((await self.request.form()).multi_items(), shape)
+
+    async def field(self, name: str) -> str:
+        """One text field of the form, or the empty string: `op`, `back`, `csrf`."""
+        value: Any = (await self.request.form()).get(name, "")
+        return value if isinstance(value, str) else ""
+
+    async def op(self) -> str:
+        """The form's one-time key, for `people.once`."""
+        return await self.field("op")
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether a program asks, or the API is asked."""
+        return self.request.scope["path"].startswith("/api/") or "application/json" in self.request.headers.get("accept", "")
+
+    @property
+    def host(self) -> str:
+        """The host name that was asked for, to find the workspace. Never used to make a link."""
+        return urlsplit("//" + self.request.headers.get("host", "")).hostname or ""
+
+
+def local_path(path: str, default: str = "/") -> str:
+    """The path if it is one on this host, else the default: never a way to another host, however it is written."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 2000:
+        return default
+    if any(character < " " or character == "\\" or character == "\x7f" for character in path):
+        return default
+    parts = urlsplit(path)
+    return path if not parts.scheme and not parts.netloc else default

@@ -1,0 +1,28 @@
+"""Who may call a route. In: `may=` on the handler, an Actor's role. Out: the guard's decision, and the expectations of the matrix test."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sluss.kernel.actors import ROLES, Role
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A named set of roles. `roles` is None where no sign-in is asked for."""
+
+    name: str
+    roles: frozenset[Role] | None
+
+    def allows(self, role: Role | None) -> bool:
+        """Whether somebody with this role may call."""
+        return self.roles is None or role in self.roles
+
+
+EVERYONE = Policy("everyone", None)
+LINK = Policy("link", None)
+"""Whoever holds the one-time token in the address; the handler checks it."""
+SIGNED_IN = Policy("signed in", frozenset(ROLES))
+READERS = Policy("readers", frozenset({"admin", "lead", "agent", "reviewer"}))
+AGENTS = Policy("agents", frozenset({"admin", "lead", "agent"}))
+LEADS = Policy("leads", frozenset({"admin", "lead"}))
+ADMINS = Policy("admins", frozenset({"admin"}))

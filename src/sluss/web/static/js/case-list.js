@@ -1,0 +1,125 @@
+// <sluss-list data-view="mine">: rows are pushed one by one. While the pointer or the focus is in the list nothing moves;
+// changed rows are refreshed where they stand, and what would move waits behind a pill.
+import { plural, say } from "./text.js";
+import { tell } from "./clock.js";
+import { action } from "./keys.js";
+
+class SlussList extends HTMLElement {
+  connectedCallback() {
+    if (this.waiting) return;
+    this.waiting = new Map();
+    this.rows = this.querySelector("#rows");
+    this.pill = this.closest(".list").querySelector(".news");
+    this.pill.firstElementChild.addEventListener("click", () => this.settle());
+    for (const name of ["pointerleave", "focusout"]) this.addEventListener(name, () => setTimeout(() => this.busy() || this.settle(), 150));
+    this.addEventListener("change", () => this.count());
+    this.addEventListener("focusin", (event) => event.target.closest(".row") && this.rove(event.target.closest(".row")));
+    this.rove(this.rows.querySelector('[aria-current="true"]') ?? this.rows.querySelector(".row"));
+  }
+
+  busy() {
+    return this.matches(":hover") || this.contains(document.activeElement);
+  }
+
+  push({ case: id, views, html, sort }) {
+    const belongs = views.includes(this.dataset.view);
+    const row = document.getElementById(`c${id}`);
+    const still = row && Number(row.dataset.sort) === Number(sort);
+    if (belongs && row) this.refresh(row, html, still || this.busy());
+    if (belongs ? still : !row) return;
+    if (this.busy()) this.wait(id, belongs ? { html, sort } : null);
+    else belongs ? this.place(id, html, sort) : this.drop(id);
+  }
+
+  refresh(row, html, keepPlace) {
+    const sort = row.dataset.sort;
+    htmx.swap({ text: html.replaceAll("{view}", this.dataset.view), target: row, sourceElement: row, swap: "outerMorph" });
+    const fresh = document.getElementById(row.id);
+    if (keepPlace) fresh.dataset.sort = sort;
+    this.mark();
+    tell(fresh);
+  }
+
+  wait(id, what) {
+    this.waiting.set(id, what);
+    const fresh = [...this.waiting].filter(([key, value]) => value && !document.getElementById(`c${key}`)).length;
+    this.pill.hidden = false;
+    this.pill.querySelector("span").textContent = plural("new-rows", fresh || this.waiting.size);
+  }
+
+  settle() {
+    this.pill.hidden = true;
+    for (const [id, what] of this.waiting) what ? this.place(id, what.html, what.sort) : this.drop(id);
+    this.waiting.clear();
+  }
+
+  place(id, html, sort) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html.replaceAll("{view}", this.dataset.view);
+    const row = document.getElementById(`c${id}`) ?? holder.content.querySelector("li");
+    if (!row) return;
+    if (!row.isConnected) row.classList.add("fresh");
+    row.dataset.sort = sort;
+    const before = [...this.rows.children].find((other) => other !== row && Number(other.dataset.sort) > Number(sort));
+    this.rows.insertBefore(row, before ?? null);
+    this.querySelector(".empty")?.remove();
+    htmx.process(row);
+    this.mark();
+    tell(row);
+  }
+
+  drop(id) {
+    const row = document.getElementById(`c${id}`);
+    if (!row) return;
+    row.classList.add("leaving");
+    setTimeout(() => row.remove(), matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 240);
+  }
+
+  // The open case is marked by what the pane shows, never by what was clicked.
+  mark() {
+    const open = document.getElementById("pane")?.dataset.no;
+    for (const link of this.rows.querySelectorAll('[aria-current="true"]')) link.removeAttribute("aria-current");
+    const link = open && this.rows.querySelector(`li[data-no="${open}"] .row`);
+    link?.setAttribute("aria-current", "true");
+    return link;
+  }
+
+  rove(link) {
+    for (const other of this.rows.querySelectorAll('.row[tabindex="0"]')) other.tabIndex = -1;
+    if (!link) return;
+    for (const other of this.rows.querySelectorAll(".row:not([tabindex])")) other.tabIndex = -1;
+    link.tabIndex = 0;
+  }
+
+  step(by) {
+    const links = [...this.rows.querySelectorAll("li:not(.leaving) .row")];
+    const now = links.indexOf(document.activeElement.closest?.(".row") ?? this.rows.querySelector('[aria-current="true"]'));
+    const next = links[by === "first" ? 0 : by === "last" ? links.length - 1 : Math.max(0, Math.min(links.length - 1, now + by))];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  }
+
+  count() {
+    const picked = this.rows.querySelectorAll(".pick :checked").length;
+    document.querySelector("[data-selected]").textContent = plural("selected", picked);
+    if (picked) say(plural("selected", picked));
+  }
+
+  clear() {
+    for (const box of this.rows.querySelectorAll(".pick :checked")) box.checked = false;
+    this.count();
+  }
+}
+customElements.define("sluss-list", SlussList);
+
+const list = () => document.querySelector("sluss-list");
+const focused = () => document.activeElement.closest?.("#rows > li");
+action("next", ["j", "ArrowDown"], "list", (event) => (event.key === "j" || focused() ? list().step(1) : false));
+action("previous", ["k", "ArrowUp"], "list", (event) => (event.key === "k" || focused() ? list().step(-1) : false));
+action("enter", "Enter", "list", () => false);
+action("select", "x", "list", () => focused()?.querySelector(".pick input").click() ?? false);
+action("first", "Home", "list", () => (focused() ? list().step("first") : false));
+action("last", "End", "list", () => (focused() ? list().step("last") : false));
+document.addEventListener("click", (event) => event.target.closest("[data-clear]") && list()?.clear());
+document.addEventListener("htmx:after:request", (event) => event.target.id === "bulk" && list()?.clear());
+document.addEventListener("sluss:resync", () => list() && htmx.ajax("GET", location.pathname.split("/").slice(0, 3).join("/") + location.search, { target: "#rows", select: "#rows", swap: "outerMorph" }).then(() => list().mark()));

@@ -1,0 +1,106 @@
+// The open case: kept fresh, marked as seen, walked by keys. The title and the marked row follow what the pane shows.
+import { plural, say, text } from "./text.js";
+import { post } from "./http.js";
+import { action, label } from "./keys.js";
+import { toast } from "./toast.js";
+
+const pane = () => document.querySelector("#pane[data-case]");
+const timeline = () => document.getElementById("timeline");
+const atEnd = (node) => node.scrollHeight - node.scrollTop - node.clientHeight < 80;
+
+// A case that was just opened: its newest message in view, focus on its heading for those who navigate by it, and marked as seen.
+function arrived(byPerson) {
+  document.querySelector("sluss-list")?.mark?.();
+  const open = pane();
+  if (!open || open.dataset.shown) return;
+  open.dataset.shown = "1";
+  const scroller = timeline();
+  const target = scroller.querySelector(".focus") ?? (location.hash.startsWith("#i") ? document.getElementById(location.hash.slice(1)) : null);
+  if (target) target.scrollIntoView({ block: "center" });
+  else scroller.scrollTop = scroller.scrollHeight;
+  if (byPerson) document.title = `${open.dataset.title} · ${document.title.split(" · ").at(-1)}`;
+  if (byPerson && !document.activeElement.closest?.("#rows")) open.querySelector("h1").focus({ preventScroll: true });
+  document.querySelector(`#rows li[data-no="${open.dataset.no}"]`)?.classList.remove("unread");
+  post(`/cases/${open.dataset.no}/read`).catch(() => {});
+}
+
+let asked = 0;
+async function refresh() {
+  const open = pane();
+  if (!open || document.hidden) return void (asked = open ? 1 : 0);
+  asked = 0;
+  const scroller = timeline();
+  const stay = atEnd(scroller);
+  const known = new Set([...scroller.querySelectorAll(".msg")].map((node) => node.id));
+  const view = location.pathname.split("/")[2] ?? "mine";
+  await htmx.ajax("GET", `/cases/${open.dataset.no}/fresh?view=${encodeURIComponent(view)}`, { target: "#items", swap: "none" });
+  if (pane() !== open) return;
+  const fresh = [...scroller.querySelectorAll(".msg.in")].filter((node) => !known.has(node.id));
+  for (const node of scroller.querySelectorAll(".msg")) if (!known.has(node.id)) node.classList.add("fresh");
+  if (stay) scroller.scrollTop = scroller.scrollHeight;
+  const seen = document.querySelector('#reply input[name="seen"]');
+  const last = scroller.querySelector(".items > :last-child");
+  // What the agent sees counts as seen only when it is in view: a send over unseen news is stopped by the server.
+  if (seen && last?.id && stay) seen.value = last.id.slice(1);
+  if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].querySelector(".meta b").textContent}`);
+}
+
+function copy(button) {
+  const again = button.dataset.copied && Date.now() - Number(button.dataset.copied) < 3000;
+  const words = again ? button.dataset.copyMore : button.dataset.copy;
+  button.dataset.copied = Date.now();
+  navigator.clipboard?.writeText(words).then(() => toast(`${text("copied")}: ${words}`));
+}
+
+function panel(open) {
+  const side = document.getElementById("customer");
+  if (!side) return;
+  if (matchMedia("(max-width: 1199px)").matches) {
+    if (side.classList.toggle("open", open)) side.focus();
+  } else document.documentElement.dataset.panel = document.documentElement.dataset.panel === "shut" ? "" : "shut";
+}
+
+function walk(by) {
+  const items = [...timeline().querySelectorAll(".msg")];
+  const now = items.indexOf(document.activeElement.closest?.(".msg"));
+  const next = items[now < 0 ? (by > 0 ? 0 : items.length - 1) : now + by];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return Boolean(next);
+}
+
+// Esc closes the top layer first, then goes up: out of the text, to the row, to the list.
+function up() {
+  const side = document.querySelector(".side.open");
+  if (side) return panel(false);
+  const open = pane();
+  if (document.activeElement.closest?.("#pane")) {
+    const row = open && document.querySelector(`#rows li[data-no="${open.dataset.no}"] .row`);
+    if (row?.checkVisibility()) return row.focus();
+  }
+  const back = document.querySelector('[data-action="up"]');
+  return open && back ? back.click() : false;
+}
+
+for (const id of ["solve", "snooze", "assign", "status", "tags", "priority", "reply", "note", "panel", "copy"]) {
+  action(id, { solve: "e", snooze: "z", assign: "a", status: "s", tags: "t", priority: "p", reply: "r", note: "n", panel: "h", copy: "Shift+c" }[id], "case");
+}
+action("assign-me", "i", "case", () => (document.querySelector('[data-action="assign-me"]')?.click(), true));
+action("next-case", "Shift+j", "case");
+action("previous-case", "Shift+k", "case");
+action("message-down", "PageDown", "case", () => walk(1));
+action("message-up", "PageUp", "case", () => walk(-1));
+action("escape", "Escape", "everywhere", (event) => (event.target.closest?.("sluss-composer, .menu, input") ? false : up()));
+
+document.addEventListener("click", (event) => {
+  const hit = (selector) => event.target.closest(selector);
+  if (hit('[data-action="copy"]')) copy(hit('[data-action="copy"]'));
+  if (hit('[data-action="panel"]')) { event.preventDefault(); panel(); }
+  if (hit("[data-close-panel]")) { event.preventDefault(); panel(false); }
+});
+document.addEventListener("htmx:after:swap", () => arrived(true));
+document.addEventListener("sluss:touched", (event) => event.detail.case === pane()?.dataset.case && refresh());
+document.addEventListener("sluss:resync", refresh);
+document.addEventListener("visibilitychange", () => asked && refresh());
+arrived(false);
+label();

@@ -1,0 +1,74 @@
+// Attachments: chosen, pasted or dropped; each uploads by itself with progress, and can be tried again.
+import { csrf, key } from "./http.js";
+import { element, icon, text } from "./text.js";
+
+const shown = (bytes) => new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: bytes < 1e6 ? "kilobyte" : "megabyte", maximumFractionDigits: 1 }).format(bytes / (bytes < 1e6 ? 1e3 : 1e6));
+
+export function uploading(form) {
+  return Boolean(form.querySelector(".attached progress"));
+}
+
+// Adds files to a form of the composer. `limit` is bytes, `words` the same for people.
+export function attach(form, files, { no, limit, words }) {
+  for (const file of files) {
+    const bar = element("progress", { max: 100, value: 0, "aria-label": file.name });
+    const remove = element("button", { class: "btn ghost tiny", type: "button", "data-remove": true, "aria-label": `${text("remove")} ${file.name}` }, icon("x"));
+    const chip = element("span", { class: "file" }, icon("paperclip"), element("span", { class: "name" }, file.name), element("span", { class: "quiet" }, shown(file.size)), bar, remove);
+    form.querySelector(".attached").append(chip);
+    if (limit && file.size > limit) fail(chip, text("too-large", { limit: words }));
+    else send(form, chip, file, no);
+  }
+}
+
+function send(form, chip, file, no) {
+  const data = new FormData();
+  data.set("csrf", csrf());
+  data.set("op", key());
+  data.set("file", file);
+  const request = new XMLHttpRequest();
+  chip.cancel = () => request.abort();
+  request.upload.onprogress = (event) => { const bar = chip.querySelector("progress"); if (bar && event.lengthComputable) bar.value = (100 * event.loaded) / event.total; };
+  request.onload = () => {
+    const answer = understood(request.responseText);
+    if (request.status !== 201) return fail(chip, answer.error ?? text("upload-failed"), () => send(form, renewed(chip), file, no));
+    chip.querySelector("progress").remove();
+    chip.append(element("input", { type: "hidden", name: "file", value: answer.id }));
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  request.onerror = () => fail(chip, text("upload-failed"), () => send(form, renewed(chip), file, no));
+  request.open("POST", `/cases/${no}/files`);
+  request.send(data);
+}
+
+function understood(body) {
+  try { return JSON.parse(body); } catch { return {}; }
+}
+
+function fail(chip, words, again) {
+  chip.querySelector("progress")?.remove();
+  chip.classList.add("failed");
+  chip.querySelector(".quiet").textContent = words;
+  chip.setAttribute("role", "alert");
+  if (!again) return;
+  const retry = element("button", { class: "btn tiny", type: "button", "data-retry": true }, text("retry"));
+  retry.addEventListener("click", again, { once: true });
+  chip.querySelector("[data-remove]").before(retry);
+}
+
+function renewed(chip) {
+  chip.classList.remove("failed");
+  chip.removeAttribute("role");
+  chip.querySelector("[data-retry]")?.remove();
+  chip.querySelector("[data-remove]").before(element("progress", { max: 100, value: 0 }));
+  return chip;
+}
+
+document.addEventListener("click", (event) => {
+  const remove = event.target.closest(".attached [data-remove]");
+  if (!remove) return;
+  const form = remove.closest("form");
+  const chip = remove.closest(".file");
+  chip.cancel?.();
+  chip.remove();
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -1,0 +1,44 @@
+// Small manners of forms: focus goes to what is wrong, a password can be shown, a link is copied, nothing is sent twice.
+import { text } from "./text.js";
+import { toast } from "./toast.js";
+
+function polish(within) {
+  for (const button of within.querySelectorAll("[data-reveal], [data-copy-from], [data-cc]")) button.hidden = false;
+  within.querySelector("[data-focus-first]")?.focus();
+}
+
+function reveal(button) {
+  const field = document.getElementById(button.dataset.reveal);
+  const shown = field.type === "password";
+  field.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+  button.setAttribute("aria-label", text(shown ? "hide" : "show"));
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-reveal], [data-copy-from]");
+  if (button?.dataset.reveal) reveal(button);
+  else if (button) navigator.clipboard?.writeText(document.getElementById(button.dataset.copyFrom).value).then(() => toast(text("copied")));
+});
+
+// A plain form that is already on its way stays so until the page changes.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.hasAttribute("hx-post") || form.method === "get") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  event.submitter?.classList.add("busy");
+});
+addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.querySelector(".busy")?.classList.remove("busy"); } });
+
+// Choosing how mail comes in shows only the fields of that way.
+function ways() {
+  for (const part of document.querySelectorAll("[data-way]")) part.hidden = !document.querySelector(`input[name="ways"][value="${part.dataset.way}"]`)?.checked;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.name === "ways") ways();
+  if (event.target.matches?.("[data-go]")) location.assign(event.target.value);
+});
+ways();
+polish(document);
+document.addEventListener("htmx:after:swap", () => polish(document));

@@ -1,0 +1,49 @@
+// <sluss-live data-url="/live">: what the stream says becomes what the page shows. Focus is never moved by it.
+import { number, text } from "./text.js";
+import { clock } from "./clock.js";
+import { Stream } from "./stream.js";
+import { toast } from "./toast.js";
+
+const doc = document.documentElement;
+
+function counts(changed) {
+  for (const [view, count] of Object.entries(changed)) {
+    for (const node of document.querySelectorAll(`.view[data-view="${CSS.escape(view)}"] .n, [data-count="${CSS.escape(view)}"], #total[data-view="${CSS.escape(view)}"]`)) node.textContent = number(count);
+  }
+  if (!("unread" in changed)) return;
+  const dot = document.getElementById("unread");
+  if (dot) { dot.hidden = !changed.unread; dot.textContent = changed.unread; }
+  document.title = document.title.replace(/^(\(\d+\) )?/, changed.unread ? `(${changed.unread}) ` : "");
+}
+
+let bannerTimer = 0;
+function line({ up, since }) {
+  clearTimeout(bannerTimer);
+  if (up) return delete doc.dataset.line;
+  bannerTimer = setTimeout(() => {
+    for (const node of document.querySelectorAll(".offline [data-since]")) node.textContent = clock(since);
+    doc.dataset.line = "down";
+  }, Math.max(0, since + 3000 - Date.now()));
+}
+
+const heard = {
+  row: (data) => document.querySelector("sluss-list")?.push(data),
+  counts,
+  touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
+  resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
+  toast: (data) => toast(data.text, data.kind),
+  "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),
+  line,
+};
+
+class SlussLive extends HTMLElement {
+  connectedCallback() {
+    if (this.stream || !doc.dataset.liveAfter) return;
+    this.stream = new Stream(this.dataset.url, doc.dataset.liveAfter, ({ name, data }) => heard[name]?.(data));
+    this.stream.start();
+    const again = () => this.stream.leading && this.stream.connect();
+    document.addEventListener("sluss:signed-in", again);
+    document.addEventListener("click", (event) => event.target.closest('[data-action="reconnect"]') && again());
+  }
+}
+customElements.define("sluss-live", SlussLive);

@@ -1,0 +1,99 @@
+"""What went wrong, as the asker can read it. In: an exception of any route. Out: an error page, a toast for htmx, or JSON; never a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from sluss.kernel.errors import Invalid, Trouble
+from sluss.kernel.live import Full
+from sluss.kernel.log import get_log
+from sluss.kernel.writer import StorageFailed
+from sluss.web.edge import Asked, Call, Edge
+from sluss.web.locale import gettext as _
+from sluss.web.shell import Problem
+
+log = get_log("web")
+
+BUSY_SECONDS = 5
+
+
+class SignInNeeded(Trouble):
+    """Nobody is signed in, or no longer."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in.")
+
+
+class TooManyTries(Trouble):
+    """Wait `seconds` before the next try."""
+
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many tries. Wait a moment.")
+        self.seconds = seconds
+
+
+class Gone(Trouble):
+    """A one-time link that was used or has expired."""
+
+    status = 410
+
+
+def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]:
+    """The answer to a request that raised."""
+    asked: Asked = getattr(request.state, "asked", None) or Asked.by_stranger(edge, request)
+    if isinstance(error, SignInNeeded):
+        return _to_sign_in(asked)
+    problem, fields = _describe(request, error)
+    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+    if asked.wants_json:
+        body = {"status": problem.status, "error": problem.detail, "reference": problem.reference} | ({"fields": fields} if fields else {})
+        return asked.json(body, problem.status, headers)
+    template = "web/problem_piece.html" if asked.partial else "web/problem.html"
+    answer = asked.answer(template, asked.page(str(problem.status)), problem.status, problem=problem)
+    answer.headers.update(headers)
+    return answer
+
+
+def _to_sign_in(asked: Asked) -> Response[Any]:
+    """A page leads to the sign-in and back; a script is told 401 and keeps what was typed."""
+    if asked.wants_json:
+        return asked.json({"status": 401, "error": _("Please sign in.")}, 401)
+    if asked.htmx or asked.request.method != "GET" or "text/html" not in asked.request.headers.get("accept", ""):
+        return asked.nothing(401)
+    return asked.go_sign_in()
+
+
+def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]:
+    reference = str(getattr(request.state, "request_id", ""))
+    if isinstance(error, Invalid):
+        fields = {name: _(sentence) for name, sentence in error.fields.items()}
+        detail = _(error.sentence) + " " + "; ".join(f"{name}: {sentence}" for name, sentence in fields.items())
+        return Problem(status=422, detail=detail, reference=reference), fields
+    if isinstance(error, Trouble):
+        wait = getattr(error, "seconds", None)
+        return Problem(status=error.status, detail=_(error.sentence), reference=reference, retry_after=wait), {}
+    if isinstance(error, (StorageFailed, sa.exc.OperationalError, sa.exc.TimeoutError)):
+        log.error("storage_failed", error=repr(error))
+        return Problem(status=503, detail=_("Nothing was stored."), reference=reference, retry_after=BUSY_SECONDS), {}
+    if isinstance(error, Full):
+        return Problem(status=503, reference=reference, retry_after=BUSY_SECONDS), {}
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return _of_framework(error, reference)
+    log.error("request_failed", exc_info=error)
+    return Problem(status=500, reference=reference), {}
+
+
+def _of_framework(error: HTTPException, reference: str) -> tuple[Problem, dict[str, str]]:
+    extra: Any = error.extra
+    if error.status_code == 400 and isinstance(extra, list):
+        fields = {str(one.get("key", "")): str(one.get("message", "")) for one in extra if isinstance(one, dict)}
+        return Problem(status=422, detail=", ".join(sorted(fields)), reference=reference), fields
+    return Problem(status=error.status_code, reference=reference), {}
