@@ -1,4 +1,4 @@
-"""Tables of agents, credentials, sessions and teams."""
+"""Tables of agents, credentials, sessions and teams, and which inboxes a team handles."""
 
 import sqlalchemy as sa
 
@@ -33,6 +33,7 @@ sessions = global_table(
     sa.Column("agent_id", Id, nullable=False),
     sa.Column("csrf", Text, nullable=False),
     sa.Column("device", Text, nullable=False),
+    sa.Column("address", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("rotated_at", Instant, nullable=False),
     sa.Column("seen_at", Instant, nullable=False),
@@ -49,6 +50,12 @@ one_time_links = global_table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("used_at", Instant),
 )
+known_devices = global_table(
+    "known_devices",
+    sa.Column("token_hash", Blob, primary_key=True),
+    sa.Column("credential_id", Id, sa.ForeignKey("credentials.id"), nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
 sign_in_failures = global_table(
     "sign_in_failures",
     sa.Column("key", Text, primary_key=True),
@@ -64,6 +71,15 @@ team_members = scoped_table(
     refers("agent_id", "agents"),
     sa.Index("ix_team_members_agent", "workspace_id", "agent_id"),
     key=("team_id", "agent_id"),
+)
+inbox_teams = scoped_table(
+    "inbox_teams",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("team_id", Id, nullable=False),
+    refers("inbox_id", "inboxes"),
+    refers("team_id", "teams"),
+    sa.Index("ix_inbox_teams_team", "workspace_id", "team_id"),
+    key=("inbox_id", "team_id"),
 )
 form_results = scoped_table(
     "form_results",

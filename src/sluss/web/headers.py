@@ -36,7 +36,7 @@ ALWAYS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
 )
 LASTING = (b"strict-transport-security", b"max-age=31536000")
-QUIET = frozenset({"/static/{name:str}", "/healthz", "/readyz", "/metrics", "/live/ping"})
+QUIET = frozenset({"/static/{name}", "/healthz", "/readyz", "/metrics", "/live/ping"})
 
 
 class Guarded:

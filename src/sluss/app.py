@@ -1,0 +1,107 @@
+"""The web application, composed. In: `Edge`, the parts of this process. Out: an ASGI application, and the server that ends its streams in time."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Response
+from litestar.exceptions import HTTPException
+
+from sluss.kernel.live import Hub, Watcher
+from sluss.kernel.signals import Signals
+from sluss.kernel.supervision import Supervisor
+from sluss.people import routes as people
+from sluss.people.access import Gate, dependencies, require_policies
+from sluss.people.sessions import find_many, watcher_of
+from sluss.web import plumbing
+from sluss.web.edge import Call, Edge
+from sluss.web.headers import Guarded
+from sluss.web.troubles import answer_trouble
+
+ROUTES = [*plumbing.ROUTES, *people.ROUTES]
+
+GRACE_SECONDS = 4
+
+
+class WebApp(Guarded):
+    """The application as a server runs it; `routes` are what the matrix test walks through."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.litestar = _litestar(edge)
+        super().__init__(self.litestar, https=edge.config.https)
+
+
+class Server(uvicorn.Server):
+    """A server that lets every open stream go before it waits for connections to end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.end_all()
+        await super().shutdown(sockets)
+
+
+def make_app(edge: Edge) -> WebApp:
+    """The application. Refuses to be made with a route that does not say who may call it."""
+    return WebApp(edge)
+
+
+def make_server(app: WebApp) -> Server:
+    """The server for it; `await server.serve()` runs until `server.should_exit` is set or a signal comes."""
+    config = app.edge.config
+    options: dict[str, Any] = {"host": config.host, "port": config.port, "log_config": None, "access_log": False, "server_header": False}
+    limits: dict[str, Any] = {"timeout_graceful_shutdown": GRACE_SECONDS, "timeout_keep_alive": 75, "backlog": 2048, "proxy_headers": False}
+    return Server(uvicorn.Config(app, lifespan="on", **options, **limits), app.edge.hub)
+
+
+def _litestar(edge: Edge) -> Litestar:
+    gate = Gate(edge)
+
+    @contextlib.asynccontextmanager
+    async def running(_: Litestar) -> AsyncGenerator[None]:
+        async with _running(edge, gate):
+            yield
+
+    def on_error(request: Call, error: Exception) -> Response[Any]:
+        return answer_trouble(edge, request, error)
+
+    app = Litestar(
+        ROUTES,
+        guards=[gate.admit],
+        dependencies=dependencies(edge),
+        exception_handlers={Exception: on_error, HTTPException: on_error},
+        lifespan=[running],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=edge.config.max_form_bytes,
+        pdb_on_exception=False,
+        debug=False,
+    )
+    require_policies(app.routes)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _running(edge: Edge, gate: Gate) -> AsyncGenerator[None]:
+    """The loops that belong to the web: live updates, and forgetting who was let in when rights change."""
+    edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
+
+    async def recheck(session_ids: list[int]) -> Mapping[int, Watcher]:
+        found = await edge.db.read(find_many, session_ids, edge.config)
+        return {session_id: watcher_of(session) for session_id, session in found.items()}
+
+    edge.hub.recheck = recheck
+    loops = Supervisor(edge.db.clock)
+    loops.run("live", lambda: edge.hub.run(edge.signals))
+    loops.run("access", gate.forget_on_change)
+    try:
+        yield
+    finally:
+        await loops.stop()

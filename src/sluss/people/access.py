@@ -1,0 +1,158 @@
+"""Who comes in. In: a request and the handler's `may=`. Out: the `Actor` and the `Session` that handlers ask for by name (`who`, `session`), or a refusal.
+
+Every route says who may call it: `@get("/inbox/{view:str}", may=READERS)`. The application does not start with one that does not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import BaseRoute, HTTPRoute
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.clock import Clock
+from sluss.kernel.errors import Forbidden
+from sluss.kernel.tokens import hash_of
+from sluss.people import browser
+from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
+from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
+from sluss.web.locale import choose
+from sluss.web.policy import ADMINS, AGENTS, EVERYONE, LEADS, LINK, READERS, SIGNED_IN, Policy
+from sluss.web.troubles import SignInNeeded
+
+__all__ = ["ADMINS", "AGENTS", "EVERYONE", "LEADS", "LINK", "READERS", "SIGNED_IN", "Gate", "Policy", "dependencies", "require_policies"]
+
+REMEMBERED_SECONDS = 2.0
+REMEMBERED = 20_000
+
+NOT_YOUR_ROLE = "Your role does not include this."
+
+
+class Gate:
+    """The guard of every route. What it finds out about a token it remembers for two seconds, or until somebody's rights change."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._remembered: dict[bytes, tuple[float, Session | None]] = {}
+
+    async def admit(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """Let the request in, or raise."""
+        policy: Policy = handler.opt["may"]
+        request = Call(connection.scope, connection.receive)
+        session = await self._session(request)
+        request.scope["state"]["session"] = session
+        request.scope["state"]["asked"] = self._asked(request, session, policy)
+        if policy.roles is not None and session is None:
+            raise SignInNeeded
+        if session is not None and not policy.allows(session.role):
+            raise Forbidden(NOT_YOUR_ROLE)
+        if request.method not in SAFE:
+            await self._require_own_form(request, session, policy)
+        if session is not None and policy.roles is not None:
+            await self._keep_alive(request, session)
+
+    async def forget_on_change(self) -> None:
+        """Forget at once when this process changes somebody's rights; runs until cancelled."""
+        rounds: AsyncIterator[None] = self.edge.signals.rounds(TOPIC, 3600)
+        async for _ in rounds:
+            self._remembered.clear()
+
+    async def _session(self, request: Call) -> Session | None:
+        token = browser.read_cookie(request, self.edge.config, browser.SESSION)
+        if not token or len(token) > 100:
+            return None
+        token_hash, now = hash_of(token), time.monotonic()
+        known = self._remembered.get(token_hash)
+        if known is not None and now - known[0] < REMEMBERED_SECONDS:
+            return known[1]
+        session = await self.edge.db.read(find_session, token_hash, self.edge.config)
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        self._remembered[token_hash] = (now, session)
+        return session
+
+    def _asked(self, request: Call, session: Session | None, policy: Policy) -> Asked:
+        if session is not None:
+            return Asked(self.edge, request, session.reader)
+        csrf = browser.form_token(request, self.edge.config) if policy.roles is None and _shows_forms(request) else ""
+        locale = choose("", request.headers.get("accept-language", ""))
+        return Asked(self.edge, request, Reader(locale=locale, csrf=csrf))
+
+    async def _require_own_form(self, request: Call, session: Session | None, policy: Policy) -> None:
+        browser.require_same_origin(request, self.edge.config)
+        if policy == LINK:
+            return  # the token in the address is the proof
+        await browser.require_token(request, session.csrf if session is not None else browser.form_token(request, self.edge.config))
+
+    async def _keep_alive(self, request: Call, session: Session) -> None:
+        """Exchange the token when its hour is over; note now and then that the browser is still there."""
+        clock: Clock = self.edge.db.clock
+        if clock() - session.rotated_at > ROTATE and not session.old:
+            await self._rotate(request, session)
+        elif clock() - session.seen_at > SEEN_EVERY:
+            await self.edge.db.write_grouped(touch_session, session.id)
+            self._remembered.pop(_hash(request, self.edge), None)
+
+    async def _rotate(self, request: Call, session: Session) -> None:
+        old_hash = _hash(request, self.edge)
+        token = await self.edge.db.write(rotate_session, session.id, old_hash)
+        self._remembered.pop(old_hash, None)
+        if token is not None:
+            give_session(request, self.edge, token)
+
+
+def give_session(request: Call, edge: Edge, token: str) -> None:
+    """The session cookie, with whatever the answer will be."""
+    browser.set_cookie(request, edge.config, browser.SESSION, token, edge.config.session_days * 86_400)
+
+
+def dependencies(edge: Edge) -> dict[str, Provide]:
+    """What handlers may ask for by name."""
+    return {
+        "edge": Provide(lambda: edge, sync_to_thread=False),
+        "asked": Provide(_asked_of, sync_to_thread=False),
+        "session": Provide(_session_of, sync_to_thread=False),
+        "who": Provide(_who_of, sync_to_thread=False),
+    }
+
+
+def require_policies(routes: Iterable[BaseRoute]) -> None:
+    """Refuse to start with a route that does not say who may call it."""
+    for route in routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else [getattr(route, "route_handler", None)]:
+            if handler is not None and not _is_declared(handler):
+                raise ImproperlyConfiguredException(f"{route.path} does not declare who may call it: add may=")
+
+
+def _is_declared(handler: BaseRouteHandler) -> bool:
+    return isinstance(handler.opt.get("may"), Policy) or getattr(handler, "http_methods", set()) == {"OPTIONS"}
+
+
+def _asked_of(request: Call) -> Asked:
+    asked: Asked = request.scope["state"]["asked"]
+    return asked
+
+
+def _session_of(request: Call) -> Session:
+    session: Session | None = request.scope["state"]["session"]
+    if session is None:
+        raise SignInNeeded
+    return session
+
+
+def _who_of(request: Call) -> Actor:
+    return _session_of(request).who
+
+
+def _shows_forms(request: Call) -> bool:
+    return request.method in SAFE and "text/html" in request.headers.get("accept", "text/html")
+
+
+def _hash(request: Call, edge: Edge) -> bytes:
+    return hash_of(browser.read_cookie(request, edge.config, browser.SESSION))

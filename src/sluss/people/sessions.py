@@ -1,0 +1,206 @@
+"""Sessions: who a browser is. In: a token of 256 bits, stored only as its hash. Out: a `Session` that everything else is decided by.
+
+A token is exchanged for a new one every hour; the one before stays good for a minute, so that requests on their way arrive.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, cast
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.config import Config
+from sluss.kernel.actors import Actor, Role
+from sluss.kernel.clock import DAY, HOUR, MINUTE
+from sluss.kernel.errors import Missing
+from sluss.kernel.live import Sight, Watcher
+from sluss.kernel.tokens import hash_of, new_secret
+from sluss.kernel.tx import Tx
+from sluss.kernel.workspaces import workspaces
+from sluss.people.models import agents, credentials, inbox_teams, sessions, team_members
+from sluss.web.edge import Reader
+from sluss.web.shell import Viewer
+
+ROTATE = HOUR
+OVERLAP = MINUTE
+SEEN_EVERY = 5 * MINUTE
+SEES_EVERYTHING: frozenset[Role] = frozenset({"admin", "lead"})
+SEES_TEAMS: frozenset[Role] = frozenset({"agent", "reviewer"})
+TOPIC = "sessions"
+"""Hint given with every change of who may do what; processes forget what they remembered."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One signed-in browser, its agent and their workspace, as of now."""
+
+    id: int
+    workspace_id: int
+    agent_id: int
+    csrf: str
+    rotated_at: int
+    seen_at: int
+    name: str
+    email: str
+    role: Role
+    language: str
+    theme: str
+    keys_off: bool
+    workspace: str
+    zone: str
+    inbox_ids: frozenset[int] | None
+    old: bool = False
+
+    @property
+    def who(self) -> Actor:
+        """The agent as actions and queries are given them."""
+        return Actor(self.workspace_id, "agent", self.agent_id, self.name, self.role, self.inbox_ids, self.language)
+
+    @property
+    def reader(self) -> Reader:
+        """The agent as pages show them."""
+        viewer = Viewer(id=str(self.agent_id), name=self.name, email=self.email, role=self.role, may_configure=self.role == "admin")
+        theme: Any = self.theme
+        shown = {"workspace": self.workspace, "locale": self.language, "zone": self.zone, "theme": theme, "csrf": self.csrf}
+        return Reader(viewer=viewer, keys_on=not self.keys_off, **shown)
+
+
+class Browser(msgspec.Struct, frozen=True):
+    """What signs in: its name in words, and its address."""
+
+    device: str = ""
+    address: str = ""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One session in a list; instants in µs UTC."""
+
+    id: int
+    device: str
+    address: str
+    created_at: int
+    seen_at: int
+
+
+def open_session(tx: Tx, workspace_id: int, agent_id: int, browser: Browser, config: Config) -> str:
+    """Sign an agent in. Returns the token, which exists nowhere else."""
+    token = new_secret()
+    row = {"id": tx.new_id(), "token_hash": hash_of(token), "previous_hash": None, "workspace_id": workspace_id, "agent_id": agent_id}
+    row |= {"csrf": secrets.token_urlsafe(24), "device": browser.device, "address": browser.address}
+    row |= {"created_at": tx.now, "rotated_at": tx.now, "seen_at": tx.now, "expires_at": tx.now + config.session_days * DAY}
+    tx.run(sa.insert(sessions), row)
+    return token
+
+
+def find_session(tx: Tx, token_hash: bytes, config: Config) -> Session | None:
+    """The session that a token opens, if it is good and its agent may still come in."""
+    row = tx.row(_joined().where((sessions.c.token_hash == token_hash) | (sessions.c.previous_hash == token_hash)))
+    if row is None or not _is_good(tx, row, config):
+        return None
+    old = row.token_hash != token_hash
+    if old and row.rotated_at < tx.now - OVERLAP:
+        return None
+    return _session(row, inboxes_of(tx, row.workspace_id, row.agent_id, row.role), old=old)
+
+
+def find_many(tx: Tx, session_ids: list[int], config: Config) -> dict[int, Session]:
+    """Those of many sessions that are still good, for open streams: a few statements however many there are."""
+    rows = [row for row in tx.rows(_joined().where(sessions.c.id.in_(session_ids))) if _is_good(tx, row, config)]
+    handled = _inboxes_of_many(tx, {row.agent_id for row in rows if row.role in SEES_TEAMS})
+    return {row.id: _session(row, _sight(row.role, handled.get(row.agent_id, frozenset()))) for row in rows}
+
+
+def rotate_session(tx: Tx, session_id: int, old_hash: bytes) -> str | None:
+    """Exchange the token. None when another request was first."""
+    token = new_secret()
+    mine = (sessions.c.id == session_id) & (sessions.c.token_hash == old_hash)
+    changed = tx.run(
+        sa.update(sessions).where(mine).values(token_hash=hash_of(token), previous_hash=old_hash, rotated_at=tx.now, seen_at=tx.now)
+    )
+    return token if changed.rowcount else None
+
+
+def touch_session(tx: Tx, session_id: int) -> None:
+    """The browser is still there."""
+    tx.run(sa.update(sessions).where(sessions.c.id == session_id).values(seen_at=tx.now))
+
+
+def end_session(tx: Tx, who: Actor, session_id: int) -> None:
+    """Sign one of the actor's own browsers out."""
+    ended = tx.run(sa.delete(sessions).where(_of(who.workspace_id, who.id), sessions.c.id == session_id))
+    if not ended.rowcount:
+        raise Missing
+    tx.hint(TOPIC)
+
+
+def end_sessions(tx: Tx, workspace_id: int, agent_id: int, keep: int = 0) -> int:
+    """Sign an agent out everywhere, but for the session `keep`. Returns how many browsers that were."""
+    ended = tx.run(sa.delete(sessions).where(_of(workspace_id, agent_id), sessions.c.id != keep))
+    tx.hint(TOPIC)
+    return ended.rowcount
+
+
+def list_sessions(tx: Tx, who: Actor) -> list[Line]:
+    """The actor's own signed-in browsers, newest first."""
+    c = sessions.c
+    wanted = sa.select(c.id, c.device, c.address, c.created_at, c.seen_at).where(_of(who.workspace_id, who.id), c.expires_at > tx.now)
+    return [Line(*row) for row in tx.rows(wanted.order_by(c.seen_at.desc()))]
+
+
+def inboxes_of(tx: Tx, workspace_id: int, agent_id: int, role: Role) -> frozenset[int] | None:
+    """The inboxes whose cases exist for an agent: None is all of them; those of the agent's teams; none for field staff."""
+    if role not in SEES_TEAMS:
+        return _sight(role, frozenset())
+    mine = (inbox_teams.c.workspace_id == workspace_id) & (team_members.c.agent_id == agent_id)
+    return frozenset(tx.conn.execute(sa.select(inbox_teams.c.inbox_id).select_from(_handling()).where(mine)).scalars())
+
+
+def watcher_of(session: Session) -> Watcher:
+    """Who holds a stream open, as the hub knows them."""
+    return Watcher(session.id, session.agent_id, Sight(session.workspace_id, session.inbox_ids, session.language, session.zone))
+
+
+def _joined() -> sa.Select[Any]:
+    a, s, w = agents.c, sessions.c, workspaces.c
+    mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
+    source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
+    columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.seen_at, s.expires_at)
+    of_agent = (a.name, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at)
+    return sa.select(*columns, *of_agent, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)
+
+
+def _is_good(tx: Tx, row: sa.Row[Any], config: Config) -> bool:
+    if row.disabled_at is not None:
+        return False
+    return row.expires_at > tx.now and row.seen_at > tx.now - config.session_idle_hours * HOUR
+
+
+def _session(row: sa.Row[Any], inbox_ids: frozenset[int] | None, *, old: bool = False) -> Session:
+    values = {name: getattr(row, name) for name in Session.__struct_fields__ if name not in {"inbox_ids", "old"}}
+    return Session(**values, inbox_ids=inbox_ids, old=old)
+
+
+def _inboxes_of_many(tx: Tx, agent_ids: set[int]) -> dict[int, frozenset[int]]:
+    wanted = (
+        sa.select(team_members.c.agent_id, inbox_teams.c.inbox_id).select_from(_handling()).where(team_members.c.agent_id.in_(agent_ids))
+    )
+    handled: dict[int, set[int]] = {}
+    for agent_id, inbox_id in tx.rows(wanted) if agent_ids else ():
+        handled.setdefault(agent_id, set()).add(inbox_id)
+    return {agent_id: frozenset(inbox_ids) for agent_id, inbox_ids in handled.items()}
+
+
+def _sight(role: Role, handled: frozenset[int]) -> frozenset[int] | None:
+    if role in SEES_EVERYTHING:
+        return None
+    return handled if role in SEES_TEAMS else cast("frozenset[int]", frozenset())
+
+
+def _handling() -> sa.Join:
+    same = (team_members.c.workspace_id == inbox_teams.c.workspace_id) & (team_members.c.team_id == inbox_teams.c.team_id)
+    return inbox_teams.join(team_members, same)
+
+
+def _of(workspace_id: int, agent_id: int) -> sa.ColumnElement[bool]:
+    return (sessions.c.workspace_id == workspace_id) & (sessions.c.agent_id == agent_id)
