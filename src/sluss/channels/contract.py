@@ -89,6 +89,18 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...] = ()
 
 
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that somebody outside made to an inbox's own address, exactly as it came. Header names are lower case."""
+
+    headers: dict[str, str]
+    body: bytes
+    received_at: int
+
+
+class Unverified(Exception):
+    """The request does not prove that it comes from the network; nothing is kept. The answer says no more than that."""
+
+
 class OutboundFile(msgspec.Struct, frozen=True):
     """A file to send along; `data` is read by the outbox before the adapter is called."""
 
@@ -216,6 +228,10 @@ class Channel(Protocol):
 
     def understand(self, delivered: Delivered, connection: Connection) -> list[Understood]:
         """All that the envelope says. Raises `Unparsable`, nothing else."""
+        ...
+
+    def accept(self, posted: Posted, connection: Connection) -> list[Delivered]:
+        """What a request to the inbox's address delivers, proven over the raw bytes. Raises `Unverified`, also when no secret is set."""
         ...
 
     async def listen(self, connection: Connection, around: Surroundings) -> None:

@@ -71,7 +71,7 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - the library's signature
-        return msgspec.json.encode(value).decode().replace("\\u0000", "")
+        return msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the library's signature
         return None if value is None else msgspec.json.decode(value)
