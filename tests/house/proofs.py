@@ -1,0 +1,42 @@
+"""Tests must prove something, now and everywhere: they assert, run always, and wait for what happens instead of for the clock."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.tree import Function, functions
+
+PROVES = re.compile(r"^(raises|warns|expect|deprecated_call)$|^_?(assert|check|expect|should|verify|must)_")
+EXCUSES = {"skip", "skipif", "xfail", "importorskip"}
+
+
+def proves_nothing(path: Path, text: str) -> Iterator[str]:
+    for function in functions(text):
+        if function.name.startswith("test_") and not _proves(function):
+            yield f"{function.lineno} {function.name} asserts nothing"
+
+
+def excused(path: Path, text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and node.attr in EXCUSES and ast.unparse(node).startswith("pytest."):
+            yield f"{node.lineno} {ast.unparse(node)}: every test runs everywhere"
+
+
+def sleeps(path: Path, text: str) -> Iterator[str]:
+    """`asyncio.sleep(0)` only gives the others a turn, and is none."""
+    for node in ast.walk(ast.parse(text)):
+        called = ast.unparse(node) if isinstance(node, ast.Call) else ""
+        if re.match(r"((time|asyncio|anyio)\.)?sleep\((?!0\))", called):
+            yield f"{getattr(node, 'lineno', 0)} {called}: wait for what happens, not for the clock"
+
+
+def _proves(function: Function) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if PROVES.search(called):
+                return True
+    return False
