@@ -41,6 +41,7 @@ cases = scoped_table(
     sa.Index("ix_cases_assignee", "workspace_id", "assignee_id", "status", "waiting_since"),
     sa.Index("ix_cases_status", "workspace_id", "status", "waiting_since"),
     sa.Index("ix_cases_inbox", "workspace_id", "inbox_id", "status", "waiting_since"),
+    sa.Index("ix_cases_active", "workspace_id", "status", "active_at"),
     sa.Index("ix_cases_contact", "workspace_id", "contact_id"),
 )
 conversations = scoped_table(
@@ -120,6 +121,7 @@ attachments = scoped_table(
     refers("case_id", "cases"),
     refers("uploader_id", "agents"),
     sa.Index("ix_attachments_message", "workspace_id", "message_id"),
+    sa.Index("ix_attachments_note", "workspace_id", "note_id"),
     sa.Index("ix_attachments_digest", "workspace_id", "digest"),
 )
 tags = scoped_table("tags", sa.Column("name", Text, nullable=False), sa.UniqueConstraint("workspace_id", "name"))

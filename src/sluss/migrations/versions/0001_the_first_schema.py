@@ -410,6 +410,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "number", name=op.f("uq_cases_workspace_id_number")),
         sqlite_strict=True,
     )
+    op.create_index("ix_cases_active", "cases", ["workspace_id", "status", "active_at"], unique=False)
     op.create_index("ix_cases_assignee", "cases", ["workspace_id", "assignee_id", "status", "waiting_since"], unique=False)
     op.create_index("ix_cases_contact", "cases", ["workspace_id", "contact_id"], unique=False)
     op.create_index("ix_cases_inbox", "cases", ["workspace_id", "inbox_id", "status", "waiting_since"], unique=False)
@@ -670,6 +671,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_attachments_digest", "attachments", ["workspace_id", "digest"], unique=False)
     op.create_index("ix_attachments_message", "attachments", ["workspace_id", "message_id"], unique=False)
+    op.create_index("ix_attachments_note", "attachments", ["workspace_id", "note_id"], unique=False)
     op.create_table(
         "departures",
         sa.Column("workspace_id", types.Id(), nullable=False),
