@@ -1,4 +1,4 @@
-"""Inboxes: accounts connected to a network. In: what an administrator enters. Out: rows, sealed secrets, claimed addresses, `Connection`s for adapters.
+"""Inboxes: accounts connected to a network. In: what an administrator enters. Out: rows, claimed addresses, `Connection`s for adapters.
 
 Secrets go in and come out only sealed or inside a `Connection`; no struct for the screens carries them.
 """
@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sluss.channels import registry
+from sluss.channels.addressing import all_addresses, fold_address
 from sluss.channels.contract import Connection
 from sluss.channels.events import InboxChanged
-from sluss.channels.models import inbox_addresses, inbox_teams, inboxes
+from sluss.channels.models import inbox_addresses, inboxes
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
@@ -23,14 +24,14 @@ from sluss.kernel.sealing import Place, Sealer
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import the_brand
-from sluss.people.models import teams
+from sluss.people.models import inbox_teams, teams
 
 NAME = 80
 DAYS = 365
 
 
 class InboxFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What an administrator says about an inbox. An empty or absent secret keeps the stored one; `brand_id` None means the workspace's first."""
+    """What an administrator says about an inbox. An empty or absent secret stays as stored; `brand_id` None: the first."""
 
     name: str
     address: str
@@ -75,7 +76,7 @@ def create_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: Inbox
     row |= {"sealed": _seal(sealer, who, inbox_id, _given(fields)), "enabled": True, "created_at": tx.now}
     row |= {"receiving": "starting", "receiving_error": "", "receiving_since": tx.now, "send_failures": 0, "paused_reason": ""}
     tx.run(sa.insert(inboxes), row)
-    _claim(tx, who, inbox_id, row["address"])
+    _claim(tx, who, inbox_id, all_addresses(row["address"], row["settings"]))
     _set_teams(tx, who, inbox_id, fields.team_ids)
     _tell(tx, who, inbox_id, "inbox.create", name=row["name"], address=row["address"])
     return inbox_id
@@ -90,9 +91,8 @@ def change_inbox(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: Inbo
     secrets = stored | _given(fields)
     row = _checked(tx, who, before.channel, fields, stored)
     _set(tx, who, inbox_id, **row, sealed=_seal(sealer, who, inbox_id, secrets), receiving="starting", receiving_since=tx.now)
-    if row["address"] != before.address:
-        _release_addresses(tx, who, inbox_id)
-        _claim(tx, who, inbox_id, row["address"])
+    _release_addresses(tx, who, inbox_id)
+    _claim(tx, who, inbox_id, all_addresses(row["address"], row["settings"]))
     _set_teams(tx, who, inbox_id, fields.team_ids)
     _tell(tx, who, inbox_id, "inbox.change", name=row["name"], address=row["address"])
 
@@ -151,9 +151,9 @@ def connection_of(tx: Tx, who: Actor, inbox_id: int, sealer: Sealer) -> Connecti
 
 def inbox_at(tx: Tx, address: str) -> tuple[int, int] | None:
     """Workspace and inbox that an address, folded, leads to; None when it leads nowhere or its inbox is paused."""
-    joined = inbox_addresses.join(inboxes, (inboxes.c.workspace_id == inbox_addresses.c.workspace_id) & (inboxes.c.id == inbox_addresses.c.inbox_id))
-    wanted = (inbox_addresses.c.address == fold_address(address)) & inboxes.c.enabled
-    row = tx.row(sa.select(inboxes.c.workspace_id, inboxes.c.id).select_from(joined).where(wanted))
+    a, i = inbox_addresses.c, inboxes.c
+    joined = inbox_addresses.join(inboxes, (i.workspace_id == a.workspace_id) & (i.id == a.inbox_id))
+    row = tx.row(sa.select(i.workspace_id, i.id).select_from(joined).where(a.address == fold_address(address), i.enabled))
     return (row.workspace_id, row.id) if row is not None else None
 
 
@@ -161,11 +161,6 @@ def own_addresses(tx: Tx, who: Actor) -> frozenset[str]:
     """Every address of the workspace's inboxes: nothing is ever sent to these."""
     mine = inbox_addresses.c.workspace_id == who.workspace_id
     return frozenset(row.address for row in tx.rows(sa.select(inbox_addresses.c.address).where(mine)))
-
-
-def fold_address(address: str) -> str:
-    """The form in which addresses are stored and compared."""
-    return address.strip().lower()
 
 
 def _require_admin(who: Actor) -> None:
@@ -213,13 +208,14 @@ def _place(who: Actor, inbox_id: int) -> Place:
     return ("inbox", who.workspace_id, inbox_id)
 
 
-def _claim(tx: Tx, who: Actor, inbox_id: int, address: str) -> None:
+def _claim(tx: Tx, who: Actor, inbox_id: int, addresses: Sequence[str]) -> None:
     """An address leads to one inbox of the whole installation; the unique key decides, so that two claims at once cannot both win."""
-    try:
-        with tx.attempt():
-            tx.run(sa.insert(inbox_addresses), {"workspace_id": who.workspace_id, "address": address, "inbox_id": inbox_id})
-    except IntegrityError:
-        raise Invalid({"address": "This address is already connected to an inbox."}) from None
+    for number, address in enumerate(addresses):
+        try:
+            with tx.attempt():
+                tx.run(sa.insert(inbox_addresses), {"workspace_id": who.workspace_id, "address": address, "inbox_id": inbox_id})
+        except IntegrityError:
+            raise Invalid({"aliases" if number else "address": f"{address} is already connected to an inbox."}) from None
 
 
 def _release_addresses(tx: Tx, who: Actor, inbox_id: int) -> None:
@@ -260,4 +256,4 @@ def _columns() -> sa.Select[Any]:
 
 
 def _inbox(row: sa.Row[Any]) -> Inbox:
-    return Inbox(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    return Inbox(**dict(zip(Inbox.__struct_fields__, row, strict=True)))

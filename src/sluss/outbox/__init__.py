@@ -1,1 +1,1 @@
-"""What must be done at a network, until its result is known. In: operations as rows. Out: calls of adapters, honest states."""
+"""The outbox. In: messages and their recipients, as rows. Out: each handed to its network in order, and an honest state for each."""

@@ -34,7 +34,7 @@ operations = scoped_table(
     refers("thread_id", "threads"),
     refers("message_id", "messages"),
     sa.UniqueConstraint("workspace_id", "message_id", "kind", "recipient"),
-    sa.Index("ix_operations_open", "due_at", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
+    sa.Index("ix_operations_open", "state", "held_until", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
     sa.Index("ix_operations_thread", "workspace_id", "thread_id", "message_id"),
     sa.Index("ix_operations_inbox", "workspace_id", "inbox_id", "state", "due_at"),
 )

@@ -1,0 +1,101 @@
+"""What leaves, put together from rows. In: a claim. Out: the same message at every attempt; its files are read outside the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.models import attachments, message_references, messages, threads
+from sluss.channels.addressing import reply_address
+from sluss.channels.contract import Address, Connection, Outbound, OutboundFile
+from sluss.kernel.files import FileStore, as_digest
+from sluss.kernel.tx import Tx
+from sluss.outbox.claims import Claim
+
+ANCESTORS = 20
+
+
+class FileRow(msgspec.Struct, frozen=True):
+    """A file to send along, not yet read."""
+
+    name: str
+    media_type: str
+    digest: str
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as stored, with what ties it to its thread. `references` runs from the nearest ancestor to the oldest."""
+
+    external_id: str
+    thread_token: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    text: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    files: tuple[FileRow, ...]
+    sent_at: int
+
+
+def load_parcel(tx: Tx, claim: Claim) -> Parcel:
+    """Everything about the message that its network needs."""
+    m = messages.c
+    row = tx.row(sa.select(messages).where(m.workspace_id == claim.workspace_id, m.id == claim.message_id))
+    if row is None:
+        raise LookupError(claim.message_id)
+    t = threads.c
+    token = tx.value(sa.select(t.token).where(t.workspace_id == claim.workspace_id, t.id == claim.thread_id))
+    ancestors = _ancestors(tx, claim)
+    return Parcel(
+        external_id=row.external_id,
+        thread_token=token,
+        to=msgspec.convert(row.to, tuple[Address, ...]),
+        cc=msgspec.convert(row.cc, tuple[Address, ...]),
+        subject=row.subject,
+        text=row.text,
+        in_reply_to=next((one.external_id for one in ancestors if one.direction == "in"), ""),
+        references=tuple(dict.fromkeys(one.external_id for one in ancestors)),
+        files=_files(tx, claim),
+        sent_at=row.at,
+    )
+
+
+def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore) -> Outbound:
+    """The message for one recipient, its files read and checked. Raises `StoreError`; reads the disk."""
+    sender = str(connection.settings.get("from_name") or connection.name)
+    return Outbound(
+        external_id=parcel.external_id,
+        recipient=claim.recipient,
+        sender=Address(connection.address, sender),
+        reply_to=Address(reply_address(connection, parcel.thread_token), sender),
+        to=parcel.to,
+        cc=parcel.cc,
+        subject=parcel.subject,
+        text=parcel.text,
+        in_reply_to=parcel.in_reply_to,
+        references=parcel.references,
+        files=tuple(OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest))) for one in parcel.files),
+        sent_at=parcel.sent_at,
+    )
+
+
+def _ancestors(tx: Tx, claim: Claim) -> Sequence[sa.Row[Any]]:
+    """Earlier messages of the thread, the nearest first; of a long thread the last ones and the very first."""
+    r, m = message_references.c, messages.c
+    joined = message_references.join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
+    before = (r.workspace_id == claim.workspace_id) & (r.thread_id == claim.thread_id) & (r.message_id < claim.message_id)
+    chosen = sa.select(r.external_id, r.message_id, m.direction).select_from(joined).where(before)
+    nearest = tx.rows(chosen.order_by(r.message_id.desc()).limit(ANCESTORS))
+    if len(nearest) < ANCESTORS:
+        return nearest
+    return [*nearest, *tx.rows(chosen.order_by(r.message_id).limit(1))]
+
+
+def _files(tx: Tx, claim: Claim) -> tuple[FileRow, ...]:
+    c = attachments.c
+    mine = (c.workspace_id == claim.workspace_id) & (c.message_id == claim.message_id)
+    return tuple(FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest).where(mine).order_by(c.id)))

@@ -1,0 +1,196 @@
+"""The loop that sends. In: hints that operations are due. Out: attempts at networks, a bounded number at once, and their results in rows.
+
+Cancelled, it gives what is under way a moment to finish; what had handed nothing over is queued again, what had is `unknown`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+
+from sluss.channels.contract import Channel, Connection, Outbound, Refused, ResultUnknown, Sent, Unreachable
+from sluss.channels.registry import channel_named
+from sluss.kernel import metrics
+from sluss.kernel.clock import SECOND
+from sluss.kernel.db import Database
+from sluss.kernel.files import FileDamaged, FileMissing, FileStore
+from sluss.kernel.log import get_log
+from sluss.kernel.signals import Signals
+from sluss.outbox.claiming import anything_to_do, claim_due, reap
+from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
+from sluss.outbox.composing import load_parcel, pack
+from sluss.outbox.queries import standing
+from sluss.outbox.settling import settle
+from sluss.outbox.states import Ending, Outcome
+
+log = get_log("outbox")
+
+AT_ONCE = 16
+PAUSE = 1.0
+SEND_SECONDS = 600.0
+GRACE_SECONDS = 3.0
+FIGURES_SECONDS = 15.0
+SETTLE_TRIES = 5
+
+Connect = Callable[[int, int], Awaitable[Connection]]
+
+
+class Outbox:
+    """Sends for one process; several may run on one database. `holder` names the process in claims."""
+
+    def __init__(self, db: Database, files: FileStore, connection: Connect, signals: Signals, holder: str) -> None:
+        self._db, self._files, self._connection, self._signals, self._holder = db, files, connection, signals, holder
+        self._running: dict[asyncio.Task[None], Claim] = {}
+        self._renewed_at = self._counted_at = time.monotonic()
+        self._channel: Callable[[str], Channel] = channel_named
+
+    async def run(self) -> None:
+        """Send whatever is due, until cancelled."""
+        try:
+            async for _ in self._signals.rounds("operations", PAUSE):
+                await self._turn()
+        finally:
+            await self._finish()
+
+    async def send_due(self) -> int:
+        """Start one attempt at everything that is due and fits. Returns how many were started."""
+        if not await self._db.read(anything_to_do):
+            return 0
+        await self._db.write(reap)
+        room = AT_ONCE - len(self._running)
+        claims = await self._db.write_grouped(claim_due, self._holder, room) if room > 0 else []
+        for claim in claims:
+            task = asyncio.create_task(self._send(claim))
+            self._running[task] = claim
+            task.add_done_callback(self._ended)
+        return len(claims)
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _turn(self) -> None:
+        try:
+            await self.send_due()
+            await self._keep_claims()
+            await self._count()
+        except Exception:
+            log.exception("outbox_turn_failed")
+
+    async def _keep_claims(self) -> None:
+        if self._running and time.monotonic() - self._renewed_at > HOLD / SECOND / 3:
+            self._renewed_at = time.monotonic()
+            await self._db.write_grouped(renew, list(self._running.values()))
+
+    async def _count(self) -> None:
+        if time.monotonic() - self._counted_at > FIGURES_SECONDS:
+            self._counted_at = time.monotonic()
+            counts, breakers = await self._db.read(standing)
+            metrics.operations_standing(counts)
+            metrics.breakers_open(breakers)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("operation_unsettled", error=repr(task.exception()))
+        self._signals.wake("operations")
+
+    async def _finish(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running, timeout=GRACE_SECONDS)
+        left = list(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _send(self, claim: Claim) -> None:
+        attempt = _Attempt(self._db, claim)
+        started = time.monotonic()
+        try:
+            outcome = await self._outcome(attempt)
+        except asyncio.CancelledError:
+            outcome = attempt.cut_off("Sluss was stopped while this was being sent, and no answer came.", "stopped")
+            await asyncio.shield(self._settle(claim, outcome))
+            raise
+        if attempt.lost:
+            log.warning("claim_lost", operation=claim.operation_id)
+            return
+        metrics.operation_attempted(claim.channel, outcome.ending, time.monotonic() - started)
+        await self._settle(claim, outcome)
+
+    async def _outcome(self, attempt: _Attempt) -> Outcome:
+        """How one attempt ends, whatever happens."""
+        claim = attempt.claim
+        try:
+            parcel = await self._db.read(load_parcel, claim)
+            connection = await self._connection(claim.workspace_id, claim.inbox_id)
+            outbound = await asyncio.to_thread(pack, parcel, claim, connection, self._files)
+            return await self._talk(attempt, connection, outbound)
+        except (FileMissing, FileDamaged) as error:
+            return Outcome("refused", "file", str(error))
+        except Exception as error:
+            log.exception("attempt_failed", operation=claim.operation_id)
+            return attempt.cut_off(f"Sluss failed while sending this: {error!r}", "fault")
+
+    async def _talk(self, attempt: _Attempt, connection: Connection, outbound: Outbound) -> Outcome:
+        channel = self._channel(attempt.claim.channel)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                known = await self._look_up(channel, connection, outbound) if attempt.claim.standing.in_doubt else None
+                sent = known or await channel.send(connection, outbound, attempt.hand_over)
+            return Outcome("sent", reason=sent.detail)
+        except Refused as error:
+            return Outcome("refused" if error.permanent else "deferred", error.code, error.reason)
+        except Unreachable as error:
+            return Outcome("unreachable", "unreachable", error.reason)
+        except ResultUnknown as error:
+            return await self._ask(channel, connection, outbound, error.reason)
+        except TimeoutError:
+            return attempt.cut_off("The network did not answer in time.", "unreachable")
+
+    async def _ask(self, channel: Channel, connection: Connection, outbound: Outbound, reason: str) -> Outcome:
+        """Whether it arrived after all, where the network can be asked."""
+        with contextlib.suppress(Exception):
+            found = await self._look_up(channel, connection, outbound)
+            if found is not None:
+                return Outcome("sent", reason=found.detail)
+        return Outcome("unknown", reason=reason)
+
+    async def _look_up(self, channel: Channel, connection: Connection, outbound: Outbound) -> Sent | None:
+        return await channel.look_up(connection, outbound.external_id) if channel.capabilities.can_look_up else None
+
+    async def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Write the result; a result that cannot be written is tried again, because the network will not say it twice."""
+        for attempt in range(1, SETTLE_TRIES + 1):
+            try:
+                if not await self._db.write_grouped(settle, claim, outcome):
+                    log.warning("late_result", operation=claim.operation_id, ending=outcome.ending)
+                return
+            except Exception:
+                if attempt == SETTLE_TRIES:
+                    raise
+                await asyncio.sleep(0.05 * 4**attempt)
+
+
+class _Attempt:
+    """One attempt and how far it came."""
+
+    def __init__(self, db: Database, claim: Claim) -> None:
+        self._db, self.claim = db, claim
+        self.handed_over = self.lost = False
+
+    async def hand_over(self) -> None:
+        """The adapter's last call before anything can leave."""
+        try:
+            await self._db.write_grouped(hand_over, self.claim)
+        except ClaimLost:
+            self.lost = True
+            raise
+        self.handed_over = True
+
+    def cut_off(self, reason: str, otherwise: Ending) -> Outcome:
+        """The outcome of an attempt that ended without a result."""
+        return Outcome("unknown", reason=reason) if self.handed_over else Outcome(otherwise, otherwise, reason)

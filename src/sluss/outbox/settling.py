@@ -1,0 +1,67 @@
+"""What became of an attempt. In: a claim and its outcome. Out: the operation's next state, the attempt's end, events, the breaker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.kernel.actors import system
+from sluss.kernel.tx import Tx
+from sluss.outbox.breaker import note_reachable, note_unreachable
+from sluss.outbox.claims import Claim, case_of, standing_of
+from sluss.outbox.events import DeliveryChanged, DeliveryDelayed
+from sluss.outbox.models import attempts, operations
+from sluss.outbox.states import DELAYED, OPEN, PATIENCE, REASON, Move, Outcome, decide
+
+ANSWERED = {"sent", "refused", "deferred"}
+
+
+def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
+    """Write the result of an attempt. False when the claim was lost meanwhile: then only the attempt's own row says what it saw.
+
+    A holder whose claim ran out, but that nobody followed, is still believed: what it saw is better than `unknown`.
+    """
+    row = _locked(tx, claim)
+    mine = row is not None and (row.holder, row.fence) == (claim.holder, claim.fence) and row.state in {"sending", "unknown"}
+    end_attempt(tx, claim.workspace_id, claim.attempt_id, outcome if mine else Outcome(outcome.ending, "late", outcome.reason))
+    if row is None or not mine:
+        return False
+    move_operation(tx, row, decide(standing_of(row) if row.state == "sending" else claim.standing, outcome, tx.now))
+    _note_network(tx, claim, outcome)
+    return True
+
+
+def move_operation(tx: Tx, row: sa.Row[Any], move: Move) -> None:
+    """Put an operation into its next state and tell whoever looks on."""
+    delayed = move.state in OPEN and not row.delayed and tx.now - (row.give_up_at - PATIENCE) >= DELAYED
+    this = (operations.c.workspace_id == row.workspace_id) & (operations.c.id == row.id)
+    values = msgspec.structs.asdict(move) | {"reason": move.reason[:REASON]}
+    tx.run(sa.update(operations).where(this).values(**values, state_at=tx.now, held_until=0, delayed=row.delayed or delayed))
+    who, case_id = system(row.workspace_id), case_of(tx, row.workspace_id, row.message_id)
+    about: dict[str, Any] = {"case_id": case_id, "message_id": row.message_id, "operation_id": row.id, "reason": values["reason"]}
+    tx.emit(who, DeliveryChanged(state=move.state, code=move.code, **about))
+    if delayed:
+        tx.emit(who, DeliveryDelayed(**about))
+    tx.hint("operations")
+
+
+def end_attempt(tx: Tx, workspace_id: int, attempt_id: int, outcome: Outcome) -> None:
+    """Close the attempt's own row."""
+    this = (attempts.c.workspace_id == workspace_id) & (attempts.c.id == attempt_id)
+    detail = f"{outcome.code} {outcome.reason}".strip()[:REASON]
+    tx.run(sa.update(attempts).where(this).values(ended_at=tx.now, result=outcome.ending, detail=detail))
+
+
+def _locked(tx: Tx, claim: Claim) -> sa.Row[Any] | None:
+    this = (operations.c.workspace_id == claim.workspace_id) & (operations.c.id == claim.operation_id)
+    return tx.row(sa.select(operations).where(this).with_for_update())
+
+
+def _note_network(tx: Tx, claim: Claim, outcome: Outcome) -> None:
+    who = system(claim.workspace_id)
+    if outcome.ending == "unreachable":
+        note_unreachable(tx, who, claim.inbox_id, outcome.reason)
+    elif outcome.ending in ANSWERED:
+        note_reachable(tx, who, claim.inbox_id, sent=outcome.ending == "sent")
