@@ -19,6 +19,7 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.live import Hub
 from sluss.kernel.signals import Signals
+from sluss.kernel.supervision import Supervisor
 from sluss.web.assets import Assets
 from sluss.web.forms import read_form
 from sluss.web.locale import Voice, choose, speak
@@ -34,10 +35,14 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Edge:
     """The parts of one process, made once in `app.py`. `keyring` and `channels` are whatever wiring installs.
 
-    `signals` exists from the start of the event loop on.
+    `signals` exists from the start of the event loop on. `receive` stores what an inbox was handed, `connection` opens an inbox for its adapter,
+    `supervisor` knows how this process's loops do: the process that does the work installs them.
     """
 
     signals: Signals
+    supervisor: Supervisor | None = None
+    receive: Any = None
+    connection: Any = None
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
         self.config, self.db = config, db
@@ -77,7 +82,7 @@ class Asked:
         return cls(edge, request, Reader(locale=choose("", request.headers.get("accept-language", ""))))
 
     def page(self, title: str, section: Section = "", **more: Any) -> Page:
-        """What surrounds a screen, filled for this reader; `more` are further fields of `Page` (`live_after`, `toasts`, `banners`, `unread`)."""
+        """What surrounds a screen, filled for this reader; `more` are further fields of `Page` (`live_after`, `toasts`, `unread`)."""
         shown = {name: getattr(self.reader, name) for name in Reader.__struct_fields__}
         return Page(title=title, section=section, path=self.path, **(shown | more))
 
@@ -121,8 +126,11 @@ class Asked:
 
     @property
     def wants_json(self) -> bool:
-        """Whether a program asks, or the API is asked."""
-        return self.request.scope["path"].startswith("/api/") or "application/json" in self.request.headers.get("accept", "")
+        """Whether a script or a program asks: the API, our own `fetch` (not htmx), or whoever accepts JSON."""
+        headers = self.request.headers
+        if headers.get("x-requested-with") == "sluss" or "application/json" in headers.get("accept", ""):
+            return True
+        return self.request.scope["path"].startswith(("/api/", "/live"))
 
     @property
     def host(self) -> str:
@@ -134,7 +142,7 @@ def local_path(path: str, default: str = "/") -> str:
     """The path if it is one on this host, else the default: never a way to another host, however it is written."""
     if not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 2000:
         return default
-    if any(character < " " or character == "\\" or character == "\x7f" for character in path):
+    if any(character < " " or character in "\\\x7f" for character in path):
         return default
     parts = urlsplit(path)
     return path if not parts.scheme and not parts.netloc else default

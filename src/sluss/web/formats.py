@@ -27,19 +27,19 @@ def tick(instant: int, kind: str = "age") -> Markup:
     The text inside is what a reader without scripts sees; the title is always the exact local time.
     """
     local = _local(instant)
-    text = format_time(local, "HH:mm", locale=voice().locale) if kind == "clock" else short(instant)
-    exact = format_datetime(local, "d MMMM y HH:mm:ss", locale=voice().locale)
+    text = format_time(local, "HH:mm", locale=_locale()) if kind == "clock" else short(instant)
+    exact = format_datetime(local, "d MMMM y HH:mm:ss", locale=_locale())
     return Markup('<time datetime="{}" data-tick="{}" title="{}">{}</time>').format(iso(instant), kind, exact, text)
 
 
 def short(instant: int) -> str:
     """Day and time without a year: `21 Nov 14:02`."""
-    return format_datetime(_local(instant), "d MMM HH:mm", locale=voice().locale)
+    return format_datetime(_local(instant), "d MMM HH:mm", locale=_locale())
 
 
 def exact(instant: int) -> str:
     """The full local time: `21 November 2026 14:02:09`."""
-    return format_datetime(_local(instant), "d MMMM y HH:mm:ss", locale=voice().locale)
+    return format_datetime(_local(instant), "d MMMM y HH:mm:ss", locale=_locale())
 
 
 def iso(instant: int) -> str:
@@ -54,7 +54,7 @@ def day(instant: int) -> date:
 
 def long_day(value: date) -> str:
     """A day as a separator says it: `Saturday 21 November`."""
-    return format_date(value, "EEEE d MMMM", locale=voice().locale)
+    return format_date(value, "EEEE d MMMM", locale=_locale())
 
 
 def size(count: int) -> str:
@@ -66,12 +66,12 @@ def size(count: int) -> str:
             break
     else:
         unit, scale = "GB", 1_000_000_000
-    return f"{format_decimal(round(count / scale, 1 if count < scale * 10 else 0), locale=voice().locale)} {unit}"
+    return f"{format_decimal(round(count / scale, 1 if count < scale * 10 else 0), locale=_locale())} {unit}"
 
 
 def number(value: float) -> str:
     """A number with the language's separators: `12 400`."""
-    return format_decimal(value, locale=voice().locale)
+    return format_decimal(value, locale=_locale())
 
 
 def initials(name: str) -> str:
@@ -113,6 +113,11 @@ def _link(match: re.Match[str]) -> Markup:
     if match.group("url"):
         return Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>').format(found, found)
     return Markup('<a href="mailto:{}">{}</a>').format(found, found)
+
+
+def _locale() -> str:
+    """Dates and numbers in English are told the European way."""
+    return {"en": "en_GB"}.get(voice().locale, voice().locale)
 
 
 def _local(instant: int) -> datetime:

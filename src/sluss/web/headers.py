@@ -23,7 +23,8 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+    "manifest-src 'self'; worker-src 'self'; frame-src 'self'; object-src 'none'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 ALWAYS = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
@@ -40,7 +41,7 @@ QUIET = frozenset({"/static/{name}", "/healthz", "/readyz", "/metrics", "/live/p
 
 
 class Guarded:
-    """An ASGI application with the headers above. An answer that sets one of them itself keeps its own (a mail's frame has its own policy)."""
+    """An ASGI application with the headers above. An answer that sets one of them keeps its own (a mail's frame has its own policy)."""
 
     def __init__(self, app: AsgiApp, *, https: bool) -> None:
         self.app = app

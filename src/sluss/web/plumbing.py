@@ -39,7 +39,7 @@ async def ready(edge: Edge, asked: Asked) -> Response[bytes]:
 
 
 @get("/metrics", may=EVERYONE)
-async def metrics(edge: Edge, asked: Asked, request: Call) -> Response[bytes]:
+async def metrics(edge: Edge, request: Call) -> Response[bytes]:
     """Measures for Prometheus, for this machine or whoever has the token; for anybody else there is nothing here."""
     if not _may_measure(edge, request):
         raise Missing

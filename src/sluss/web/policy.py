@@ -21,6 +21,8 @@ class Policy(msgspec.Struct, frozen=True):
 EVERYONE = Policy("everyone", None)
 LINK = Policy("link", None)
 """Whoever holds the one-time token in the address; the handler checks it."""
+HOOK = Policy("hook", None)
+"""A program of the network's, which proves itself over the raw bytes of what it posts; no browser, no form."""
 SIGNED_IN = Policy("signed in", frozenset(ROLES))
 READERS = Policy("readers", frozenset({"admin", "lead", "agent", "reviewer"}))
 AGENTS = Policy("agents", frozenset({"admin", "lead", "agent"}))

@@ -21,7 +21,7 @@ HEADERS = [
 class LiveAnswer(Response[None]):
     """What `/live` answers: events from just after a position."""
 
-    def __init__(self, hub: Hub, watcher: Watcher, after: int) -> None:
+    def __init__(self, hub: Hub, watcher: Watcher, after: float) -> None:
         super().__init__(None)
         self._hub, self._watcher, self._after = hub, watcher, after
 
@@ -29,7 +29,7 @@ class LiveAnswer(Response[None]):
         """The stream itself; the framework's buffering answers know nothing of readers that leave."""
         return self._stream
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _stream(self, _: Scope, receive: Receive, send: Send) -> None:
         with self._hub.opened(self._watcher, self._after) as stream:
             missed = await self._hub.missed(stream)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})

@@ -1,4 +1,4 @@
-"""What went wrong, as the asker can read it. In: an exception of any route. Out: an error page, a toast for htmx, or JSON; never a traceback."""
+"""What went wrong, as the asker can read it. In: an exception of any route. Out: a page, a toast for htmx, or JSON; never a traceback."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
 
 
 def _to_sign_in(asked: Asked) -> Response[Any]:
-    """A page leads to the sign-in and back; a script is told 401 and keeps what was typed."""
-    if asked.wants_json:
-        return asked.json({"status": 401, "error": _("Please sign in.")}, 401)
-    if asked.htmx or asked.request.method != "GET" or "text/html" not in asked.request.headers.get("accept", ""):
+    """A page leads to the sign-in and back; a script is told 401 and keeps what was typed; a form without scripts is told in words."""
+    if asked.wants_json or asked.htmx:
         return asked.nothing(401)
-    return asked.go_sign_in()
+    if asked.request.method == "GET":
+        return asked.go_sign_in()
+    return asked.answer("web/problem.html", asked.page(_("Please sign in.")), 401, problem=Problem(status=401))
 
 
 def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]:

@@ -14,15 +14,18 @@ const longForm = form({ weekday: "long", day: "numeric", month: "long" });
 const keyForm = new Intl.DateTimeFormat("sv", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const units = {};
-for (const unit of ["minute", "hour", "day"]) units[unit] = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: unit === "day" ? "narrow" : "short" });
+for (const name of ["minute", "hour", "day"]) units[name] = new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: name === "day" ? "narrow" : "short" });
+
+// English alone says "mins" where every list wants "min".
+const unit = (name, count) => units[name].format(count).replace(/^(\d+ (?:min|hr))s$/, "$1");
 
 function span(ms) {
   const size = Math.abs(ms);
   const sign = ms < 0 ? "−" : "";
   if (size < MINUTE) return text("now");
-  if (size < HOUR) return sign + units.minute.format(Math.floor(size / MINUTE));
-  if (size < DAY) return sign + units.hour.format(Math.floor(size / HOUR));
-  return sign + units.day.format(Math.floor(size / DAY));
+  if (size < HOUR) return sign + unit("minute", Math.floor(size / MINUTE));
+  if (size < DAY) return sign + unit("hour", Math.floor(size / HOUR));
+  return sign + unit("day", Math.floor(size / DAY));
 }
 
 function date(then, now) {
@@ -30,12 +33,14 @@ function date(then, now) {
   return (now - then > 300 * DAY || then > now + 300 * DAY ? yearForm : dateForm).format(then);
 }
 
+const capital = (words) => words.charAt(0).toLocaleUpperCase(locale) + words.slice(1);
+
 function day(node, now) {
   const there = node.getAttribute("datetime");
   const distance = Math.round((Date.parse(there) - Date.parse(keyForm.format(now))) / DAY);
   const noon = new Date(`${there}T12:00:00Z`);
-  if (distance === 0 || distance === -1) return `${relative.format(distance, "day")}, ${dateForm.format(noon)}`;
-  return now - noon > 300 * DAY ? yearForm.format(noon) : longForm.format(noon);
+  if (distance === 0 || distance === -1) return `${capital(relative.format(distance, "day"))}, ${dateForm.format(noon)}`;
+  return capital((now - noon > 300 * DAY ? yearForm : longForm).format(noon));
 }
 
 const tellers = {

@@ -1,6 +1,7 @@
 // Texts and numbers in the reader's language. In: <template id="texts">. Out: text(key), plural(key, n), format(...).
 const root = document.documentElement;
-export const locale = root.lang || "en";
+// Dates in English are told the European way.
+export const locale = root.lang === "en" ? "en-GB" : root.lang;
 export const zone = root.dataset.zone || undefined;
 const rules = new Intl.PluralRules(locale);
 const texts = new Map();
