@@ -1,0 +1,192 @@
+"""What an administrator says about a mailbox. In: a form or a stored row. Out: `InboxSettings`, or a sentence for each wrong field."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from sluss.channels.contract import Connection
+from sluss.channels.email.reading.headers import fold_address
+from sluss.channels.email.reading.understand import Ours
+
+Security = Literal["tls", "starttls", "plain"]
+
+
+class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One mailbox. `way_in` says how mail arrives; sizes in megabytes, `days_back` counts from the first connection (0: only what is new).
+
+    `sent_copy` puts a copy of each answer into the Sent folder; off where the provider does that itself.
+    """
+
+    way_in: Literal["imap", "listener", "http"] = "imap"
+    from_name: str = ""
+    aliases: tuple[str, ...] = ()
+    separator: Literal["+", "-"] = "+"
+    user: str = ""
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: Security = "tls"
+    folder: str = "INBOX"
+    days_back: int = 0
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Security = "starttls"
+    smtp_user: str = ""
+    sent_copy: bool = True
+    sent_folder: str = ""
+    largest_mail: int = 50
+    poll_seconds: int = 60
+    certificate: str = ""
+
+
+class InboxSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed at rest. `smtp_password` is empty when it is the same; `http_secret` signs mail that a provider posts."""
+
+    password: str = ""
+    smtp_password: str = ""
+    http_secret: str = ""
+
+    def __repr__(self) -> str:
+        return "InboxSecrets(…)"
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """A provider's servers, and what its customers must know."""
+
+    label: str
+    values: dict[str, Any]
+    note: str = ""
+
+
+PRESETS: dict[str, Preset] = {
+    "gmail": Preset(
+        "Gmail, Google Workspace",
+        {"imap_host": "imap.gmail.com", "smtp_host": "smtp.gmail.com", "sent_copy": False},
+        "Google wants an app password: turn on 2-step verification, then make one at myaccount.google.com/apppasswords.",
+    ),
+    "outlook365": Preset(
+        "Microsoft 365, Outlook",
+        {"imap_host": "outlook.office365.com", "smtp_host": "smtp.office365.com", "sent_copy": False},
+        "Microsoft has switched off passwords for IMAP. Forward the mailbox to Sluss, or use a server that still takes a password.",
+    ),
+    "fastmail": Preset(
+        "Fastmail",
+        {"imap_host": "imap.fastmail.com", "smtp_host": "smtp.fastmail.com", "smtp_port": 465, "smtp_security": "tls"},
+        "Fastmail wants an app password: Settings, Privacy & Security, Manage app passwords.",
+    ),
+    "one.com": Preset("one.com", {"imap_host": "imap.one.com", "smtp_host": "send.one.com", "smtp_port": 465, "smtp_security": "tls"}),
+    "loopia": Preset("Loopia", {"imap_host": "mailcluster.loopia.se", "smtp_host": "mailcluster.loopia.se"}),
+    "own": Preset("Another or our own server", {}),
+}
+
+
+def settings_of(connection: Connection) -> InboxSettings:
+    """The settings of a connected inbox. Raises `msgspec.ValidationError` when the row was not written through `check_settings`."""
+    return msgspec.convert(connection.settings, InboxSettings, strict=False)
+
+
+def secrets_of(connection: Connection) -> InboxSecrets:
+    return msgspec.convert(connection.secrets, InboxSecrets)
+
+
+def ours_of(connection: Connection) -> Ours:
+    """The addresses of an inbox. Never raises: reading a mail must not depend on a form."""
+    aliases: Any = connection.settings.get("aliases") or ()
+    found = [fold_address(str(item)) for item in (connection.address, *aliases)]
+    return Ours(tuple(dict.fromkeys(address for address in found if address)))
+
+
+def check_settings(address: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> InboxSettings | dict[str, str]:
+    """The settings, or for each wrong field one sentence that says what to do."""
+    wrong: dict[str, str] = {}
+    if not fold_address(address):
+        wrong["address"] = "Write the mailbox's address, such as support@example.com."
+    settings = _converted(values, wrong)
+    if settings is None:
+        return wrong
+    wrong |= _wrong_limits(settings) | _wrong_servers(settings) | _wrong_secrets(settings, secrets)
+    return wrong or settings
+
+
+def _converted(values: Mapping[str, Any], wrong: dict[str, str]) -> InboxSettings | None:
+    """Each field on its own, so that one sentence stands beside each wrong one."""
+    good: dict[str, Any] = {}
+    for field in msgspec.structs.fields(InboxSettings):
+        if field.name not in values:
+            continue
+        try:
+            good[field.name] = msgspec.convert(_trimmed(values[field.name]), field.type, strict=False)
+        except msgspec.ValidationError:
+            wrong[field.name] = _FORMS.get(field.name, "This value has the wrong form.")
+    return None if wrong else InboxSettings(**good)
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+_FORMS = {
+    "imap_port": "Write the port as a number, usually 993.",
+    "smtp_port": "Write the port as a number, usually 587 or 465.",
+    "imap_security": "Choose TLS, STARTTLS or none.",
+    "smtp_security": "Choose TLS, STARTTLS or none.",
+    "days_back": "Write the number of days, 0 for new mail only.",
+    "largest_mail": "Write the size in megabytes, such as 50.",
+    "separator": "Choose + or -.",
+    "way_in": "Choose how mail arrives: IMAP, the built-in listener, or HTTP.",
+    "aliases": "Write one address per line.",
+}
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _wrong_limits(settings: InboxSettings) -> dict[str, str]:
+    checks = {
+        "days_back": (0 <= settings.days_back <= 3650, "Write a number of days from 0 to 3650."),
+        "largest_mail": (1 <= settings.largest_mail <= 50, "Write a size from 1 to 50 megabytes."),
+        "poll_seconds": (10 <= settings.poll_seconds <= 540, "Write a number of seconds from 10 to 540."),
+        "aliases": (all(fold_address(item) for item in settings.aliases), "Each alias must be a mail address."),
+        "from_name": (not _CONTROL.search(settings.from_name), "The name must be on one line."),
+        "folder": (bool(settings.folder) and not _CONTROL.search(settings.folder), "Write the folder's name, usually INBOX."),
+        "sent_folder": (not _CONTROL.search(settings.sent_folder), "Write the folder's name, or leave it empty to find it."),
+        "certificate": (_is_certificate(settings.certificate), "Paste a certificate that begins with -----BEGIN CERTIFICATE-----."),
+    }
+    return {name: sentence for name, (holds, sentence) in checks.items() if not holds}
+
+
+def _is_certificate(pem: str) -> bool:
+    if not pem:
+        return True
+    try:
+        ssl.create_default_context(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def _wrong_servers(settings: InboxSettings) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if settings.way_in == "imap" and not _HOST.fullmatch(settings.imap_host):
+        wrong["imap_host"] = "Write the name of the incoming server, such as imap.example.com."
+    if not _HOST.fullmatch(settings.smtp_host):
+        wrong["smtp_host"] = "Write the name of the outgoing server, such as smtp.example.com."
+    for name, port in (("imap_port", settings.imap_port), ("smtp_port", settings.smtp_port)):
+        if not 1 <= port <= 65535:
+            wrong[name] = "Write a port from 1 to 65535."
+    return wrong
+
+
+def _wrong_secrets(settings: InboxSettings, secrets: Mapping[str, str]) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if settings.way_in == "imap" and not settings.user:
+        wrong["user"] = "Write the user name of the mailbox, often its address."
+    if settings.user and not secrets.get("password"):
+        wrong["password"] = "Write the password, at many providers an app password."  # noqa: S105 - a sentence, not a password
+    if settings.way_in == "http" and len(secrets.get("http_secret", "")) < 16:
+        wrong["http_secret"] = "Write a secret of at least 16 characters; the sender signs with it."  # noqa: S105 - a sentence
+    return wrong

@@ -1,0 +1,276 @@
+"""Sending by SMTP. In: one composed mail for one recipient. Out: `Sent`, or one of the three honest failures of the contract.
+
+What is lost before the final dot could have been sent is `Unreachable`; what is lost after it could have been is `ResultUnknown`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import aiosmtplib
+import msgspec
+from aiosmtplib.protocol import SMTPProtocol
+
+from sluss.channels.contract import Outbound, Refused, ResultUnknown, Sent, Unreachable
+from sluss.channels.email.compose import Unwritable, compose, domain_of, needs_smtputf8, plain_address
+from sluss.channels.email.dial import CannotConnect, Place, open_socket, tls_context, tls_trouble
+from sluss.channels.email.settings import InboxSecrets, InboxSettings
+
+_COMMAND_SECONDS = 60.0
+_RESULT_SECONDS = 600.0  # RFC 5321, 4.5.3.2.6
+_IDLE_SECONDS = 30.0
+_IDLE_CONNECTIONS = 4
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Where and as whom to send; equal accounts share connections."""
+
+    place: Place
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Account({self.place.host})"
+
+
+def account_of(settings: InboxSettings, secrets: InboxSecrets, *, allow_private: bool) -> Account:
+    place = Place(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.certificate, allow_private)
+    return Account(place, settings.smtp_user or settings.user, secrets.smtp_password or secrets.password)
+
+
+class Sender:
+    """Sends mails and keeps connections that have proved good for a short while."""
+
+    def __init__(self) -> None:
+        self._idle: dict[Account, list[_Line]] = {}
+
+    async def send(self, account: Account, outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> tuple[Sent, bytes]:
+        """The server's word and the bytes it took. Raises `Refused`, `Unreachable` or `ResultUnknown`."""
+        try:
+            raw = compose(outbound)
+            envelope = Envelope.of(outbound, len(raw))
+        except Unwritable as error:
+            raise Refused("header", str(error), permanent=True) from error
+        line = await self._ready(account, envelope)
+        try:
+            await line.address(envelope)
+            detail = await line.hand_over(raw, hand_over)
+        except Refused:
+            await self._keep(account, line)
+            raise
+        except BaseException:
+            line.close()
+            raise
+        await self._keep(account, line)
+        return Sent(detail), raw
+
+    async def close(self) -> None:
+        """Ends every idle connection."""
+        lines = [line for kept in self._idle.values() for line in kept]
+        self._idle.clear()
+        for line in lines:
+            await line.quit()
+
+    async def _ready(self, account: Account, envelope: Envelope) -> _Line:
+        """A kept connection that still answers, else a new one."""
+        while kept := self._idle.get(account):
+            line = kept.pop()
+            if await line.is_good():
+                return line
+            line.close()
+        return await _Line.open(account, envelope)
+
+    async def _keep(self, account: Account, line: _Line) -> None:
+        kept = self._idle.setdefault(account, [])
+        if len(kept) >= _IDLE_CONNECTIONS or not line.client.is_connected:
+            line.close()
+            return
+        kept.append(line)
+        line.close_after(_IDLE_SECONDS, lambda: kept.remove(line) if line in kept else None)
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """What the server reads instead of the mail."""
+
+    sender: str
+    recipient: str
+    utf8: bool
+    size: int
+
+    @classmethod
+    def of(cls, outbound: Outbound, size: int) -> Envelope:
+        # An automatic mail has nobody who could take its bounce (RFC 3834), so that no loop can start.
+        sender = "" if outbound.automatic else plain_address("sender", outbound.sender.address)
+        return cls(sender, plain_address("recipient", outbound.recipient.address), needs_smtputf8(outbound), size)
+
+
+class _Line:
+    """One signed-in connection."""
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self.client = client
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def open(cls, account: Account, envelope: Envelope) -> _Line:
+        """Connected, secured, signed in. Raises `Unreachable`."""
+        place = account.place
+        try:
+            opened = await open_socket(place)
+        except CannotConnect as error:
+            raise Unreachable(error.reason) from error
+        client = aiosmtplib.SMTP(
+            hostname=place.host,
+            sock=opened,
+            use_tls=place.security == "tls",
+            start_tls=False,
+            tls_context=None if place.security == "plain" else tls_context(place.certificate),
+            timeout=place.timeout,
+            local_hostname=domain_of(envelope.sender) if "@" in envelope.sender else "localhost",
+        )
+        line = cls(client)
+        try:
+            await line._begin(account)
+        except BaseException:
+            line.close()
+            opened.close()
+            raise
+        return line
+
+    async def _begin(self, account: Account) -> None:
+        place = account.place
+        try:
+            await self.client.connect()
+            if place.security == "starttls":
+                await self._start_tls(place)
+            await self.client.ehlo(timeout=_COMMAND_SECONDS)
+        except aiosmtplib.SMTPResponseException as error:
+            raise Unreachable(f"The server {place.host} turned us away: {error.code} {_words(error.message)}") from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise Unreachable(_connect_trouble(place, error)) from error
+        if account.user:
+            await self._sign_in(account)
+
+    async def _start_tls(self, place: Place) -> None:
+        await self.client.ehlo(timeout=_COMMAND_SECONDS)
+        if not self.client.supports_extension("starttls"):
+            raise Unreachable(f"The server {place.host} offers no STARTTLS on port {place.port}; choose TLS and its port, often 465.")
+        await self.client.starttls(server_hostname=place.host, timeout=_COMMAND_SECONDS)
+
+    async def _sign_in(self, account: Account) -> None:
+        host = account.place.host
+        try:
+            await self.client.login(account.user, account.password, timeout=_COMMAND_SECONDS)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if 400 <= error.code < 500:
+                raise Unreachable(f"The server {host} cannot check the password now: {error.code} {_words(error.message)}") from error
+            raise Unreachable(
+                f"The server {host} does not accept user name and password ({error.code}); many providers want an app password."
+            ) from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise Unreachable(f"Signing in at {host} failed; check user name and password.") from error
+
+    async def is_good(self) -> bool:
+        """Whether a kept connection still answers. Only then may a mail go over it."""
+        if self._timer:
+            self._timer.cancel()
+        try:
+            return (await self.client.rset(timeout=10.0)).code == 250
+        except (aiosmtplib.SMTPException, OSError):
+            return False
+
+    async def address(self, envelope: Envelope) -> None:
+        """Names sender and recipient. Raises `Refused` or `Unreachable`; nothing has been handed over yet."""
+        options = [f"SIZE={envelope.size}"] if self.client.supports_extension("size") else []
+        options += ["SMTPUTF8"] if envelope.utf8 else []
+        if envelope.utf8 and not self.client.supports_extension("smtputf8"):
+            raise Refused("5.6.7", "The server takes no addresses with letters outside ASCII.", permanent=True)
+        encoding = "utf-8" if envelope.utf8 else "ascii"
+        try:
+            await self.client.mail(envelope.sender, options=options, encoding=encoding, timeout=_COMMAND_SECONDS)
+            await self.client.rcpt(envelope.recipient, encoding=encoding, timeout=_COMMAND_SECONDS)
+        except aiosmtplib.SMTPResponseException as error:
+            _answered(error.code, error.message, "before the mail")
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unreachable("The connection to the server was lost before the mail was handed over.") from error
+        except ValueError as error:
+            raise Refused("address", "The address cannot be sent to this server.", permanent=True) from error
+
+    async def hand_over(self, raw: bytes, hand_over: Callable[[], Awaitable[None]]) -> str:
+        """DATA. The server's words on taking it; from the moment its bytes are written a loss is `ResultUnknown`."""
+        await hand_over()
+        try:
+            invited = await self.client.execute_command(b"DATA", timeout=120.0)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unreachable("The connection to the server was lost before the mail was handed over.") from error
+        if invited.code != 354:
+            _answered(invited.code, invited.message, "before the mail")
+        protocol = self.client.protocol
+        if protocol is None:
+            raise Unreachable("The connection to the server was lost before the mail was handed over.")
+        try:
+            answer = await _write(protocol, raw)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise ResultUnknown("The connection was lost after the mail was handed over, before the server answered.") from error
+        if answer.code != 250:
+            _answered(answer.code, answer.message, "after the mail")
+        return f"{answer.code} {_words(answer.message)}"
+
+    def close_after(self, seconds: float, forget: Callable[[], None]) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, lambda: (forget(), self.close()))
+
+    async def quit(self) -> None:
+        try:
+            await self.client.quit(timeout=2.0)
+        except (aiosmtplib.SMTPException, OSError):
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self.client.close()
+
+
+async def _write(protocol: SMTPProtocol, raw: bytes) -> aiosmtplib.SMTPResponse:
+    """The dot-stuffed mail and its final dot, and the answer."""
+    stuffed = b"." + raw if raw.startswith(b".") else raw
+    protocol.write(stuffed.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    return await protocol.read_response(timeout=_RESULT_SECONDS)
+
+
+def _answered(code: int, message: str, when: str) -> NoReturn:
+    """Turns an answer other than yes into what it means."""
+    reason = _words(message)
+    if code in {530, 535}:
+        raise Unreachable(f"The server wants us to sign in ({code}); check user name and password of the outgoing server.")
+    if code == 421 and when == "before the mail":
+        raise Unreachable(f"The server is closing down or busy: {code} {reason}")
+    if 400 <= code < 600:
+        raise Refused(_status(code, reason), reason, permanent=code >= 500)
+    if when == "before the mail":
+        raise Unreachable(f"The server gave an answer that means nothing: {code} {reason}")
+    raise ResultUnknown(f"The server answered the mail with {code} {reason}, which says neither yes nor no.")
+
+
+def _status(code: int, reason: str) -> str:
+    """The enhanced status when the words begin with one (RFC 2034), else the plain code."""
+    first = reason.partition(" ")[0]
+    return first if first.count(".") == 2 and first.replace(".", "").isdigit() else str(code)
+
+
+def _words(message: str) -> str:
+    return " ".join("".join(character if character.isprintable() else " " for character in message).split())[:500]
+
+
+def _connect_trouble(place: Place, error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    if isinstance(error, TimeoutError) or isinstance(cause, (TimeoutError, socket.gaierror)):
+        return f"The server {place.host} does not answer on port {place.port}."
+    if place.security != "plain":
+        return tls_trouble(place, cause)
+    return f"The server {place.host} ended the connection before it began."
