@@ -4,26 +4,26 @@ import pytest
 
 from sluss.config import PREFIX, Config
 from tests.house import documents
-from tests.house.tree import ROOT, files, offences
+from tests.house.tree import ROOT, check_none, files, offences
 
 PAGE = Path("docs/journey.md")
 VENDOR = ROOT / "src/sluss/web/static/vendor"
 
 
 def test_every_link_leads_somewhere():
-    assert offences(documents.dead_links, files(suffix=".md")) == []
+    check_none(offences(documents.dead_links, files(suffix=".md")))
 
 
 def test_every_setting_is_described():
     names = [PREFIX + name.upper() for name in Config.__struct_fields__]
-    assert documents.undescribed(names, (ROOT / "docs/operating.md").read_text(encoding="utf-8")) == []
+    check_none(documents.undescribed(names, (ROOT / "docs/operating.md").read_text(encoding="utf-8")))
 
 
 def test_vendored_files_have_version_and_licence():
     papers = {path.name for path in VENDOR.iterdir() if path.name == "README.md" or path.name.startswith("LICENSE")}
     names = [path.name for path in VENDOR.iterdir() if path.name not in papers]
     paper = (VENDOR / "README.md").read_text(encoding="utf-8")
-    assert list(documents.without_papers(names, paper, sorted(papers - {"README.md"}))) == []
+    check_none(documents.without_papers(names, paper, sorted(papers - {"README.md"})))
 
 
 @pytest.mark.parametrize("link", ["[a](gone.md)", "![a](gone.png)", "[a](../LICENSE#x) [b](../gone)", "[a](#gone)", '[a](gone.md "title")'])

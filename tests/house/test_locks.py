@@ -1,7 +1,7 @@
 import pytest
 
 from tests.house import locks
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, check_none
 
 RUN = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 CHECK = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
@@ -11,7 +11,7 @@ HASH = f"    --hash=sha256:{'0' * 64}"
 
 @pytest.mark.parametrize("lock", [RUN, CHECK], ids=["run", "check"])
 def test_every_package_has_one_version_and_hashes(lock: str):
-    assert list(locks.faults_of_lock(lock)) == []
+    check_none(locks.faults_of_lock(lock))
 
 
 def test_the_locks_hold_what_the_project_asks_for():

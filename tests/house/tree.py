@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +33,12 @@ def files(*folders: str, suffix: str = "", but: str = "\0") -> list[Path]:
 def offences(rule: Rule, paths: list[Path]) -> list[str]:
     """What the rule finds in these files, as `path:line what`."""
     return [f"{path}:{found}" for path in paths for found in rule(path, (ROOT / path).read_text(encoding="utf-8"))]
+
+
+def check_none(found: Iterable[str]) -> None:
+    """Fails with every offence on a line of its own."""
+    listed = list(found)
+    assert not listed, "\n" + "\n".join(listed)
 
 
 def functions(text: str) -> Iterator[Function]:
