@@ -13,11 +13,8 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
-from types import FrameType
 
-import uvicorn
-
-from sluss.app import make_app
+from sluss.app import Server, make_app, make_server
 from sluss.channels.contract import Connection, Delivered
 from sluss.channels.hosting import Hosting
 from sluss.channels.registry import channel_named
@@ -109,25 +106,15 @@ class Work:
         self.supervisor.run(name, partial(hold, self.host.db, name, self.host.holder, work, seconds))
 
 
-class Server(uvicorn.Server):
-    """Uvicorn that ends open streams before it waits for requests to finish."""
-
-    def __init__(self, config: uvicorn.Config, edge: Edge) -> None:
-        super().__init__(config)
-        self._edge = edge
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal: streams first, then the rest."""
-        self._edge.hub.close()
-        super().handle_exit(sig, frame)
-
-
 Ready = Callable[[str], None]
 Extra = Callable[[Host, "Work | None"], Awaitable[None]]
 
 
 async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = None) -> None:
-    """Run until SIGTERM or SIGINT. `ready` is told the address once requests are answered; `extra` runs beside the loops (control socket, demo)."""
+    """Run until SIGTERM or SIGINT.
+
+    `ready` is told the address once requests are answered; `extra` runs beside the loops (control socket, demo).
+    """
     raise_file_limit()
     signals = host.edge.signals = Signals(host.db.host)
     supervisor = host.edge.supervisor = Supervisor(host.clock)
@@ -145,18 +132,7 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
 
 async def _serve_http(host: Host, ready: Ready | None) -> None:
     listening = _listen(host.config.host, host.config.port)
-    options = uvicorn.Config(
-        make_app(host.edge),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-        timeout_keep_alive=30,
-        h11_max_incomplete_event_size=64 * 1024,
-        ws="none",
-        proxy_headers=False,
-    )
-    server = Server(options, host.edge)
+    server = make_server(make_app(host.edge))
     address = f"http://{host.config.host}:{listening.getsockname()[1]}"
     told = asyncio.create_task(_tell_when_started(server, ready, address))
     try:
@@ -166,7 +142,7 @@ async def _serve_http(host: Host, ready: Ready | None) -> None:
 
 
 async def _tell_when_started(server: Server, ready: Ready | None, address: str) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - the library has a flag, no event
         await asyncio.sleep(0.01)
     if ready is not None:
         ready(address)

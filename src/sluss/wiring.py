@@ -1,7 +1,7 @@
 """The one table of who reacts to what. In: events, timers, the clock. Out: actions of slices, which do not know each other.
 
-`INSIDE` runs in the transaction of the event and must be atomic with it; `AFTER` runs later, at least once and in order per case; `JOBS` are timers by
-kind; `EVERY` is all recurring work with its clock.
+`INSIDE` runs in the transaction of the event and must be atomic with it; `AFTER` runs later, at least once and in order per case;
+`JOBS` are timers by kind; `EVERY` is all recurring work with its clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
-
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 

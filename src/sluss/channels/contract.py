@@ -195,6 +195,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     settings: dict[str, Any]
     secrets: dict[str, str]
+    channel: str = ""
 
 
 class Cursors(Protocol):

@@ -83,7 +83,7 @@ async def _run_everywhere(db: Database, lease: Lease, one: Every) -> None:
     for workspace in await db.read(all_workspaces):
         try:
             await db.write(_run_once, lease, one, workspace.id)
-        except Exception as failure:  # noqa: BLE001 - the next workspace and the next round go on
+        except Exception as failure:
             log.exception("recurring_failed", name=one.name, workspace_id=workspace.id)
             error = repr(failure)[:500]
     await db.write(_note_run, lease, one.name, error)

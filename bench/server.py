@@ -1,0 +1,83 @@
+"""A Sluss of our own for a measurement: in a process of its own, on a fresh database, with one inbox that mail is handed to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SECRET = "a-secret-of-the-measurement-only-0123456789"  # noqa: S105 - made for this process
+
+
+class Running:
+    """A started server: where it answers, where it takes mail, which inbox."""
+
+    def __init__(self, process: subprocess.Popen[str], said: dict[str, Any]) -> None:
+        self.process = process
+        self.address: str = said["address"]
+        self.lmtp_port: int = said["lmtp_port"]
+        self.workspace_id: int = said["workspace_id"]
+        self.inbox_id: int = said["inbox_id"]
+        self.cookie: str = said["cookie"]
+
+    def rss(self) -> float:
+        """Resident memory in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def admitted(self) -> int:
+        """How many messages stand on the desk."""
+        return int(httpx.get(f"{self.address}/metrics").text.partition("\nsluss_messages_recorded_total ")[2].split("\n")[0] or 0)
+
+
+@contextlib.contextmanager
+def running(folder: Path, database: str = "") -> Generator[Running]:
+    """Start, wait until it answers, and end it."""
+    command = [sys.executable, "-m", "bench.server", str(folder), database]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            if not line:
+                message = "the server did not start"
+                raise RuntimeError(message)
+            yield Running(process, json.loads(line))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            process.kill()
+
+
+def main() -> None:
+    """The server's own process: set up, say where it is, serve."""
+    folder, database = Path(sys.argv[1]), sys.argv[2]
+    from bench.setting import set_up  # noqa: PLC0415 - only this process needs all of Sluss
+    from sluss.config import load  # noqa: PLC0415
+    from sluss.kernel.log import configure  # noqa: PLC0415
+    from sluss.serving import open_host, serve  # noqa: PLC0415
+
+    configure("error")
+    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0", "max_message_bytes": 50_000_000}
+    with open_host(load(given, environ={})) as host:
+        said = set_up(host)
+
+        def ready(address: str) -> None:
+            said["address"] = address
+            print(json.dumps(said), flush=True)
+
+        asyncio.run(serve(host, ready))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The OpenAPI document, made from the routes themselves. In: handlers. Out: the document as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+
+from sluss.version import VERSION
+
+PROBLEMS = {
+    "400": "The request cannot be read as what this address takes.",
+    "401": "Nobody is signed in.",
+    "403": "Your role does not include this, or the form token is missing.",
+    "404": "There is nothing here, or it is not yours to see.",
+    "405": "This address does not take this method.",
+    "409": "The state has moved on.",
+    "413": "The request is too large.",
+    "415": "Send JSON as `application/json`.",
+    "422": "A field cannot be accepted; `fields` names it and says why.",
+    "429": "Too many requests. Wait as long as `Retry-After` says.",
+    "503": "Nothing was stored. Try again as `Retry-After` says.",
+}
+PROBLEM = {
+    "type": "object",
+    "required": ["status", "error"],
+    "properties": {
+        "status": {"type": "integer"},
+        "error": {"type": "string", "description": "One sentence: what is wrong and what to do."},
+        "reference": {"type": "string", "description": "Names this request in the server's log."},
+        "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+def document(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
+    """The document of these routes."""
+    return _document(tuple(routes))
+
+
+@cache
+def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
+    given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("edge", "who", "asked", "session")}
+    about = OpenAPIConfig(title="Sluss", version=VERSION, description="Cases, notes, agents and inboxes of one workspace.", path="/unused")
+    app = Litestar([*routes], dependencies=given, openapi_config=about)
+    made: dict[str, Any] = app.openapi_schema.to_schema()
+    made.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss_session"}}
+    made["security"] = [{"session": []}]
+    for path in made["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                _tell_problems(operation["responses"])
+    return made
+
+
+def _tell_problems(responses: dict[str, Any]) -> None:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, text in PROBLEMS.items():
+        responses[status] = {"description": text, "content": content}

@@ -1,0 +1,104 @@
+"""Reads of the API, filled into its shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.api.shapes import AgentOut, CaseOut, CasePage, InboxOut, MessageOut, NoteOut, WholeCase, instant
+from sluss.cases.access import CaseRow, access_case_no, visible_to
+from sluss.cases.models import case_tags, cases, conversations, messages, notes, tags
+from sluss.channels.inboxes import list_inboxes
+from sluss.contacts.models import identities
+from sluss.kernel.actors import Actor
+from sluss.kernel.schema import fields
+from sluss.kernel.tx import Tx
+from sluss.people.models import agents
+
+NEWEST = 200
+
+
+def page_of_cases(tx: Tx, who: Actor, wanted: dict[str, Any], after: int | None, limit: int) -> CasePage:
+    """Cases that the actor may see, newest first; `wanted` holds equalities on `status`, `assignee_id` and `inbox_id`."""
+    chosen = sa.select(*fields(CaseRow, cases)).where(visible_to(who))
+    for name, value in wanted.items():
+        chosen = chosen.where(cases.c[name] == value)
+    if after is not None:
+        chosen = chosen.where(cases.c.id < after)
+    found = tx.structs(CaseRow, chosen.order_by(cases.c.id.desc()).limit(limit + 1))
+    more = str(found[limit - 1].id) if len(found) > limit else None
+    return CasePage([case_out(one) for one in found[:limit]], more)
+
+
+def whole_case(tx: Tx, who: Actor, number: int) -> WholeCase:
+    """One case with what was said in it."""
+    case = access_case_no(tx, who, number)
+    return WholeCase(case_out(case), _tags(tx, who, case.id), _messages(tx, who, case.id), _notes(tx, who, case.id))
+
+
+def everybody(tx: Tx, who: Actor) -> list[AgentOut]:
+    """Agents who are not disabled, by name."""
+    mine = (agents.c.workspace_id == who.workspace_id) & agents.c.disabled_at.is_(None)
+    return [
+        AgentOut(str(row.id), row.name, row.role) for row in tx.rows(sa.select(agents).where(mine).order_by(agents.c.name, agents.c.id))
+    ]
+
+
+def inboxes_out(tx: Tx, who: Actor) -> list[InboxOut]:
+    """Inboxes that the actor may see."""
+    return [InboxOut(str(one.id), one.name, one.address, one.channel, one.receiving) for one in list_inboxes(tx, who)]
+
+
+def case_out(case: CaseRow) -> CaseOut:
+    """A stored case in the API's words."""
+    return CaseOut(
+        number=case.number,
+        subject=case.subject,
+        preview=case.preview,
+        status=case.status,
+        priority=case.priority,
+        contact_id=str(case.contact_id),
+        inbox_id=str(case.inbox_id),
+        assignee_id=str(case.assignee_id) if case.assignee_id else None,
+        opened_at=instant(case.opened_at),
+        active_at=instant(case.active_at),
+        waiting_since=instant(case.waiting_since) if case.waiting_since else None,
+        snoozed_until=instant(case.snoozed_until) if case.snoozed_until else None,
+    )
+
+
+def _tags(tx: Tx, who: Actor, case_id: int) -> list[str]:
+    joined = case_tags.join(tags, (tags.c.workspace_id == case_tags.c.workspace_id) & (tags.c.id == case_tags.c.tag_id))
+    mine = (case_tags.c.workspace_id == who.workspace_id) & (case_tags.c.case_id == case_id)
+    return [row.name for row in tx.rows(sa.select(tags.c.name).select_from(joined).where(mine).order_by(tags.c.name))]
+
+
+def _messages(tx: Tx, who: Actor, case_id: int) -> list[MessageOut]:
+    m, v = messages.c, conversations.c
+    joined = (
+        messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
+        .outerjoin(identities, (identities.c.workspace_id == m.workspace_id) & (identities.c.id == m.identity_id))
+        .outerjoin(agents, (agents.c.workspace_id == m.workspace_id) & (agents.c.id == m.agent_id))
+    )
+    chosen = sa.select(messages, sa.func.coalesce(identities.c.name, agents.c.name).label("author")).select_from(joined)
+    rows = tx.rows(chosen.where(m.workspace_id == who.workspace_id, v.case_id == case_id).order_by(m.id.desc()).limit(NEWEST))
+    return [_message_out(row) for row in reversed(rows)]
+
+
+def _message_out(row: sa.Row[Any]) -> MessageOut:
+    return MessageOut(
+        id=str(row.id),
+        direction=row.direction,
+        author=row.author,
+        at=instant(row.at),
+        subject=row.subject,
+        text=row.fresh or row.text,
+        automatic=row.automatic,
+    )
+
+
+def _notes(tx: Tx, who: Actor, case_id: int) -> list[NoteOut]:
+    mine = (notes.c.workspace_id == who.workspace_id) & (notes.c.case_id == case_id)
+    rows = tx.rows(sa.select(notes).where(mine).order_by(notes.c.id.desc()).limit(NEWEST))
+    return [NoteOut(str(row.id), str(row.agent_id), instant(row.at), row.text) for row in reversed(rows)]

@@ -1,0 +1,131 @@
+"""What goes over the wire. Unknown fields are refused; ids are strings, instants ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from sluss.cases.access import Priority, Status
+
+Id = Annotated[str, Meta(pattern="^[0-9]{1,19}$", description="An id: digits, as a string.", examples=["248318305820049408"])]
+Instant = Annotated[str, Meta(description="ISO 8601, UTC.", examples=["2026-11-21T13:52:00.000000+00:00"])]
+NoteText = Annotated[str, Meta(min_length=1, max_length=20_000)]
+Tag = Annotated[str, Meta(min_length=1, max_length=40)]
+Address = Annotated[str, Meta(min_length=3, max_length=254)]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a request was refused: one sentence, and one for each field that is wrong."""
+
+    status: int
+    error: str
+    reference: str = ""
+    fields: dict[str, str] = {}
+
+
+class AgentOut(msgspec.Struct, frozen=True):
+    """An agent of the workspace."""
+
+    id: Id
+    name: str
+    role: str
+
+
+class InboxOut(msgspec.Struct, frozen=True):
+    """A connected inbox. `receiving` is `starting`, `ok` or `failing`."""
+
+    id: Id
+    name: str
+    address: str
+    channel: str
+    receiving: str
+
+
+class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One case, as in a list."""
+
+    number: int
+    subject: str
+    preview: str
+    status: Status
+    priority: Priority
+    contact_id: Id
+    inbox_id: Id
+    assignee_id: Id | None
+    opened_at: Instant
+    active_at: Instant
+    waiting_since: Instant | None
+    snoozed_until: Instant | None
+
+
+class CasePage(msgspec.Struct, frozen=True):
+    """Cases, newest first. `after` asks for the next page; null at the end."""
+
+    cases: list[CaseOut]
+    after: Id | None
+
+
+class MessageOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One utterance. `text` is what is new in it, `automatic` the reason when a machine wrote it."""
+
+    id: Id
+    direction: Literal["in", "out"]
+    author: str
+    at: Instant
+    subject: str
+    text: str
+    automatic: str
+
+
+class NoteOut(msgspec.Struct, frozen=True):
+    """One internal note."""
+
+    id: Id
+    agent_id: Id
+    at: Instant
+    text: str
+
+
+class WholeCase(msgspec.Struct, frozen=True):
+    """One case with its tags, its messages and notes, oldest first (the newest 200 of each)."""
+
+    case: CaseOut
+    tags: list[str]
+    messages: list[MessageOut]
+    notes: list[NoteOut]
+
+
+class CaseChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What to change; what is left out stays. `assignee_id` null means nobody. `snoozed_until` belongs to status `snoozed`."""
+
+    status: Literal["open", "pending", "snoozed", "solved", "closed", "spam"] | msgspec.UnsetType = msgspec.UNSET
+    snoozed_until: datetime | msgspec.UnsetType = msgspec.UNSET
+    priority: Priority | msgspec.UnsetType = msgspec.UNSET
+    assignee_id: Id | msgspec.UnsetType | None = msgspec.UNSET
+    tags: Annotated[list[Tag], Meta(max_length=30)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An internal note to write."""
+
+    text: NoteText
+
+
+class Created(msgspec.Struct, frozen=True):
+    """What was made."""
+
+    id: Id
+
+
+def instant(at: int) -> str:
+    """Microseconds as ISO 8601."""
+    return datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="microseconds")
+
+
+def microseconds(at: datetime) -> int:
+    """A time of day somewhere as microseconds UTC; one without a zone is UTC."""
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return int(aware.timestamp() * 1_000_000)

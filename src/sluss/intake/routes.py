@@ -1,0 +1,32 @@
+"""Where networks and programs post what they deliver.
+
+In: a request to an inbox's own address. Out: 202 once it is durable, or a refusal that keeps nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, post
+
+from sluss.channels.contract import Connection, Posted, Unverified
+from sluss.channels.registry import channel_named
+from sluss.kernel.errors import Missing
+from sluss.web.edge import Asked, Call, Edge
+from sluss.web.policy import HOOK
+
+
+@post("/hooks/{workspace_id:int}/{inbox_id:int}", may=HOOK, status_code=202, request_max_body_size=64_000_000)
+async def take_hook(edge: Edge, asked: Asked, request: Call, workspace_id: int, inbox_id: int) -> Response[Any]:
+    """Verify over the raw bytes, store, and only then answer. A wrong proof answers as a missing inbox does."""
+    connection: Connection = await edge.connection(workspace_id, inbox_id)
+    posted = Posted(headers=dict(request.headers), body=await request.body(), received_at=edge.db.clock())
+    try:
+        delivered = channel_named(connection.channel).accept(posted, connection)
+    except Unverified as error:
+        raise Missing from error
+    await edge.receive(connection, delivered)
+    return asked.json({"stored": len(delivered)}, 202)
+
+
+ROUTES = [take_hook]
