@@ -9,8 +9,19 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from sluss.channels.contract import Capabilities, Check, Connection, Delivered, Outbound, Sent, Surroundings, Understood, Unreachable
-from sluss.channels.email import imap
+from sluss.channels.contract import (
+    Capabilities,
+    Check,
+    Connection,
+    Delivered,
+    Outbound,
+    Posted,
+    Sent,
+    Surroundings,
+    Understood,
+    Unreachable,
+)
+from sluss.channels.email import http_in, imap
 from sluss.channels.email.imap import imap_place, sent_folder, signed_in
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import understand_mail
@@ -45,6 +56,9 @@ class EmailChannel:
 
     def understand(self, delivered: Delivered, connection: Connection) -> list[Understood]:
         return understand_mail(delivered, ours_of(connection))
+
+    def accept(self, posted: Posted, connection: Connection) -> list[Delivered]:
+        return http_in.accept(posted, connection)
 
     async def listen(self, connection: Connection, around: Surroundings) -> None:
         if settings_of(connection).way_in == "imap":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from sluss.channels.contract import Connection, Delivered
+from sluss.channels.contract import Connection, Delivered, Posted, Unverified
 
 SIGNATURE_HEADER = "X-Sluss-Signature"
 """Carries `sha256=` and the hexadecimal HMAC-SHA256 of the raw body under the inbox's secret."""
@@ -13,7 +13,7 @@ SIGNATURE_HEADER = "X-Sluss-Signature"
 _SHORTEST_SECRET = 16
 
 
-class NotSigned(Exception):
+class NotSigned(Unverified):
     """The request does not prove that it comes from whom the administrator connected."""
 
 
@@ -30,3 +30,8 @@ def accept_posted(connection: Connection, raw: bytes, signature: str, received_a
     if not hmac.compare_digest(signature_of(raw, secret).encode(), signature.strip().encode("utf-8", "replace")):
         raise NotSigned("The signature does not fit the mail; sign the raw body with the inbox's secret.")
     return Delivered(external_key=f"http:{hashlib.sha256(raw).hexdigest()}", raw=raw, received_at=received_at, recipients=recipients)
+
+
+def accept(posted: Posted, connection: Connection) -> list[Delivered]:
+    """The one mail of a request, proven by its `X-Sluss-Signature`."""
+    return [accept_posted(connection, posted.body, posted.headers.get(SIGNATURE_HEADER.lower(), ""), posted.received_at)]
