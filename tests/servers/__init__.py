@@ -10,8 +10,8 @@ leaves it out).
 `empty_database_url: str`: as `database_url`, never prepared; the SQLite file does not exist yet
 
 `postgres: Postgres` (session)
-    `.fresh(template="template0") -> url` · `.prepared(name, prepare: Callable[[url], None]) -> str`, the name of a template database made
-    once · `.drop(url)` · `.sql(statement, database="postgres") -> list[tuple]` · `.stop()` · `.start()` · `.restart()` · `.crash()`
+    `.fresh(template="template0") -> url` · `.prepared(prepare: Callable[[url], None]) -> str`, the name of a template database made once ·
+    `.drop(url)` · `.sql(statement, database="postgres") -> list[tuple]` · `.stop()` · `.start()` · `.restart()` · `.crash()`
 
 `certificate: Certificate` (session)
     `.cert`, `.key`: paths; good for localhost, 127.0.0.1 and mail.example.test · `.client() -> ssl.SSLContext` that trusts it

@@ -21,6 +21,7 @@ from tests.servers.proxy import FaultProxy
 SERVERS = {"postgres", "dovecot", "postfix"}
 DATABASES = ("database_url", "empty_database_url")
 Prepare = Callable[[str], None]
+_files: dict[Prepare, Path] = {}
 
 
 def pytest_configure() -> None:
@@ -65,16 +66,16 @@ def database_url(
         yield f"sqlite:///{path}"
         return
     postgres: Postgres = request.getfixturevalue("postgres")
-    url = postgres.fresh(postgres.prepared("schema", prepare_database) if prepare_database else "template0")
+    url = postgres.fresh(postgres.prepared(prepare_database) if prepare_database else "template0")
     yield url
     postgres.drop(url)
 
 
 def _prepared_file(factory: pytest.TempPathFactory, prepare: Prepare) -> Path:
-    """One file per test process; closed by then, so that it stands alone without its write-ahead log."""
-    path = factory.getbasetemp() / "prepared" / "sluss.db"
-    if not path.exists():
-        path.parent.mkdir()
+    """Made once per test process; closed by then, so that it stands alone without its write-ahead log."""
+    path = _files.get(prepare)
+    if path is None:
+        path = _files[prepare] = factory.mktemp("prepared") / "sluss.db"
         prepare(f"sqlite:///{path}")
         left = [other.name for other in path.parent.iterdir() if other != path and other.stat().st_size and other.suffix != ".lock"]
         assert not left, f"prepare_database left its database open: {left}"

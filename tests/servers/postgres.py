@@ -35,7 +35,7 @@ class Postgres:
         self.port = free_port()
         self._home = home
         self._numbers = count(1)
-        self._templates: dict[str, str] = {}
+        self._templates: dict[Callable[[str], None], str] = {}
         options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command = [_binary("postgres"), "-D", str(home / "data"), "-p", str(self.port), "-k", str(home), *options]
         self._program = Program(command, home / "postgres.log", OWNER, end=signal.SIGINT)
@@ -69,14 +69,14 @@ class Postgres:
         self._copy(template, name)
         return self.url(name)
 
-    def prepared(self, name: str, prepare: Callable[[str], None]) -> str:
-        """The name of a template on which `prepare(url)` ran, once for this server."""
-        if name not in self._templates:
+    def prepared(self, prepare: Callable[[str], None]) -> str:
+        """The name of a template on which `prepare(url)` ran, once for this server and function."""
+        if prepare not in self._templates:
             database = f"prepared_{len(self._templates) + 1}"
             self._copy("template0", database)
             prepare(self.url(database))
-            self._templates[name] = database
-        return self._templates[name]
+            self._templates[prepare] = database
+        return self._templates[prepare]
 
     def drop(self, url: str) -> None:
         """Remove a database of this server, also under the feet of whoever still holds a connection."""

@@ -25,7 +25,7 @@ def test_a_template_is_prepared_once_and_copied(postgres: Postgres):
             connection.execute("CREATE TABLE cases (id bigint)")
 
     for _ in range(2):
-        with _connect(postgres.fresh(postgres.prepared("cases only", prepare))) as connection:
+        with _connect(postgres.fresh(postgres.prepared(prepare))) as connection:
             connection.execute("INSERT INTO cases VALUES (10482)")
             assert connection.execute("SELECT count(*) FROM cases").fetchone() == (1,)
     assert len(runs) == 1
