@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import grp
 import imaplib
 import os
 import shutil
@@ -100,11 +101,11 @@ class Dovecot:
         self.imap_port, self.imaps_port, self.lmtp_port, self.sasl_port = (free_port() for _ in range(4))
         self._home = home
         self._numbers = count(1)
-        account = OWNER if os.geteuid() == 0 else getpass.getuser()
+        account, group = (OWNER, OWNER) if os.geteuid() == 0 else (getpass.getuser(), grp.getgrgid(os.getegid()).gr_name)
         ports = {"imap": self.imap_port, "imaps": self.imaps_port, "lmtp": self.lmtp_port, "sasl": self.sasl_port}
         self._configuration = home / "dovecot.conf"
         self._configuration.write_text(
-            CONFIGURATION.format(home=home, host=HOST, account=account, group=account, cert=certificate.cert, key=certificate.key, **ports),
+            CONFIGURATION.format(home=home, host=HOST, account=account, group=group, cert=certificate.cert, key=certificate.key, **ports),
         )
         (home / "users").mkdir()
         self._program = Program(["/usr/sbin/dovecot", "-F", "-c", str(self._configuration)], home / "console.log", OWNER)
