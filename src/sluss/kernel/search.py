@@ -42,10 +42,10 @@ _INSERT = {
 }
 _FIND = {
     "sqlite": sa.text(
-        "SELECT case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"
+        "SELECT rowid AS id, case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"
     ),
     "postgresql": sa.text(
-        "SELECT case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id"
+        "SELECT id, case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id"
         " ORDER BY id DESC LIMIT :limit"
     ),
 }
@@ -65,17 +65,32 @@ def move_texts(tx: Tx, who: Actor, documents: Sequence[int], case_id: int) -> No
     tx.run(change, [{"workspace_id": who.workspace_id, "case_id": case_id, "id": one} for one in documents])
 
 
+def remove_texts(tx: Tx, who: Actor, documents: Sequence[int]) -> None:
+    """Let documents be found no more."""
+    key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
+    change = sa.text(f"DELETE FROM search WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
+    tx.run(change, [{"workspace_id": who.workspace_id, "id": one} for one in documents])
+
+
 def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:
     """Ids of cases where every word of the query occurs as the start of a word, most recent mention first, without repeats."""
-    words = _words(query)
+    return list(find_mentions(tx, who, query, limit))
+
+
+def find_mentions(tx: Tx, who: Actor, query: str, limit: int = 200) -> dict[int, int]:
+    """As `find_cases`, each with the document that mentions it most recently; `limit` counts documents."""
+    words = words_of(query)
     if not words:
-        return []
+        return {}
     dialect = tx.conn.dialect.name
     spelled = " ".join(f'"{word}"*' for word in words) if dialect == "sqlite" else " & ".join(f"'{word}':*" for word in words)
     values: dict[str, Any] = {"query": spelled, "workspace_id": who.workspace_id, "limit": limit}
-    return list(dict.fromkeys(int(row.case_id) for row in tx.run(_FIND[dialect], values).all()))
+    found: dict[int, int] = {}
+    for row in tx.run(_FIND[dialect], values).all():
+        found.setdefault(int(row.case_id), int(row.id))
+    return found
 
 
-def _words(query: str) -> list[str]:
+def words_of(query: str) -> list[str]:
     """At most a dozen words of letters and digits: nothing of the query language gets through."""
     return re.findall(r"[^\W_]{1,64}", fold(query[:400]))[:TERMS]
