@@ -145,7 +145,13 @@ def connection_of(tx: Tx, who: Actor, inbox_id: int, sealer: Sealer) -> Connecti
     sealed = tx.value(sa.select(inboxes.c.sealed).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.id == inbox_id))
     secrets = msgspec.json.decode(sealer.unseal(sealed, _place(who, inbox_id)), type=dict[str, str]) if sealed else {}
     return Connection(
-        workspace_id=who.workspace_id, inbox_id=inbox_id, name=found.name, address=found.address, settings=found.settings, secrets=secrets
+        workspace_id=who.workspace_id,
+        inbox_id=inbox_id,
+        name=found.name,
+        address=found.address,
+        settings=found.settings,
+        secrets=secrets,
+        channel=found.channel,
     )
 
 

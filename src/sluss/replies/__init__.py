@@ -1,1 +1,1 @@
-"""Drafts and what becomes of them. In: what an agent writes. Out: an outbound message with its deliveries, or a note."""
+"""Answers being written. In: what an agent types and attaches. Out: a message with its deliveries, in one transaction, and the way back."""

@@ -1,0 +1,124 @@
+"""Drafts, kept on the server: one per case, agent and kind. In: saves, each with the revision it grew from. Out: the next, or what is newer.
+
+A draft that was sent or discarded does not come back by a late save: a save that names a revision needs the row it grew from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from sluss.cases.access import access_case, work_on_case
+from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Conflict, Forbidden, Invalid
+from sluss.kernel.tx import Tx
+from sluss.replies.attaching import require_free
+from sluss.replies.models import drafts
+
+Kind = Literal["reply", "note"]
+TEXT = 200_000
+CC = 20_000
+
+
+class DraftFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What the composer holds. `cc` is as typed; `revision` is the one this grew from, 0 for a new draft."""
+
+    kind: Kind = "reply"
+    text: str = ""
+    cc: str = ""
+    attachment_ids: tuple[int, ...] = ()
+    revision: int = 0
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as stored; `changed_at` in microseconds UTC."""
+
+    case_id: int
+    kind: Kind
+    text: str
+    cc: str
+    attachment_ids: tuple[int, ...]
+    revision: int
+    changed_at: int
+
+
+class StaleDraft(Conflict):
+    """Another window saved, sent or discarded this draft meanwhile. `draft` is what is stored now; None when it is gone."""
+
+    def __init__(self, draft: Draft | None) -> None:
+        super().__init__("This draft was changed in another window.")
+        self.draft = draft
+
+
+def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
+    """Keep what was typed. Saving the same again is no conflict. Raises `StaleDraft`."""
+    _require_writer(tx, who, case_id, fields.kind)
+    if len(fields.text) > TEXT or len(fields.cc) > CC:
+        raise Invalid({"body": "This is too long to keep; attach longer texts as a file."})
+    require_free(tx, who, case_id, fields.attachment_ids)
+    stored = find_draft(tx, who, case_id, fields.kind)
+    if stored is not None and _says_the_same(stored, fields):
+        return stored
+    if (stored.revision if stored else 0) != fields.revision:
+        raise StaleDraft(stored)
+    return put_draft(tx, who, case_id, fields)
+
+
+def put_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
+    """Write the revision after `fields.revision`. Raises `StaleDraft` when somebody else just did."""
+    values = {"text": fields.text, "cc": fields.cc, "attachment_ids": list(fields.attachment_ids)}
+    values |= {"revision": fields.revision + 1, "changed_at": tx.now}
+    this = _this(who, case_id, fields.kind)
+    if tx.run(sa.update(drafts).where(this, drafts.c.revision <= fields.revision).values(**values)).rowcount == 0:
+        key = {"workspace_id": who.workspace_id, "case_id": case_id, "agent_id": who.id, "kind": fields.kind}
+        try:
+            with tx.attempt():
+                tx.run(sa.insert(drafts), key | values)
+        except IntegrityError:
+            raise StaleDraft(find_draft(tx, who, case_id, fields.kind)) from None
+    return _draft({"case_id": case_id, "kind": fields.kind, **values})
+
+
+def discard_draft(tx: Tx, who: Actor, case_id: int, kind: Kind) -> None:
+    """Forget a draft; its files stay attached to nothing and can be removed."""
+    access_case(tx, who, case_id)
+    tx.run(sa.delete(drafts).where(_this(who, case_id, kind)))
+
+
+def find_draft(tx: Tx, who: Actor, case_id: int, kind: Kind) -> Draft | None:
+    """The agent's own draft, or None."""
+    c = drafts.c
+    row = tx.row(sa.select(*(c[name] for name in Draft.__struct_fields__)).where(_this(who, case_id, kind)))
+    return _draft(dict(zip(Draft.__struct_fields__, row, strict=True))) if row is not None else None
+
+
+def drafted_cases(tx: Tx, who: Actor, case_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the cases in which the agent has begun to write."""
+    c = drafts.c
+    mine = (c.workspace_id == who.workspace_id) & (c.agent_id == who.id) & c.case_id.in_(case_ids)
+    begun = (c.text != "") | (c.attachment_ids != sa.literal([], c.attachment_ids.type))
+    return frozenset(row.case_id for row in tx.rows(sa.select(c.case_id).where(mine, begun)))
+
+
+def _require_writer(tx: Tx, who: Actor, case_id: int, kind: Kind) -> None:
+    if who.kind != "agent":
+        raise Forbidden("Only agents write drafts.")
+    access = work_on_case if kind == "reply" else access_case
+    access(tx, who, case_id)
+
+
+def _says_the_same(stored: Draft, fields: DraftFields) -> bool:
+    return (stored.text, stored.cc, stored.attachment_ids) == (fields.text, fields.cc, fields.attachment_ids)
+
+
+def _this(who: Actor, case_id: int, kind: Kind) -> sa.ColumnElement[bool]:
+    c = drafts.c
+    return (c.workspace_id == who.workspace_id) & (c.case_id == case_id) & (c.agent_id == who.id) & (c.kind == kind)
+
+
+def _draft(values: dict[str, Any]) -> Draft:
+    return msgspec.convert(values, Draft)

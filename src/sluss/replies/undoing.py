@@ -1,0 +1,74 @@
+"""Taking an answer back before it leaves. In: one of its operations. Out: the exact draft again, and the case as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import work_on_case
+from sluss.cases.actions import note_withdrawal, preview_of, set_status
+from sluss.cases.models import attachments, cases, message_references, messages
+from sluss.kernel.actors import Actor
+from sluss.kernel.audit import note_deed
+from sluss.kernel.errors import Conflict, Forbidden
+from sluss.kernel.search import remove_texts
+from sluss.kernel.tx import Tx
+from sluss.outbox.actions import withdraw_deliveries
+from sluss.outbox.queries import access_operation
+from sluss.replies.drafts import Draft, DraftFields, find_draft, put_draft
+from sluss.replies.models import departures
+from sluss.replies.sending import Before
+
+TOO_LATE = "It is too late to take this back: it has left."
+
+
+def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft:
+    """Take back the whole message of an operation, for every recipient. Raises `Conflict` once any of it may have left."""
+    found = access_operation(tx, who, operation_id)
+    work_on_case(tx, who, found.case_id)
+    row = tx.row(sa.select(departures).where(departures.c.workspace_id == who.workspace_id, departures.c.message_id == found.message_id))
+    if row is None:
+        raise Conflict(TOO_LATE)
+    if row.agent_id != who.id:
+        raise Forbidden("Only who sent it can take it back.")
+    if not withdraw_deliveries(tx, who, found.message_id):
+        raise Conflict(TOO_LATE)
+    _restore_case(tx, who, row)
+    _remove_message(tx, who, found.message_id)
+    note_deed(tx, who, "case.undo_reply", ("case", row.case_id))
+    return _restore_draft(tx, who, row)
+
+
+def _restore_case(tx: Tx, who: Actor, row: sa.Row[Any]) -> None:
+    """As it was, but for what others did to it meanwhile."""
+    case, before = work_on_case(tx, who, row.case_id), msgspec.convert(row.case_before, Before)
+    if case.status == before.after:
+        asleep = before.status == "snoozed" and (before.snoozed_until or 0) > tx.now
+        status = before.status if before.status != "snoozed" or asleep else "open"
+        set_status(tx, who, case.id, status, before.snoozed_until if asleep else None)
+    waiting = [one for one in (case.waiting_since, before.waiting_since) if one is not None]
+    note_withdrawal(tx, who, case.id, row.message_id, min(waiting, default=None))
+    ours = (cases.c.workspace_id == who.workspace_id) & (cases.c.id == case.id) & (cases.c.preview == preview_of(row.text))
+    tx.run(sa.update(cases).where(ours).values(preview=before.preview, active_at=before.active_at))
+
+
+def _remove_message(tx: Tx, who: Actor, message_id: int) -> None:
+    """It never left, so it never was: nothing may find it, and nobody may answer it."""
+    for table in (departures, message_references):
+        tx.run(sa.delete(table).where(table.c.workspace_id == who.workspace_id, table.c.message_id == message_id))
+    c = attachments.c
+    tx.run(sa.update(attachments).where(c.workspace_id == who.workspace_id, c.message_id == message_id).values(message_id=None))
+    tx.run(sa.delete(messages).where(messages.c.workspace_id == who.workspace_id, messages.c.id == message_id))
+    remove_texts(tx, who, [message_id])
+
+
+def _restore_draft(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:
+    """What was sent, and below it what was begun since."""
+    begun = find_draft(tx, who, row.case_id, "reply")
+    text = f"{row.text}\n\n{begun.text}" if begun is not None and begun.text.strip() else row.text
+    attachment_ids = (*row.attachment_ids, *(begun.attachment_ids if begun is not None else ()))
+    revision = max(row.revision, begun.revision if begun is not None else 0)
+    fields = DraftFields(text=text, cc=row.cc, attachment_ids=attachment_ids, revision=revision)
+    return put_draft(tx, who, row.case_id, fields)
