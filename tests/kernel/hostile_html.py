@@ -1,4 +1,4 @@
-"""HTML that tries to run a script, load something or leave its frame, by family: `alert(1)` runs or `sink.example` is asked when it succeeds."""
+"""HTML that tries to run a script, load something or leave its frame, by family: `alert(1)` runs or `sink.example` is asked when it can."""
 
 from __future__ import annotations
 
