@@ -1,0 +1,100 @@
+"""`sluss backup`: a consistent copy while Sluss runs: the database first, then the files it names, which were durable before their rows."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sqlite3
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sluss.commands.archive import DATABASE, MANIFEST, SECRETS, Archive, Manifest, writing
+from sluss.commands.house import Deed, House, carry_out, settings_of
+from sluss.commands.outcome import CONFLICT, OK, PARTIAL, REFUSED, USAGE, Stopped
+from sluss.commands.terminal import Terminal
+from sluss.kernel.files import FileStore, as_digest
+from sluss.migrations import head
+from sluss.version import VERSION
+
+_NAMED = "SELECT digest FROM attachments UNION SELECT digest FROM envelopes WHERE raw IS NULL"
+
+
+class MakeBackup(Deed, frozen=True, tag="backup"):
+    """Write a backup to an absolute path that is free."""
+
+    target: str
+    with_key: bool = False
+
+    async def carry_out(self, house: House) -> dict[str, Any]:
+        if house.db.kind != "sqlite":
+            sentence = "The database is PostgreSQL. Back it up with pg_dump, and copy the folder files/ afterwards."
+            raise Stopped(sentence, REFUSED)
+        return await asyncio.to_thread(make_backup, house, Path(self.target), with_key=self.with_key)
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Say what `backup` takes."""
+    parser.description = "Copy database and files into one file, also while Sluss runs. The sealing key stays out unless asked for."
+    parser.add_argument("file", nargs="?", help="name.tar, name.tar.gz, or a new folder (default: sluss-<time>.tar)")
+    parser.add_argument(
+        "--with-key", action="store_true", help="put the sealing key and the settings in; guard such a backup like a password"
+    )
+
+
+def run(asked: argparse.Namespace, terminal: Terminal) -> int:
+    """Make a backup."""
+    config = settings_of(asked)
+    target = Path(asked.file or f"sluss-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar").absolute()
+    if target.exists():
+        raise Stopped(f"{target} is there already; nothing was overwritten. Name another file.", CONFLICT)
+    if not target.parent.is_dir():
+        raise Stopped(f"There is no folder {target.parent}. Make it first, or name another file.", USAGE)
+    made = carry_out(config, MakeBackup(target=str(target), with_key=asked.with_key))
+    terminal.give(made, str(target))
+    if not asked.with_key:
+        terminal.say(f"Without the sealing key ({config.folder / 'sealing.key'}): keep a copy of it somewhere else.")
+    if made["missing"]:
+        terminal.say(
+            f"{made['missing']} files that the database names are not in the store, and so not in the backup. `sluss doctor` says more."
+        )
+    return PARTIAL if made["missing"] else OK
+
+
+def make_backup(house: House, target: Path, *, with_key: bool) -> dict[str, Any]:
+    """Write the backup. Returns what its manifest says."""
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=house.folder.path) as aside:
+        copy = Path(aside) / DATABASE
+        house.db.backup_to(copy)
+        with writing(target) as archive:
+            archive.add(DATABASE, copy)
+            files, missing = _add_files(archive, house.files, copy)
+            if with_key:
+                _add_secrets(archive, house.folder.path)
+            manifest = Manifest(release=VERSION, revision=head(), made_at=house.db.clock(), files=files, missing=missing, with_key=with_key)
+            archive.write(MANIFEST, msgspec.json.encode(manifest))
+    return {"file": str(target), "files": files, "missing": missing, "with_key": with_key}
+
+
+def _add_files(archive: Archive, store: FileStore, copy: Path) -> tuple[int, int]:
+    """How many files the copied database names that went in, and how many are not there."""
+    added = missing = 0
+    with contextlib.closing(sqlite3.connect(copy)) as database:
+        for (text,) in database.execute(_NAMED):
+            digest = as_digest(text)
+            if store.size(digest) is None:
+                missing += 1
+                continue
+            archive.add(str(Path("files") / store.path(digest).relative_to(store.folder)), store.path(digest))
+            added += 1
+    return added, missing
+
+
+def _add_secrets(archive: Archive, folder: Path) -> None:
+    for name in SECRETS:
+        if (folder / name).exists():
+            archive.add(name, folder / name)

@@ -1,0 +1,198 @@
+"""`sluss inbox`: connected accounts. `test` tries every way in and out for real, with a mail from the mailbox to itself."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from sluss.channels.addressing import fold_address
+from sluss.channels.inboxes import Inbox, InboxFields, connection_of, create_inbox, list_inboxes, pause_inbox, resume_inbox
+from sluss.channels.registry import channel_named, channel_names
+from sluss.commands.agents import read_password, teams_named
+from sluss.commands.house import Deed, House, carry_out, settings_of
+from sluss.commands.outcome import FAILED, NOT_FOUND, OK, USAGE, Stopped
+from sluss.commands.terminal import Terminal
+from sluss.config import Config
+from sluss.kernel.actors import Actor, system
+from sluss.kernel.tx import Tx
+
+
+class AddInbox(Deed, frozen=True, tag="inbox add"):
+    """Connect an account."""
+
+    name: str
+    address: str
+    channel: str = "email"
+    settings: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    secrets: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    teams: tuple[str, ...] = ()
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> dict[str, Any]:
+        who = system((await house.workspace(self.workspace)).id)
+        team_ids = await house.db.read(teams_named, who, self.teams)
+        fields = InboxFields(name=self.name, address=self.address, settings=self.settings, secrets=self.secrets, team_ids=team_ids)
+        return {
+            "id": str(await house.db.write(create_inbox, who, house.sealer, self.channel, fields)),
+            "address": fold_address(self.address),
+        }
+
+
+class ListInboxes(Deed, frozen=True, tag="inbox list"):
+    """Every connected account."""
+
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> list[dict[str, Any]]:
+        who = system((await house.workspace(self.workspace)).id)
+        return [_shown(one) for one in await house.db.read(list_inboxes, who)]
+
+
+class TestInbox(Deed, frozen=True, tag="inbox test"):
+    """Try an account, in and out."""
+
+    __test__ = False
+
+    inbox: str
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> list[dict[str, Any]]:
+        who = system((await house.workspace(self.workspace)).id)
+        found = await house.db.read(inbox_named, who, self.inbox)
+        connection = await house.db.read(connection_of, who, found.id, house.sealer)
+        checks = await channel_named(found.channel).test(connection)
+        return [msgspec.to_builtins(check) for check in checks]
+
+
+class PauseInbox(Deed, frozen=True, tag="inbox pause"):
+    """Neither receive nor send."""
+
+    inbox: str
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> None:
+        who = system((await house.workspace(self.workspace)).id)
+        await house.db.write(pause_inbox, who, (await house.db.read(inbox_named, who, self.inbox)).id)
+
+
+class ResumeInbox(Deed, frozen=True, tag="inbox resume"):
+    """Receive and send again."""
+
+    inbox: str
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> None:
+        who = system((await house.workspace(self.workspace)).id)
+        await house.db.write(resume_inbox, who, (await house.db.read(inbox_named, who, self.inbox)).id)
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Say what `inbox` takes."""
+    parser.description = "Accounts that customers write to."
+    verbs = parser.add_subparsers(dest="verb", metavar="add | list | test | pause | resume", required=True)
+    add = verbs.add_parser("add", help="connect one", epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add.add_argument("address", nargs="?", help="the address that customers write to")
+    add.add_argument("--channel", choices=channel_names(), default="email", help="the network (default: email)")
+    add.add_argument("--name", help="what the desk calls it (default: the address)")
+    add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the account; may be repeated")
+    add.add_argument("--team", action="append", default=[], help="a team that handles it; may be repeated")
+    add.add_argument("--password-file", metavar="FILE", help="a file that holds the password; - reads standard input")
+    add.add_argument("--no-test", action="store_true", help="do not try it right away")
+    verbs.add_parser("list", help="all of them")
+    for verb, words in (("test", "try every way in and out"), ("pause", "neither receive nor send"), ("resume", "receive and send again")):
+        verbs.add_parser(verb, help=words).add_argument("inbox", help="its address or name")
+    for one in verbs.choices.values():
+        one.add_argument("--workspace", default="", help="the company, where there are several")
+
+
+_EPILOG = """\
+Example:
+  sluss inbox add support@example.com --name Support --set imap_host=imap.example.com \\
+    --set smtp_host=smtp.example.com --set user=support@example.com --password-file -"""
+
+
+def run(asked: argparse.Namespace, terminal: Terminal) -> int:
+    """Carry out what was asked about inboxes."""
+    config = settings_of(asked)
+    if asked.verb == "list":
+        rows = carry_out(config, ListInboxes(workspace=asked.workspace))
+        terminal.give_rows(rows, ("name", "address", "channel", "state", "detail"))
+        return OK
+    if asked.verb == "add":
+        return _add(config, asked, terminal)
+    if asked.verb == "test":
+        return _test(config, asked.inbox, asked.workspace, terminal)
+    deed = PauseInbox if asked.verb == "pause" else ResumeInbox
+    carry_out(config, deed(inbox=asked.inbox, workspace=asked.workspace))
+    terminal.say(f"{asked.inbox} is {'paused' if asked.verb == 'pause' else 'at work again'}.")
+    return OK
+
+
+def inbox_named(tx: Tx, who: Actor, name: str) -> Inbox:
+    """The inbox of an address or a name. Raises `Stopped`."""
+    wanted = name.strip().casefold()
+    found = [one for one in list_inboxes(tx, who) if wanted in {one.address, one.name.casefold()}]
+    if not found:
+        raise Stopped(f"There is no inbox {name}. `sluss inbox list` shows them all.", NOT_FOUND)
+    return found[0]
+
+
+def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
+    address = asked.address or terminal.ask("Address that customers write to", "ADDRESS (the word after `add`)")
+    settings = _settings(asked, address, terminal)
+    asked.ask_password = terminal.asks
+    password = read_password(asked, terminal)
+    secrets = {"password": password} if password else {}
+    new: dict[str, Any] = {
+        "name": asked.name or address,
+        "address": address,
+        "channel": asked.channel,
+        "teams": tuple(asked.team),
+        "workspace": asked.workspace,
+    }
+    made = carry_out(config, AddInbox(settings=settings, secrets=secrets, **new))
+    terminal.give(made, made["address"])
+    if asked.no_test:
+        terminal.say(f"Connected. Try it: sluss inbox test {made['address']}")
+        return OK
+    return _test(config, made["address"], asked.workspace, terminal)
+
+
+def _settings(asked: argparse.Namespace, address: str, terminal: Terminal) -> dict[str, Any]:
+    """What was set by words, and for a person the three things that every mailbox needs."""
+    settings: dict[str, Any] = {}
+    for pair in asked.set:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Stopped(f"--set takes NAME=VALUE, not {pair!r}, as in --set imap_host=imap.example.com.", USAGE)
+        settings[name.strip()] = value.strip()
+    if terminal.asks and not settings:
+        domain = address.rpartition("@")[2]
+        settings["imap_host"] = terminal.ask("Incoming server (IMAP)", "--set imap_host=…", f"imap.{domain}")
+        settings["smtp_host"] = terminal.ask("Outgoing server (SMTP)", "--set smtp_host=…", f"smtp.{domain}")
+        settings["user"] = terminal.ask("User name", "--set user=…", address)
+    return settings
+
+
+def _test(config: Config, inbox: str, workspace: str, terminal: Terminal) -> int:
+    terminal.say(f"Trying {inbox}; this takes up to half a minute.")
+    checks: list[dict[str, str]] = carry_out(config, TestInbox(inbox=inbox, workspace=workspace))
+    if terminal.as_json:
+        terminal.give_rows(checks, ("name", "state", "detail", "fix"))
+    for check in checks if not terminal.as_json else ():
+        terminal.tell(f"{terminal.coloured(check['state'].ljust(4), check['state'])}  {check['name']}: {check['detail']}")
+        if check["fix"]:
+            terminal.tell(f"      -> {check['fix']}")
+    return FAILED if any(check["state"] == "fail" for check in checks) else OK
+
+
+def _shown(one: Inbox) -> dict[str, Any]:
+    state = "paused" if not one.enabled else "held back" if one.paused_reason else one.receiving
+    shown = {"id": str(one.id), "name": one.name, "address": one.address, "channel": one.channel, "state": state}
+    return shown | {
+        "detail": one.paused_reason or one.receiving_error,
+        "last_received_at": one.last_received_at,
+        "last_sent_at": one.last_sent_at,
+    }
