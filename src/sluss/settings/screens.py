@@ -97,7 +97,10 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept. `listen_at` is where our LMTP listens."""
+    """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept. `listen_at` and `post_to` say where we take
+
+    mail by LMTP and HTTP. `checks` is shown when the form was tested without scripts.
+    """
 
     form: Form
     id: str = ""
@@ -107,6 +110,7 @@ class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     stored: tuple[str, ...] = ()
     listen_at: str = ""
     post_to: str = ""
+    checks: Checks | None = None
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):

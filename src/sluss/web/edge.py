@@ -5,7 +5,7 @@ Handlers name what they want: `async def inbox(edge: Edge, asked: Asked, who: Ac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.response.redirect import Redirect
 
 from sluss.config import Config
+from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.live import Hub
@@ -50,6 +51,7 @@ class Edge:
         self.assets = Assets(fresh=config.fresh)
         self.templates = Templates(self.assets, fresh=config.fresh)
         self.hub = Hub(db, config.max_streams)
+        self.fill_demo: Callable[[Actor], Awaitable[None]] | None = None
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +133,12 @@ class Asked:
         if headers.get("x-requested-with") == "sluss" or "application/json" in headers.get("accept", ""):
             return True
         return self.request.scope["path"].startswith(("/api/", "/live"))
+
+    @property
+    def origin(self) -> str:
+        """What links that leave this page begin with: the configured base URL, else the address this server itself listens on."""
+        config = self.edge.config
+        return config.base_url.rstrip("/") or f"http://{config.host}:{self.request.scope['server'][1] if self.request.scope['server'] else config.port}"
 
     @property
     def host(self) -> str:

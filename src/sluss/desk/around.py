@@ -1,0 +1,134 @@
+"""What surrounds every case for one reader: inboxes as the desk shows them, names of colleagues, banners. In: rows. Out: values the queries share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.channels.contract import Capabilities
+from sluss.channels.models import inboxes
+from sluss.channels.registry import UnknownChannel, channel_named
+from sluss.desk.screens import Person
+from sluss.kernel.actors import Actor
+from sluss.kernel.schema import fields
+from sluss.kernel.tx import Tx
+from sluss.outbox.queries import held_operations, paused_inboxes
+from sluss.people.models import agents
+from sluss.web.locale import gettext as _
+from sluss.web.locale import ngettext
+from sluss.web.shell import Banner
+
+NOBODY = Capabilities(icon="inbox", label="", visibility="private")
+"""The face of a channel that this release does not know: shown, never written to."""
+
+
+class Face(msgspec.Struct, frozen=True, kw_only=True):
+    """An inbox as the desk needs it; an archived one still has cases."""
+
+    id: int
+    channel: str
+    name: str
+    address: str
+    enabled: bool
+    receiving: str
+    receiving_error: str
+    receiving_since: int
+    archived_at: int | None
+
+    @property
+    def can(self) -> Capabilities:
+        """What its channel can do."""
+        try:
+            return channel_named(self.channel).capabilities
+        except UnknownChannel:
+            return NOBODY
+
+    @property
+    def label(self) -> str:
+        """The channel's name in the reader's language."""
+        return _(self.can.label) if self.can.label else self.channel
+
+    @property
+    def failing(self) -> bool:
+        """Whether nothing comes in although it should."""
+        return self.enabled and self.archived_at is None and self.receiving == "failing"
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What one reader may see, fetched once for each answer."""
+
+    who: Actor
+    inboxes: Mapping[int, Face]
+
+    def face(self, inbox_id: int) -> Face:
+        """The inbox of an id that the reader may see."""
+        return self.inboxes[inbox_id]
+
+    @property
+    def connected(self) -> list[Face]:
+        """Inboxes that are not archived, by name."""
+        return [face for face in self.inboxes.values() if face.archived_at is None]
+
+
+def look_around(tx: Tx, who: Actor) -> Around:
+    """Every inbox that the actor may see."""
+    rows = tx.structs(Face, sa.select(*fields(Face, inboxes)).where(inboxes.c.workspace_id == who.workspace_id).order_by(inboxes.c.name))
+    return Around(who, {face.id: face for face in rows if who.may_see_inbox(face.id)})
+
+
+def people(tx: Tx, who: Actor, agent_ids: Iterable[int | None]) -> dict[int, Person]:
+    """Agents by id, disabled ones too: they still wrote what they wrote."""
+    wanted = {one for one in agent_ids if one}
+    if not wanted:
+        return {}
+    c = agents.c
+    rows = tx.rows(sa.select(c.id, c.name).where(c.workspace_id == who.workspace_id, c.id.in_(wanted)))
+    return {row.id: Person(str(row.id), row.name) for row in rows}
+
+
+def banners(tx: Tx, around: Around) -> tuple[Banner, ...]:
+    """What holds for everybody just now: sending on hold or paused, receiving that fails."""
+    configures = around.who.role == "admin"
+    return (*_held(tx, around, configures=configures), *_paused(tx, around, configures=configures), *_failing(around, configures=configures))
+
+
+def _held(tx: Tx, around: Around, *, configures: bool) -> Sequence[Banner]:
+    held = held_operations(tx, around.who)
+    if held is None:
+        return ()
+    waits = ngettext("%(num)s answer waits", "%(num)s answers wait", held) % {"num": held}
+    text = _("Nothing is sent since a backup was restored (%(waits)s). Look whether they are still right, then let them go.") % {"waits": waits}
+    return (Banner(kind="warn", text=text, action=_("Look") if configures else "", href="/settings/health" if configures else ""),)
+
+
+def _paused(tx: Tx, around: Around, *, configures: bool) -> Sequence[Banner]:
+    sentence = _("Sending by %(inbox)s is paused: %(reason)s What you send waits and goes out by itself.")
+    return tuple(
+        Banner(kind="bad", text=sentence % {"inbox": one.name, "reason": _ended(one.reason)}, **_to_inbox(one.inbox_id, configures=configures))
+        for one in paused_inboxes(tx, around.who)
+    )
+
+
+def _failing(around: Around, *, configures: bool) -> Sequence[Banner]:
+    sentence = _("Nothing comes in by %(inbox)s: %(reason)s Nothing is lost, it is fetched when the connection is back.")
+    return tuple(
+        Banner(
+            kind="bad",
+            text=sentence % {"inbox": face.name, "reason": _ended(face.receiving_error)},
+            since=face.receiving_since,
+            **_to_inbox(face.id, configures=configures),
+        )
+        for face in around.connected
+        if face.failing
+    )
+
+
+def _to_inbox(inbox_id: int, *, configures: bool) -> dict[str, str]:
+    return {"action": _("Look"), "href": f"/settings/inboxes/{inbox_id}"} if configures else {}
+
+
+def _ended(reason: str) -> str:
+    """The network's words as a sentence that another may follow."""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."

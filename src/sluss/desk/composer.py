@@ -1,0 +1,95 @@
+"""The composer: to whom an answer goes and by which way, and what the agent has begun to write. In: a case. Out: the screen's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import WORKERS, CaseRow
+from sluss.cases.models import attachments
+from sluss.desk import screens
+from sluss.desk.around import Around
+from sluss.desk.attached import show_file
+from sluss.desk.screens import Composer, File
+from sluss.kernel.errors import Missing
+from sluss.kernel.tx import Tx
+from sluss.replies.drafts import Draft, Kind, find_draft
+from sluss.replies.targets import Target, target_of
+from sluss.web.locale import gettext as _
+from sluss.web.shell import Form
+
+NOT_YOURS = "Your role reads cases and writes notes; answering is for agents."
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """What a refused form held, to be shown again in place of the stored draft."""
+
+    kind: Kind
+    body: str
+    cc: str
+    attachment_ids: tuple[int, ...]
+    revision: int
+    form: Form
+
+
+def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None) -> Composer:
+    """The composer of a case for the reader; only notes where no answer can be sent."""
+    target = _target(tx, around, case)
+    reply, note = (_draft(tx, around, case, kind, typed) for kind in ("reply", "note"))
+    tab: Kind = typed.kind if typed else "note" if note.body and not reply.body else "reply"
+    shared = {"reply": reply, "note": note, "tab": tab, "form": typed.form if typed else Form()}
+    if target is None:
+        face = around.face(case.inbox_id)
+        closed = _("There is nobody here to answer to.")
+        nowhere = {"to_name": "", "to_address": "", "from_name": face.name, "from_address": face.address}
+        return Composer(channel_icon=face.can.icon, channel_label=face.label, closed=closed, can_attach=True, **nowhere, **shared)
+    can = target.capabilities
+    closed = target.closed if around.who.role in WORKERS else NOT_YOURS
+    return Composer(
+        to_name=target.to.name or target.to.address,
+        to_address=target.to.address,
+        channel_icon=can.icon,
+        channel_label=_(can.label),
+        from_name=target.sender.name,
+        from_address=target.sender.address,
+        visibility=can.visibility,
+        can_cc=can.can_cc,
+        can_attach=can.can_attach,
+        max_length=can.max_length,
+        max_file_bytes=can.max_file_bytes,
+        undo_seconds=can.undo_seconds,
+        closed=_(closed) if closed else "",
+        **shared,
+    )
+
+
+def show_draft(tx: Tx, around: Around, stored: Draft) -> screens.Draft:
+    """A stored draft with its files."""
+    files = files_of(tx, around, stored.attachment_ids)
+    return screens.Draft(body=stored.text, cc=stored.cc, files=files, revision=stored.revision, saved_at=stored.changed_at)
+
+
+def files_of(tx: Tx, around: Around, attachment_ids: Sequence[int]) -> tuple[File, ...]:
+    """The reader's own files of a draft, in the order in which they were attached."""
+    if not attachment_ids:
+        return ()
+    c = attachments.c
+    mine = (c.workspace_id == around.who.workspace_id) & c.id.in_(attachment_ids) & (c.uploader_id == around.who.id)
+    found = {row.id: show_file(row) for row in tx.rows(sa.select(attachments).where(mine, c.message_id.is_(None), c.note_id.is_(None)))}
+    return tuple(found[one] for one in attachment_ids if one in found)
+
+
+def _target(tx: Tx, around: Around, case: CaseRow) -> Target | None:
+    try:
+        return target_of(tx, around.who, case.id)
+    except Missing:
+        return None
+
+
+def _draft(tx: Tx, around: Around, case: CaseRow, kind: Kind, typed: Typed | None) -> screens.Draft:
+    if typed is not None and typed.kind == kind:
+        return screens.Draft(body=typed.body, cc=typed.cc, files=files_of(tx, around, typed.attachment_ids), revision=typed.revision)
+    stored = find_draft(tx, around.who, case.id, kind)
+    return show_draft(tx, around, stored) if stored is not None else screens.Draft()

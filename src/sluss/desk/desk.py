@@ -1,0 +1,151 @@
+"""The desk as a whole. In: who looks, which view, which case. Out: `Desk` and what the shell shows around it, from one consistent read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import CaseRow, access_case_no
+from sluss.cases.models import cases
+from sluss.channels.models import inboxes
+from sluss.desk.around import Around, banners, look_around, people
+from sluss.desk.composer import Typed, show_composer
+from sluss.desk.order import Sort, sort_of
+from sluss.desk.panel import all_tags, assignable, case_banners, show_contact, teams_of
+from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
+from sluss.desk.screens import Case, Desk, FirstStep, Piece, Queue
+from sluss.desk.searching import search
+from sluss.desk.timeline import read_timeline
+from sluss.desk.views import Counts, Scope, best_view, count_scope, count_views, scope_of, show_views, view_named
+from sluss.kernel.actors import Actor
+from sluss.kernel.events import last_position
+from sluss.kernel.tx import Tx
+from sluss.people.models import agents
+from sluss.web.locale import Voice, speaking
+from sluss.web.locale import gettext as _
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for. `view` empty means the view in which the case stands. `rows` asks for the list as well."""
+
+    voice: Voice
+    view: str = ""
+    sort: str = ""
+    after: str = ""
+    no: int | None = None
+    focus: int | None = None
+    before: int | None = None
+    rows: bool = True
+    pieces: tuple[Piece, ...] = ()
+    typed: Typed | None = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A desk, and what the page around it shows."""
+
+    desk: Desk
+    shell: dict[str, Any]
+
+
+def read_desk(tx: Tx, who: Actor, look: Look) -> Seen:
+    """The desk with a list, a case, or both. Raises `Missing` for what the actor may not see."""
+    # Read before anything else: what happens meanwhile is pushed a second time rather than missed.
+    position = int(tx.value(last_position()))
+    with speaking(look.voice):
+        around = look_around(tx, who)
+        case = access_case_no(tx, who, look.no) if look.no is not None else None
+        scope = scope_of(around, look.view or (best_view(around, case) if case else "mine"))
+        sort, counts = sort_of(scope, look.sort), count_views(tx, around)
+        desk = Desk(
+            views=show_views(around, counts),
+            queue=_queue(tx, around, (scope, sort, counts), look),
+            case=_case(tx, around, (case, scope, sort), look) if case else None,
+            pieces=look.pieces,
+            unassigned=counts.views["unassigned"],
+            first_steps=_first_steps(tx, who, counts) if case is None and look.rows else (),
+        )
+        return Seen(desk, _shell(tx, around, counts, position))
+
+
+def read_more(tx: Tx, who: Actor, look: Look) -> Queue:
+    """The next rows of a list."""
+    with speaking(look.voice):
+        around = look_around(tx, who)
+        scope = scope_of(around, look.view)
+        return _queue(tx, around, (scope, sort_of(scope, look.sort), Counts({scope.key: 0}, 0)), look)
+
+
+def read_search(tx: Tx, who: Actor, look: Look, query: str) -> tuple[Any, dict[str, Any]]:
+    """What a search finds, and what the shell shows around it."""
+    position = int(tx.value(last_position()))
+    with speaking(look.voice):
+        around = look_around(tx, who)
+        return search(tx, around, query, look.after), _shell(tx, around, count_views(tx, around), position)
+
+
+def read_best_view(tx: Tx, who: Actor, no: int) -> str:
+    """The key of the view in which a case is best looked at."""
+    return best_view(look_around(tx, who), access_case_no(tx, who, no))
+
+
+def _queue(tx: Tx, around: Around, chosen: tuple[Scope, Sort, Counts], look: Look) -> Queue:
+    scope, sort, counts = chosen
+    view = view_named(around, show_views(around, counts), scope.key)
+    if not look.rows:
+        return Queue(view=view, rows=(), total=view.count or 0, sort=sort)
+    listed, after = list_page(tx, around, scope, sort, look.after)
+    rows = show_rows(tx, around, listed, sort)
+    return Queue(view=view, rows=rows, total=count_scope(tx, around, scope, counts), after=after, sort=sort)
+
+
+def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Look) -> Case:
+    row, scope, sort = chosen
+    who, face = around.who, around.face(row.inbox_id)
+    stretch = read_timeline(tx, around, row, look.before, look.focus)
+    before, after = neighbours(tx, around, scope, sort, row) if look.before is None else (None, None)
+    return Case(
+        id=str(row.id),
+        no=row.number,
+        subject=row.subject,
+        status=row.status,
+        priority=row.priority,
+        inbox=face.name,
+        channel_icon=face.can.icon,
+        channel_label=face.label,
+        opened_at=row.opened_at,
+        items=stretch.items,
+        earlier=stretch.earlier,
+        focus=str(look.focus) if look.focus is not None else "",
+        contact=show_contact(tx, around, row),
+        composer=show_composer(tx, around, row, look.typed),
+        snoozed_until=row.snoozed_until,
+        waiting_since=row.waiting_since,
+        assignee=people(tx, who, [row.assignee_id]).get(row.assignee_id or 0),
+        team=teams_of(tx, who, row.inbox_id),
+        tags=tags_of(tx, who, row.id),
+        agents=assignable(tx, who),
+        all_tags=all_tags(tx, who),
+        banners=case_banners(tx, around, row),
+        previous_no=before,
+        next_no=after,
+    )
+
+
+def _shell(tx: Tx, around: Around, counts: Counts, position: int) -> dict[str, Any]:
+    return {"banners": banners(tx, around), "unread": counts.waiting, "live_after": str(position)}
+
+
+def _first_steps(tx: Tx, who: Actor, counts: Counts) -> tuple[FirstStep, ...]:
+    """Until the first message has come: what there is to do."""
+    mine = cases.c.workspace_id == who.workspace_id
+    if who.role != "admin" or any(counts.views.values()) or tx.row(sa.select(cases.c.id).where(mine).limit(1)) is not None:
+        return ()
+    connected = tx.row(sa.select(inboxes.c.id).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.archived_at.is_(None)).limit(1)) is not None
+    several = len(tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id, agents.c.disabled_at.is_(None)).limit(2))) > 1
+    return (
+        FirstStep(label=_("Connect a mailbox"), done=connected, href="/settings/inboxes/new"),
+        FirstStep(label=_("Invite a colleague"), done=several, href="/settings/agents/new"),
+        FirstStep(label=_("Send a mail to your mailbox and see it arrive here"), done=False, href="/inbox/unassigned"),
+    )

@@ -1,0 +1,112 @@
+"""In which order a list stands, and where a page of it begins. In: a view, a sort. Out: conditions for the database, cursors, a number for browsers.
+
+A list is one or more stretches, each in the order of an index; a cursor is the stretch and the keys of the last row shown. No row is ever counted past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import CaseRow
+from sluss.cases.models import cases
+from sluss.desk.views import Scope
+from sluss.kernel.errors import Invalid
+from sluss.kernel.ids import instant_of
+
+Sort = Literal["due", "oldest", "newest", "priority"]
+SORTS: tuple[Sort, ...] = ("due", "oldest", "newest", "priority")
+RANKS = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
+FAR = 1 << 62
+STRETCH_MS = 4_000_000_000_000
+
+Place = tuple[int, ...]
+"""Where a case stands: its stretch, then its keys, the id last."""
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Part of a list that has one order."""
+
+    condition: sa.ColumnElement[bool]
+    keys: tuple[sa.ColumnElement[Any], ...]
+    descending: bool = False
+
+    def page(self, wanted: sa.Select[Any], beyond: Place, *, backwards: bool = False) -> sa.Select[Any]:
+        """Rows of this stretch after a place in it (or before it, nearest first)."""
+        falling = self.descending != backwards
+        rows = wanted.where(self.condition).order_by(*(key.desc() if falling else key for key in self.keys))
+        if not beyond:
+            return rows
+        here, there = sa.tuple_(*self.keys), sa.tuple_(*(sa.literal(value, key.type) for value, key in zip(beyond, self.keys, strict=True)))
+        return rows.where(here < there if falling else here > there)
+
+
+def sort_of(scope: Scope, asked: str) -> Sort:
+    """The order to use: the one asked for, else what suits the view."""
+    if asked and asked not in SORTS:
+        raise Invalid({"sort": "Choose due, oldest, newest or priority."})
+    return next((sort for sort in SORTS if sort == asked), "newest" if scope.key == "solved" else "oldest")
+
+
+def stretches(scope: Scope, sort: Sort) -> list[Stretch]:
+    """The stretches of a view in an order."""
+    c = cases.c
+    if sort == "newest":
+        return [Stretch(c.status.in_(scope.statuses), (c.active_at, c.id), descending=True)]
+    if sort == "priority":
+        parked = sa.case((c.status == "open", 0), else_=1)
+        rank = sa.case(*((c.priority == name, value) for name, value in RANKS.items()), else_=2)
+        return [Stretch(c.status.in_(scope.statuses), (parked, rank, sa.func.coalesce(c.waiting_since, FAR), c.id))]
+    return [*_by_waiting(scope)]
+
+
+def place_of(case: CaseRow, sort: Sort) -> Place:
+    """Where a case stands; the same keys as `stretches` gives the database."""
+    if sort == "newest":
+        return (0, case.active_at, case.id)
+    if sort == "priority":
+        return (0, int(case.status != "open"), RANKS.get(case.priority, 2), case.waiting_since or FAR, case.id)
+    if case.status in {"open", "solved"}:
+        return (1, case.id) if case.waiting_since is None else (0, case.waiting_since, case.id)
+    return (2 if case.status == "pending" else 3, case.id)
+
+
+def number_of(case: CaseRow, sort: Sort) -> int:
+    """The order as one number that browsers compare exactly: milliseconds, a stretch of them for each part of the list."""
+    if sort == "newest":
+        return -(case.active_at // 1_000)
+    waited = (case.waiting_since or instant_of(case.id)) // 1_000
+    if sort == "priority":
+        group = 8 * (case.status != "open") + 2 * RANKS.get(case.priority, 2) + (case.waiting_since is None)
+        return group * STRETCH_MS + waited
+    stretch = place_of(case, sort)[0]
+    return stretch * STRETCH_MS + (waited if stretch == 0 else instant_of(case.id) // 1_000)
+
+
+def cursor_of(place: Place) -> str:
+    """A place as an address carries it."""
+    return ".".join(map(str, place))
+
+
+def read_cursor(cursor: str, found: list[Stretch]) -> Place:
+    """The place that an address names. Raises `Invalid` for one that no list of this order can have given."""
+    try:
+        place = tuple(int(part) for part in cursor.split("."))
+        if len(place) - 1 == len(found[place[0]].keys) and all(0 <= value <= FAR for value in place):
+            return place
+    except (ValueError, IndexError):
+        pass
+    raise Invalid({"after": "This list has changed. Open it again from the left."})
+
+
+def _by_waiting(scope: Scope) -> Iterator[Stretch]:
+    """Who waits longest, then what is open and waits for nobody, then what is put aside."""
+    c = cases.c
+    first = next(iter(scope.statuses))
+    yield Stretch((c.status == first) & c.waiting_since.is_not(None), (c.waiting_since, c.id))
+    yield Stretch((c.status == first) & c.waiting_since.is_(None), (c.id,))
+    for status in scope.statuses[1:]:
+        yield Stretch(c.status == status, (c.id,))

@@ -1,0 +1,142 @@
+"""Rows of lists, in sets: a page of fifty takes the same handful of statements as a page of one. In: a view, an order, a cursor. Out: rows, the next cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import CaseRow
+from sluss.cases.models import case_tags, cases, tags
+from sluss.contacts.models import contacts
+from sluss.desk.around import Around, people
+from sluss.desk.order import Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
+from sluss.desk.screens import Person, Row
+from sluss.desk.views import Scope
+from sluss.kernel.actors import Actor
+from sluss.kernel.schema import fields
+from sluss.kernel.tx import Tx
+from sluss.outbox.queries import troubles_of
+from sluss.replies.models import drafts
+
+PAGE = 50
+
+
+class Listed(CaseRow, frozen=True, kw_only=True):
+    """A case with its customer's name, as lists show it."""
+
+    contact_name: str
+
+
+LISTED = sa.select(*fields(Listed, cases, contact_name=contacts.c.name)).select_from(
+    cases.join(contacts, (contacts.c.workspace_id == cases.c.workspace_id) & (contacts.c.id == cases.c.contact_id))
+)
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What stands beside cases, by their ids. `drafters` are agents with an unsent reply or note."""
+
+    tags: Mapping[int, tuple[str, ...]]
+    troubles: Mapping[int, Literal["failed", "unknown"]]
+    drafters: Mapping[int, frozenset[int]]
+    people: Mapping[int, Person]
+
+
+def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> tuple[list[Listed], str]:
+    """One page of a view, and the cursor of the next (empty at the end)."""
+    found = stretches(scope, sort)
+    start = read_cursor(after, found) if after else ()
+    wanted = LISTED.where(scope.condition(around.who))
+    listed = _walk(tx, wanted, found, start, PAGE + 1)
+    page = listed[:PAGE]
+    return page, cursor_of(place_of(page[-1], sort)) if len(listed) > PAGE else ""
+
+
+def neighbours(tx: Tx, around: Around, scope: Scope, sort: Sort, case: CaseRow) -> tuple[int | None, int | None]:
+    """Numbers of the cases before and after one; where it has left the view, the first one comes after it."""
+    found, wanted = stretches(scope, sort), LISTED.where(scope.condition(around.who))
+    if not scope.holds(case):
+        first = _walk(tx, wanted, found, (), 1)
+        return None, first[0].number if first else None
+    place = place_of(case, sort)
+    before = _walk(tx, wanted, found, place, 1, backwards=True)
+    after = _walk(tx, wanted, found, place, 1)
+    return before[0].number if before else None, after[0].number if after else None
+
+
+def stand_beside(tx: Tx, who: Actor, listed: Sequence[CaseRow]) -> Beside:
+    """Tags, troubles, drafts and names for a set of cases: four statements."""
+    ids = [case.id for case in listed]
+    if not ids:
+        return Beside({}, {}, {}, {})
+    return Beside(_tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), people(tx, who, (case.assignee_id for case in listed)))
+
+
+def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest") -> Row:
+    """One row for the reader."""
+    face = around.face(case.inbox_id)
+    return Row(
+        id=str(case.id),
+        no=case.number,
+        contact=Person(str(case.contact_id), case.contact_name),
+        subject=case.subject,
+        preview=case.preview,
+        at=case.active_at,
+        sort=number_of(case, sort),
+        channel_icon=face.can.icon,
+        channel_label=face.label,
+        inbox=face.name,
+        status=case.status,
+        priority=case.priority,
+        unread=case.waiting_since is not None,
+        drafted=around.who.id in beside.drafters.get(case.id, ()),
+        waiting_since=case.waiting_since,
+        assignee=beside.people.get(case.assignee_id or 0),
+        tags=beside.tags.get(case.id, ()),
+        trouble=beside.troubles.get(case.id, ""),
+    )
+
+
+def show_rows(tx: Tx, around: Around, listed: Sequence[Listed], sort: Sort = "oldest") -> tuple[Row, ...]:
+    """Rows for the reader."""
+    beside = stand_beside(tx, around.who, listed)
+    return tuple(show_row(around, case, beside, sort) for case in listed)
+
+
+def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:
+    """Tags of one case, by name."""
+    return _tags(tx, who, [case_id]).get(case_id, ())
+
+
+def _walk(tx: Tx, wanted: sa.Select[Any], found: list[Stretch], start: tuple[int, ...], count: int, *, backwards: bool = False) -> list[Listed]:
+    """So many cases from a place on, over as many stretches as it takes."""
+    listed: list[Listed] = []
+    here = start[0] if start else 0
+    order = range(here, -1, -1) if backwards else range(here, len(found))
+    for index in order:
+        beyond = start[1:] if start and index == here else ()
+        statement = found[index].page(wanted, beyond, backwards=backwards)
+        listed += tx.structs(Listed, statement.limit(count - len(listed)))
+        if len(listed) >= count:
+            break
+    return listed
+
+
+def _tags(tx: Tx, who: Actor, case_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    joined = case_tags.join(tags, (tags.c.workspace_id == case_tags.c.workspace_id) & (tags.c.id == case_tags.c.tag_id))
+    mine = (case_tags.c.workspace_id == who.workspace_id) & case_tags.c.case_id.in_(case_ids)
+    found: dict[int, tuple[str, ...]] = {}
+    for row in tx.rows(sa.select(case_tags.c.case_id, tags.c.name).select_from(joined).where(mine).order_by(tags.c.name)):
+        found[row.case_id] = (*found.get(row.case_id, ()), row.name)
+    return found
+
+
+def _drafters(tx: Tx, who: Actor, case_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    c = drafts.c
+    unsent = (c.workspace_id == who.workspace_id) & c.case_id.in_(case_ids) & ((c.text != "") | (c.attachment_ids != []))
+    found: dict[int, frozenset[int]] = {}
+    for row in tx.rows(sa.select(c.case_id, c.agent_id).where(unsent)):
+        found[row.case_id] = found.get(row.case_id, frozenset()) | {row.agent_id}
+    return found

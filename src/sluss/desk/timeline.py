@@ -1,0 +1,234 @@
+"""The timeline of a case: messages, notes and happenings in the order in which they came. In: a case. Out: the newest items, or those before one.
+
+Ids are ordered by time over every table, so the id is the order and the cursor. Neighbouring happenings are one item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.access import CaseRow
+from sluss.cases.models import attachments, conversations, messages, notes, threads
+from sluss.contacts.models import identities
+from sluss.desk import happenings, screens
+from sluss.desk.around import Around, people
+from sluss.desk.attached import show_file
+from sluss.desk.screens import Happening, Happenings, Item, Message, Note, Person
+from sluss.kernel.events import Recorded, events, from_row
+from sluss.kernel.tx import Tx
+from sluss.outbox.queries import Delivery, deliveries_of
+
+ITEMS = 40
+MOST = 400
+EVENTS = 3
+TEXT = 100_000
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Items in order, and how many messages and notes came before them."""
+
+    items: tuple[Item, ...]
+    earlier: int
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What the database holds of a stretch, newest first."""
+
+    messages: Sequence[sa.Row[Any]]
+    notes: Sequence[sa.Row[Any]]
+    events: list[Recorded]
+
+
+def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = None, focus: int | None = None) -> Stretch:
+    """The newest items, those before an item, or as many as it takes to show the item `focus`."""
+    wanted = ITEMS if focus is None else _reach(tx, case, focus)
+    found = _fetch(tx, case, before, wanted + 1)
+    items = _show(tx, around, _beyond_doubt(found, wanted + 1))[-wanted:]
+    return Stretch(tuple(items), _count_before(tx, case, int(items[0].id)) if items else 0)
+
+
+def _reach(tx: Tx, case: CaseRow, focus: int) -> int:
+    """How many items show the one that a link names; the usual number where it is not of this case or too far back."""
+    m, v = messages.c, conversations.c
+    newer = sa.select(sa.func.count()).select_from(_spoken()).where(m.workspace_id == case.workspace_id, v.case_id == case.id, m.id >= focus)
+    noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id >= focus)
+    happened = sa.select(sa.func.count()).select_from(events).where(_of_case(events, case), events.c.kind.in_(happenings.KINDS), events.c.id >= focus)
+    count = int(tx.value(newer)) + int(tx.value(noted)) + int(tx.value(happened)) + 5
+    return max(ITEMS, count) if count <= MOST else ITEMS
+
+
+def _fetch(tx: Tx, case: CaseRow, before: int | None, limit: int) -> _Found:
+    """The newest of each kind; more happenings than items, since neighbours become one."""
+    happened = sa.select(events).where(_of_case(events, case), events.c.kind.in_(happenings.KINDS))
+    rows = tx.rows(_newest(happened, events.c.id, before, limit * EVENTS))
+    said = _MESSAGES.where(messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id)
+    noted = sa.select(notes).where(_of_case(notes, case))
+    return _Found(
+        tx.rows(_newest(said, messages.c.id, before, limit)),
+        tx.rows(_newest(noted, notes.c.id, before, limit)),
+        [one for one in map(from_row, rows) if one is not None],
+    )
+
+
+def _beyond_doubt(found: _Found, limit: int) -> _Found:
+    """Without what is older than the end of a list that was cut off: something may be missing among those."""
+    ends = [found.messages[-1].id] if len(found.messages) == limit else []
+    ends += [found.notes[-1].id] if len(found.notes) == limit else []
+    ends += [found.events[-1].id] if len(found.events) == limit * EVENTS else []
+    oldest = max(ends, default=0)
+    return _Found(
+        [row for row in found.messages if row.id >= oldest], [row for row in found.notes if row.id >= oldest], [one for one in found.events if one.id >= oldest]
+    )
+
+
+def _show(tx: Tx, around: Around, found: _Found) -> list[Item]:
+    who = around.who
+    writers = {row.agent_id for row in (*found.messages, *found.notes)} | happenings.agents_in(found.events)
+    names = people(tx, who, writers)
+    files = _files(tx, found)
+    delivered = deliveries_of(tx, who, [row.id for row in found.messages if row.direction == "out"])
+    shown: dict[int, Message | Note | Happening] = {}
+    for row in found.messages:
+        shown[row.id] = _message(around, row, names, (files.get(row.id, ()), delivered.get(row.id, ())))
+    for row in found.notes:
+        note = Note(id=str(row.id), at=row.at, author=_author(names, row.agent_id), text=row.text, files=files.get(row.id, ()))
+        shown[row.id] = note
+    for one in found.events:
+        shown[one.id] = happenings.tell(one, names)
+    return _fold(shown[one] for one in sorted(shown))
+
+
+def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
+    """Neighbouring happenings become one item."""
+    items: list[Item] = []
+    for part in parts:
+        if not isinstance(part, Happening):
+            items.append(part)
+        elif items and isinstance(items[-1], Happenings):
+            items[-1] = msgspec.structs.replace(items[-1], events=(*items[-1].events, part))
+        else:
+            items.append(Happenings(id=part.id, at=part.at, events=(part,)))
+    return items
+
+
+def _message(around: Around, row: sa.Row[Any], names: Mapping[int, Person], with_it: tuple[tuple[screens.File, ...], tuple[Delivery, ...]]) -> Message:
+    face = around.inboxes.get(row.inbox_id)
+    text, quoted = split_quoted(row.text, row.fresh)
+    author = _author(names, row.agent_id) if row.agent_id else Person(str(row.contact_id), row.identity_name or row.identity_address)
+    return Message(
+        id=str(row.id),
+        at=row.at,
+        direction=row.direction,
+        author=author,
+        channel_icon=face.can.icon if face else "inbox",
+        channel_label=face.label if face else "",
+        text=text,
+        quoted=quoted,
+        html=bool(row.has_html),
+        remote_images=bool(row.has_html and row.has_pictures),
+        automatic=row.automatic,
+        public=row.visibility == "public",
+        to=tuple(one["address"] for one in row.to),
+        cc=tuple(one["address"] for one in row.cc),
+        files=with_it[0],
+        deliveries=tuple(_delivery(one) for one in with_it[1]),
+    )
+
+
+def split_quoted(text: str, fresh: str) -> tuple[str, str]:
+    """What is new in a message, and the rest to be folded away; nothing is left out."""
+    if not fresh.strip():
+        return text[:TEXT], ""
+    at = text.find(fresh)
+    rest = text[:at] + text[at + len(fresh) :] if at >= 0 else text if text != fresh else ""
+    return fresh[:TEXT], rest.strip("\n")[:TEXT] if rest.strip() else ""
+
+
+def _delivery(one: Delivery) -> screens.Delivery:
+    return screens.Delivery(
+        operation=str(one.operation_id),
+        recipient=one.recipient,
+        state=one.state,
+        at=one.at,
+        reason=one.reason,
+        attempts=one.attempts,
+        next_try=one.next_try,
+        undo_until=one.undo_until,
+    )
+
+
+def _files(tx: Tx, found: _Found) -> dict[int, tuple[screens.File, ...]]:
+    """Files by the id of the message or note they hang on."""
+    said = {row.id: bool(row.has_html) for row in found.messages if row.files}
+    noted = [row.id for row in found.notes]
+    if not said and not noted:
+        return {}
+    c = attachments.c
+    workspace_id = (*found.messages, *found.notes)[0].workspace_id
+    hanging = sa.select(attachments).where(c.workspace_id == workspace_id, c.message_id.in_(list(said)))
+    also = sa.select(attachments).where(c.workspace_id == workspace_id, c.note_id.in_(noted))
+    by_owner: dict[int, tuple[screens.File, ...]] = {}
+    for row in [*tx.rows(hanging.order_by(c.id)), *tx.rows(also.order_by(c.id))]:
+        owner = row.message_id or row.note_id
+        if not is_ornament(row, in_html=said.get(owner, False)):
+            by_owner[owner] = (*by_owner.get(owner, ()), show_file(row))
+    return by_owner
+
+
+ORNAMENT = 10_000
+
+
+def is_ornament(row: sa.Row[Any], *, in_html: bool) -> bool:
+    """A small picture inside mail HTML, such as a logo below a signature: the frame shows it. A pasted screenshot is larger."""
+    return in_html and bool(row.content_id) and row.media_type.startswith("image/") and row.size < ORNAMENT
+
+
+def _author(names: Mapping[int, Person], agent_id: int) -> Person:
+    return names.get(agent_id) or Person(str(agent_id), "")
+
+
+def _count_before(tx: Tx, case: CaseRow, item_id: int) -> int:
+    said = sa.select(sa.func.count()).select_from(_spoken()).where(
+        messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id, messages.c.id < item_id
+    )
+    noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id < item_id)
+    return int(tx.value(sa.select(said.scalar_subquery() + noted.scalar_subquery())))
+
+
+def _newest(wanted: sa.Select[Any], key: sa.ColumnElement[int], before: int | None, limit: int) -> sa.Select[Any]:
+    return (wanted if before is None else wanted.where(key < before)).order_by(key.desc()).limit(limit)
+
+
+def _of_case(table: sa.Table, case: CaseRow) -> sa.ColumnElement[bool]:
+    return (table.c.workspace_id == case.workspace_id) & (table.c.case_id == case.id)
+
+
+def _spoken() -> sa.Join:
+    return conversations.join(
+        messages, (messages.c.workspace_id == conversations.c.workspace_id) & (messages.c.conversation_id == conversations.c.id)
+    )
+
+
+def _messages() -> sa.Select[Any]:
+    """Messages with who wrote them and where, but without their HTML, which may be a megabyte."""
+    m, v, t, i = messages.c, conversations.c, threads.c, identities.c
+    joined = _spoken().join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    joined = joined.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
+    pictures = m.html.ilike("%src=_http%") | m.html.ilike("%src=http%")
+    return sa.select(
+        *(m[name] for name in ("workspace_id", "id", "direction", "agent_id", "at", "text", "fresh", "automatic", "to", "cc", "files")),
+        (m.html != "").label("has_html"),
+        pictures.label("has_pictures"),
+        t.inbox_id,
+        t.visibility,
+        i.contact_id,
+        i.name.label("identity_name"),
+        i.address.label("identity_address"),
+    ).select_from(joined)
+
+
+_MESSAGES = _messages()

@@ -1,0 +1,131 @@
+"""Inboxes as the settings show them. In: rows. Out: screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sluss.channels.contract import Check
+from sluss.channels.inboxes import Inbox, access_inbox, list_inboxes, teams_of
+from sluss.channels.registry import channel_named, form_of
+from sluss.channels.trials import Trial, access_trial, last_trial
+from sluss.kernel.actors import Actor
+from sluss.kernel.tx import Tx
+from sluss.outbox.breaker import FAILURES
+from sluss.outbox.queries import Waiting, waiting_by_inbox
+from sluss.people.queries import list_teams
+from sluss.settings.screens import CheckLine, Checks, Choice, Inboxes, InboxForm, InboxLine, InboxPage, Preset, Setting, State
+from sluss.web.locale import gettext as _
+from sluss.web.shell import Form
+
+CHANNEL = "email"
+
+
+def inboxes_screen(tx: Tx, who: Actor) -> Inboxes:
+    """Every connected inbox with how it does."""
+    waiting = waiting_by_inbox(tx, who)
+    return Inboxes(lines=tuple(_line(tx, one, waiting) for one in list_inboxes(tx, who)))
+
+
+def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
+    """One inbox: state, settings without secrets, teams, last test."""
+    inbox = access_inbox(tx, who, inbox_id)
+    teams = {one.id: one.name for one in list_teams(tx, who)}
+    trial = last_trial(tx, who, inbox_id)
+    open_breaker = inbox.send_failures >= FAILURES and inbox.paused_until is not None
+    return InboxPage(
+        line=_line(tx, inbox, waiting_by_inbox(tx, who)),
+        settings=_settings(inbox),
+        teams=tuple(teams[one] for one in teams_of(tx, who, inbox_id) if one in teams),
+        checks=checks_of(trial) if trial is not None else None,
+        opens_at=inbox.paused_until if open_breaker else None,
+    )
+
+
+def new_inbox_screen(tx: Tx, who: Actor, preset: str = "", form: Form | None = None) -> InboxForm:
+    """An empty form, filled with what a known provider needs, or a form that came back."""
+    known = {key: (label, note, values) for key, label, note, values in form_of(CHANNEL).presets()}
+    values = known[preset][2] if preset in known else form_of(CHANNEL).DEFAULTS
+    return InboxForm(
+        form=form or Form(values=values),
+        presets=tuple(Preset(key=key, label=label, help=_(note) if note else "") for key, (label, note, _values) in known.items()),
+        preset=preset if preset in known else "",
+        teams=_team_choices(tx, who),
+    )
+
+
+def edit_inbox_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = None) -> InboxForm:
+    """The form of a stored inbox; secrets are named, never shown."""
+    inbox = access_inbox(tx, who, inbox_id)
+    chosen = "\n".join(str(one) for one in teams_of(tx, who, inbox_id))
+    stored = form_of(inbox.channel).show_fields(inbox.settings) | {"name": inbox.name, "address": inbox.address, "team": chosen}
+    return InboxForm(
+        form=form or Form(values=stored),
+        id=str(inbox.id),
+        teams=_team_choices(tx, who),
+        stored=("imap_password", "smtp_password"),
+    )
+
+
+def trial_screen(tx: Tx, who: Actor, trial_id: int) -> Checks:
+    """A test as far as it has come."""
+    return checks_of(access_trial(tx, who, trial_id))
+
+
+def checks_of(trial: Trial) -> Checks:
+    """A test in the screen's words."""
+    running = trial.ended_at is None
+    lines = (CheckLine(name=_("Trying"), state="running"),) if running else tuple(_check(one) for one in trial.checks)
+    return Checks(id=str(trial.id), lines=lines, running=running, at=trial.ended_at)
+
+
+def _check(one: Check) -> CheckLine:
+    return CheckLine(name=_(one.name), state=one.state, detail=one.detail, fix=_(one.fix) if one.fix else "")
+
+
+def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting]) -> InboxLine:
+    about = channel_named(inbox.channel).capabilities
+    state, text = _state(tx, inbox)
+    mine = waiting.get(inbox.id, Waiting(0, 0))
+    return InboxLine(
+        id=str(inbox.id),
+        name=inbox.name,
+        address=inbox.address,
+        channel_icon=about.icon,
+        channel_label=_(about.label),
+        state=state,
+        paused=not inbox.enabled,
+        state_text=text,
+        received_at=inbox.last_received_at,
+        sent_at=inbox.last_sent_at,
+        queued=mine.queued,
+        failed=mine.failed,
+    )
+
+
+def _state(tx: Tx, inbox: Inbox) -> tuple[State, str]:
+    if not inbox.enabled:
+        return "warn", _("Paused. Nothing is received or sent.")
+    if inbox.receiving == "failing":
+        return "fail", inbox.receiving_error
+    if inbox.send_failures >= FAILURES and (inbox.paused_until or 0) > tx.now:
+        return "fail", inbox.paused_reason
+    if inbox.receiving == "starting":
+        return "warn", _("Connecting.")
+    return "ok", ""
+
+
+def _settings(inbox: Inbox) -> tuple[Setting, ...]:
+    shown = form_of(inbox.channel).show_fields(inbox.settings)
+    labels = {
+        "ways": _("Mail arrives by"),
+        "sender_name": _("Sender’s name"),
+        "imap_host": _("Incoming server"),
+        "imap_username": _("User name"),
+        "imap_folder": _("Folder"),
+        "smtp_host": _("Outgoing server"),
+    }
+    return tuple(Setting(label=label, value=shown[name]) for name, label in labels.items() if shown.get(name))
+
+
+def _team_choices(tx: Tx, who: Actor) -> tuple[Choice, ...]:
+    return tuple(Choice(id=str(one.id), label=one.name) for one in list_teams(tx, who))

@@ -1,0 +1,154 @@
+"""Pages and forms of inboxes: list, add, change, try, pause."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+
+from sluss.channels.contract import Connection
+from sluss.channels.inboxes import InboxFields, change_inbox, connection_of, create_inbox, pause_inbox, resume_inbox
+from sluss.channels.registry import check_settings, form_of
+from sluss.channels.trials import start_trial
+from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Invalid
+from sluss.kernel.sealing import Sealer
+from sluss.kernel.tx import Tx
+from sluss.outbox.breaker import resume_sending
+from sluss.people.once import once
+from sluss.settings.forms import ids_of, typed_form, with_faults
+from sluss.settings.inbox_queries import CHANNEL, edit_inbox_screen, inbox_screen, inboxes_screen, new_inbox_screen, trial_screen
+from sluss.web.edge import Asked, Edge
+from sluss.web.locale import gettext as _
+from sluss.web.policy import ADMINS
+from sluss.web.shell import Form
+
+_running: set[asyncio.Task[None]] = set()
+
+
+@get("/settings/inboxes", may=ADMINS)
+async def inboxes(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
+    """All inboxes and how they do."""
+    screen = await edge.db.read(inboxes_screen, who)
+    return asked.answer("settings/inboxes.html", asked.page(_("Inboxes"), "settings"), screen=screen)
+
+
+@get("/settings/inboxes/new", may=ADMINS)
+async def new_inbox(edge: Edge, asked: Asked, who: Actor, preset: str = "") -> Response[str]:
+    """The form of a new inbox."""
+    return await _form_page(edge, asked, await edge.db.read(new_inbox_screen, who, preset))
+
+
+@post("/settings/inboxes/new", may=ADMINS)
+async def add_inbox(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+    """Connect an inbox."""
+    typed = await typed_form(asked)
+    try:
+        inbox_id = await edge.db.write(once, who, typed.value("op"), _create, edge.keyring, _fields(CHANNEL, typed))
+    except Invalid as error:
+        screen = await edge.db.read(new_inbox_screen, who, typed.value("preset"), with_faults(typed, error, CHANNEL))
+        return await _form_page(edge, asked, screen, 422)
+    return asked.go(f"/settings/inboxes/{inbox_id}")
+
+
+@get("/settings/inboxes/{inbox_id:int}", may=ADMINS)
+async def inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
+    """One inbox."""
+    screen = await edge.db.read(inbox_screen, who, inbox_id)
+    return asked.answer("settings/inbox.html", asked.page(screen.line.name, "settings"), screen=screen)
+
+
+@get("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
+async def edit_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
+    """The form of a stored inbox."""
+    return await _form_page(edge, asked, await edge.db.read(edit_inbox_screen, who, inbox_id))
+
+
+@post("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
+async def save_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[Any]:
+    """Change an inbox; an empty secret keeps the stored one."""
+    typed = await typed_form(asked)
+    try:
+        await edge.db.write(once, who, typed.value("op"), _change, edge.keyring, inbox_id, _fields(CHANNEL, typed))
+    except Invalid as error:
+        screen = await edge.db.read(edit_inbox_screen, who, inbox_id, with_faults(typed, error, CHANNEL))
+        return await _form_page(edge, asked, screen, 422)
+    return asked.go(f"/settings/inboxes/{inbox_id}")
+
+
+@post("/settings/inboxes/{inbox_id:int}/test", may=ADMINS, status_code=200)
+async def try_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[Any]:
+    """Begin a test of a stored inbox."""
+    connection = await edge.db.read(connection_of, who, inbox_id, edge.keyring)
+    return await _begin_trial(edge, asked, who, connection, f"/settings/inboxes/{inbox_id}")
+
+
+@post("/settings/inboxes/test", may=ADMINS, status_code=200)
+async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+    """Begin a test of what stands in the form, without saving it."""
+    typed = await typed_form(asked)
+    settings, secrets = form_of(CHANNEL).read_fields(typed.values)
+    stored, faults = check_settings(CHANNEL, typed.value("address"), settings, secrets)
+    if faults:
+        screen = await edge.db.read(new_inbox_screen, who, "", with_faults(typed, Invalid(faults), CHANNEL))
+        return await _form_page(edge, asked, screen, 422)
+    connection = Connection(
+        workspace_id=who.workspace_id,
+        inbox_id=0,
+        name=typed.value("name") or typed.value("address"),
+        address=typed.value("address").strip().lower(),
+        settings=stored,
+        secrets=secrets,
+        channel=CHANNEL,
+    )
+    return await _begin_trial(edge, asked, who, connection, "/settings/inboxes/new")
+
+
+@get("/settings/inboxes/tests/{trial_id:int}", may=ADMINS)
+async def trial(edge: Edge, asked: Asked, who: Actor, trial_id: int) -> Response[str]:
+    """How a test does."""
+    return asked.answer("settings/checks.html", asked.page(_("Test"), "settings"), checks=await edge.db.read(trial_screen, who, trial_id))
+
+
+@post("/settings/inboxes/{inbox_id:int}/{act:str}", may=ADMINS)
+async def switch_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int, act: str) -> Response[Any]:
+    """Pause, resume, or let sending be tried at once after the breaker opened."""
+    acts = {"pause": pause_inbox, "resume": resume_inbox, "resume-sending": resume_sending}
+    if act not in acts:
+        raise Invalid({"act": "Choose pause, resume or resume-sending."})
+    await edge.db.write(once, who, await asked.op(), acts[act], inbox_id)
+    return await asked.back(f"/settings/inboxes/{inbox_id}")
+
+
+def _fields(channel: str, typed: Form) -> InboxFields:
+    settings, secrets = form_of(channel).read_fields(typed.values)
+    return InboxFields(
+        name=typed.value("name"), address=typed.value("address"), settings=settings, secrets=secrets, team_ids=ids_of(typed, "team")
+    )
+
+
+def _create(tx: Tx, who: Actor, sealer: Sealer, fields: InboxFields) -> int:
+    return create_inbox(tx, who, sealer, CHANNEL, fields)
+
+
+def _change(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: InboxFields) -> None:
+    change_inbox(tx, who, sealer, inbox_id, fields)
+
+
+async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connection, back: str) -> Response[Any]:
+    trial_id = await start_trial(edge.db, who, connection, _running)
+    if not asked.htmx:
+        return asked.go(back)
+    checks = await edge.db.read(trial_screen, who, trial_id)
+    return asked.answer("settings/checks.html", asked.page(_("Test"), "settings"), checks=checks)
+
+
+async def _form_page(edge: Edge, asked: Asked, screen: Any, status: int = 200) -> Response[str]:
+    screen = msgspec.structs.replace(screen, listen_at=edge.config.lmtp_listen)
+    title = _("Change inbox") if screen.id else _("Add inbox")
+    return asked.answer("settings/inbox_form.html", asked.page(title, "settings"), status, screen=screen)
+
+
+ROUTES = [inboxes, new_inbox, add_inbox, inbox, edit_inbox, save_inbox, try_inbox, try_form, trial, switch_inbox]

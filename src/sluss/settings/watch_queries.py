@@ -1,0 +1,274 @@
+"""How the system stands: quarantine, health, audit, and what the settings' first page says of them. In: rows. Out: screens."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.channels.inboxes import list_inboxes
+from sluss.intake.conservation import Balance, last_balance
+from sluss.intake.models import envelopes
+from sluss.intake.quarantine import Quarantined, access_quarantined, count_quarantined, list_quarantined
+from sluss.intake.store import read_raw
+from sluss.kernel.actors import Actor
+from sluss.kernel.audit import Entry, audit, list_deeds
+from sluss.kernel.clock import MINUTE
+from sluss.kernel.files import FileStore
+from sluss.kernel.jobs import jobs
+from sluss.kernel.leases import leases
+from sluss.kernel.loops import last_runs
+from sluss.kernel.reactions import parked
+from sluss.kernel.text import clean_text
+from sluss.kernel.tx import Tx
+from sluss.outbox.queries import held_operations, paused_inboxes, standing
+from sluss.people.queries import list_agents, list_teams
+from sluss.settings.inbox_queries import inboxes_screen
+from sluss.settings.screens import Audit, AuditLine, Choice, Conservation, EnvelopeLine, EnvelopePage, HealthGroup, HealthLine, Home, Quarantine, Trouble
+from sluss.web.locale import gettext as _
+from sluss.web.locale import ngettext
+
+SHOWN = 64 * 1024
+PAGE = 50
+
+
+def home_screen(tx: Tx, who: Actor) -> Home:
+    """What needs a hand, and figures beside each area."""
+    aside = count_quarantined(tx, who)
+    return Home(
+        troubles=(*_inbox_troubles(tx, who), *_intake_troubles(tx, who, aside), *_outbox_troubles(tx, who)),
+        inboxes=len(list_inboxes(tx, who)),
+        agents=sum(not one.disabled for one in list_agents(tx, who)),
+        teams=len(list_teams(tx, who)),
+        quarantined=aside,
+    )
+
+
+def quarantine_screen(tx: Tx, who: Actor, after: int | None, files: FileStore) -> Quarantine:
+    """What could not be understood, newest first."""
+    found = list_quarantined(tx, who, after, PAGE + 1)
+    lines = tuple(envelope_line(one, _beginning(one, files, 4096)) for one in found[:PAGE])
+    return Quarantine(lines=lines, total=count_quarantined(tx, who), after=str(found[PAGE - 1].id) if len(found) > PAGE else "")
+
+
+def envelope_screen(tx: Tx, who: Actor, envelope_id: int, files: FileStore) -> EnvelopePage:
+    """One of them, with its beginning as text."""
+    one = access_quarantined(tx, who, envelope_id)
+    raw = _beginning(one, files, SHOWN)
+    return EnvelopePage(line=envelope_line(one, raw), raw=clean_text(raw.decode("utf-8", "replace")), shown=len(raw), tries=one.attempts, last_try=one.settled_at)
+
+
+def envelope_line(one: Quarantined, beginning: bytes) -> EnvelopeLine:
+    """One line; sender and subject as far as the first lines tell."""
+    return EnvelopeLine(
+        id=str(one.id),
+        inbox=one.inbox,
+        received_at=one.received_at,
+        size=one.size,
+        reason=one.reason,
+        sender=_header(beginning, b"from:"),
+        subject=_header(beginning, b"subject:"),
+        discarded_at=one.settled_at if one.state == "discarded" else None,
+    )
+
+
+def conservation_of(balance: Balance | None) -> Conservation:
+    """The last balance in the screen's words."""
+    if balance is None:
+        return Conservation(acknowledged=0, processed=0, queued=0, quarantined=0, missing=0, checked_at=0)
+    return Conservation(
+        acknowledged=balance.acknowledged,
+        processed=balance.processed,
+        queued=balance.queued,
+        quarantined=balance.quarantined,
+        missing=balance.missing + balance.orphans,
+        checked_at=balance.at,
+    )
+
+
+def health_groups(tx: Tx, who: Actor, folder: Path) -> tuple[HealthGroup, ...]:
+    """Queues, inboxes, leases and system, each line with what to do when it is not fine."""
+    return (
+        HealthGroup(label=_("Queues"), lines=_queues(tx, who)),
+        HealthGroup(label=_("Inboxes"), lines=_inbox_lines(tx, who)),
+        HealthGroup(label=_("Work that only one process does"), lines=_leases(tx)),
+        HealthGroup(label=_("Recurring work"), lines=_recurring(tx)),
+        HealthGroup(label=_("System"), lines=_system(tx, folder)),
+    )
+
+
+def balance_of(tx: Tx, who: Actor) -> Balance | None:
+    """The newest conservation check."""
+    return last_balance(tx, who)
+
+
+def audit_screen(tx: Tx, who: Actor, wanted: tuple[str, str], after: int | None) -> Audit:
+    """The audit log, newest first; `wanted` is who (an agent's id) and what (an area)."""
+    by, area = wanted
+    found = _deeds(tx, who, by, area, after)
+    people = tuple(Choice(id=str(one.id), label=one.name) for one in list_agents(tx, who))
+    areas = tuple(Choice(id=key, label=label) for key, label in _areas().items())
+    more = str(found[PAGE - 1].id) if len(found) > PAGE else ""
+    return Audit(lines=tuple(_audit_line(one) for one in found[:PAGE]), after=more, who=by, what=area, people=people, areas=areas)
+
+
+def _inbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
+    lines = inboxes_screen(tx, who).lines
+    return [Trouble(text=f"{one.name}: {one.state_text}", href=f"/settings/inboxes/{one.id}", state="fail") for one in lines if one.state == "fail"]
+
+
+def _intake_troubles(tx: Tx, who: Actor, aside: int) -> list[Trouble]:
+    troubles: list[Trouble] = []
+    if aside:
+        text = ngettext("%(num)d message could not be understood.", "%(num)d messages could not be understood.", aside) % {"num": aside}
+        troubles.append(Trouble(text=text, href="/settings/quarantine"))
+    balance = last_balance(tx, who)
+    if balance is not None and (balance.missing or balance.orphans):
+        troubles.append(Trouble(text=_("The balance of messages does not add up."), href="/settings/health", state="fail"))
+    return troubles
+
+
+def _outbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
+    held = held_operations(tx, who)
+    if held is None:
+        return []
+    text = ngettext("%(num)d delivery is on hold.", "%(num)d deliveries are on hold.", held) % {"num": held}
+    return [Trouble(text=text, href="/settings/health")]
+
+
+def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
+    states, _breakers = standing(tx)
+    oldest = tx.value(sa.select(sa.func.min(envelopes.c.received_at)).where(envelopes.c.workspace_id == who.workspace_id, envelopes.c.state == "received"))
+    late = oldest is not None and oldest < tx.now - MINUTE
+    waiting = tx.value(sa.select(sa.func.count()).select_from(envelopes).where(envelopes.c.workspace_id == who.workspace_id, envelopes.c.state == "received"))
+    stuck = int(tx.value(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.workspace_id == who.workspace_id, jobs.c.attempts > 0)))
+    behind = int(tx.value(sa.select(sa.func.count()).select_from(parked).where(parked.c.workspace_id == who.workspace_id)))
+    return (
+        HealthLine(
+            name=_("Messages waiting to be read"),
+            state="warn" if late else "ok",
+            value=str(waiting),
+            fix=_("Look at the log: the reader may be stopped.") if late else "",
+        ),
+        HealthLine(name=_("Deliveries waiting"), state="ok", value=str(states.get("queued", 0) + states.get("sending", 0))),
+        HealthLine(name=_("Deliveries with an unknown result"), state="warn" if states.get("unknown") else "ok",
+        value=str(states.get("unknown", 0))),
+        HealthLine(name=_("Timers that failed"), state="warn" if stuck else "ok", value=str(stuck), detail=_("They are tried again by
+        themselves.") if stuck else ""),
+        HealthLine(name=_("Reactions that failed"), state="warn" if behind else "ok", value=str(behind), detail=_("They are tried again by
+        themselves.") if behind else ""),
+    )
+
+
+def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
+    paused = {one.inbox_id for one in paused_inboxes(tx, who)}
+    lines = inboxes_screen(tx, who).lines
+    words = {"ok": _("Receiving"), "warn": _("Waiting"), "fail": _("Failing")}
+    return tuple(
+        HealthLine(name=one.name, state=one.state, value=_("Sending paused") if int(one.id) in paused else words[one.state],
+        detail=one.state_text)
+        for one in lines
+    )
+
+
+def _leases(tx: Tx) -> tuple[HealthLine, ...]:
+    names = {"admit": _("Reading messages"), "clock": _("Timers"), "reactions": _("Reactions"), "places": _("Places in the event log")}
+    rows = {row.name: row for row in tx.rows(sa.select(leases).where(leases.c.name.in_(names)))}
+    return tuple(
+        HealthLine(
+            name=label,
+            state="ok" if rows[name].expires_at > tx.now else "fail",
+            value=rows[name].holder,
+            fix="" if rows[name].expires_at > tx.now else _("No process does this. Start one with the role worker or all."),
+        )
+        for name, label in names.items()
+        if name in rows
+    )
+
+
+def _recurring(tx: Tx) -> tuple[HealthLine, ...]:
+    return tuple(
+        HealthLine(name=name, state="fail" if error else "ok", value=_("Failed") if error else _("Done"), detail=error)
+        for name, (_at, error) in sorted(last_runs(tx).items())
+    )
+
+
+def _system(tx: Tx, folder: Path) -> tuple[HealthLine, ...]:
+    usage = shutil.disk_usage(folder)
+    low = usage.free < max(usage.total // 100, 1_000_000_000)
+    library = sqlite3.sqlite_version if tx.conn.dialect.name == "sqlite" else ".".join(str(one) for one in tx.conn.dialect.server_version_info or ())
+    return (
+        HealthLine(
+            name=_("Free disk space"),
+            state="fail" if low else "ok",
+            value=f"{usage.free / 1e9:.1f} GB",
+            fix=_("Make room: new messages are refused before the disk is full.") if low else "",
+        ),
+        HealthLine(name=_("Database"), state="ok", value=f"{'SQLite' if tx.conn.dialect.name == 'sqlite' else 'PostgreSQL'} {library}"),
+    )
+
+
+def _beginning(one: Quarantined, files: FileStore, size: int) -> bytes:
+    try:
+        return read_raw(files, one.raw, one.digest)[:size]
+    except OSError:
+        return b""
+
+
+def _header(raw: bytes, name: bytes) -> str:
+    for line in raw.split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0].splitlines():
+        if line.lower().startswith(name):
+            return clean_text(line[len(name) :].decode("utf-8", "replace")).strip()[:200]
+    return ""
+
+
+def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[Entry]:
+    if not by and not area:
+        return list_deeds(tx, who, after, PAGE + 1)
+    c = audit.c
+    chosen = sa.select(*(c[name] for name in Entry.__struct_fields__)).where(c.workspace_id == who.workspace_id)
+    if by.isdecimal() and len(by) < 19:
+        chosen = chosen.where(c.actor_kind == "agent", c.actor_id == int(by))
+    if area in _areas():
+        chosen = chosen.where(c.object_kind == area)
+    if after is not None:
+        chosen = chosen.where(c.id < after)
+    return tx.structs(Entry, chosen.order_by(c.id.desc()).limit(PAGE + 1))
+
+
+def _areas() -> dict[str, str]:
+    return {"case": _("Cases"), "inbox": _("Inboxes"), "agent": _("Agents"), "team": _("Teams"), "envelope": _("Quarantine"), "operation": _("Deliveries")}
+
+
+def _audit_line(one: Entry) -> AuditLine:
+    words: dict[str, Any] = {**one.data, "object": one.object_kind}
+    number = one.data.get("number")
+    target = f"#{number}" if number else str(one.data.get("name", ""))
+    details = ", ".join(f"{name}: {value}" for name, value in words.items() if name not in {"number", "name", "object"} and value not in {"", None})
+    text = _deed(one.action) + (f" ({details})" if details else "")
+    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")
+
+
+def _deed(action: str) -> str:
+    known = {
+        "case.assign": _("assigned a case"),
+        "case.status": _("changed a case’s status"),
+        "case.priority": _("changed a case’s priority"),
+        "case.tags": _("changed a case’s tags"),
+        "inbox.create": _("connected an inbox"),
+        "inbox.change": _("changed an inbox"),
+        "inbox.pause": _("paused an inbox"),
+        "inbox.resume": _("resumed an inbox"),
+        "agent.create": _("added an agent"),
+        "agent.change": _("changed an agent"),
+        "agent.disable": _("disabled an agent"),
+        "agent.enable": _("enabled an agent"),
+        "team.create": _("made a team"),
+        "team.change": _("changed a team"),
+        "intake.replay": _("had a set-aside message read again"),
+        "intake.discard": _("took a set-aside message off the list"),
+    }
+    return known.get(action, action)
