@@ -18,6 +18,7 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\u0085\u2028\u2029]")
+_MAYBE_TOWER = re.compile(rf"[^\w\s!-~]{{{MARKS_PER_LETTER + 1}}}")
 _BLANKS = re.compile(r"\s+")
 _EXTENDS = frozenset({"Mn", "Me", "Mc"})
 _JOINER = "\u200d"
@@ -106,6 +107,8 @@ def _is_flag_half(char: str) -> bool:
 
 def _without_towers(text: str) -> str:
     """Marks beyond the eighth on one letter are dropped: no language needs them, and a browser stalls on ten thousand."""
+    if not _MAYBE_TOWER.search(text):
+        return text
     kept: list[str] = []
     height = 0
     for char in text:
