@@ -1,0 +1,150 @@
+"""The mailboxes of the world and what moves between them. In: raw mails. Out: stored mails, and a call to whoever waits for them."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from collections.abc import Callable, Iterable
+from email.parser import BytesHeaderParser
+
+import msgspec
+
+from sluss.sandbox.mail.faults import Faults
+
+
+class StoredMail(msgspec.Struct):
+    """A mail as it lies in a folder; `received_at` in seconds since 1970."""
+
+    uid: int
+    raw: bytes
+    received_at: float
+    flags: set[str] = msgspec.field(default_factory=set[str])
+
+
+class Folder:
+    """Mails in the order of their UIDs; whoever looks at the folder can ask to be called."""
+
+    def __init__(self, name: str, *, flag: str = "") -> None:
+        self.name, self.flag = name, flag
+        self.uidvalidity, self.uidnext = _validity(), 1
+        self.mails: list[StoredMail] = []
+        self.watchers: set[Callable[[], None]] = set()
+
+    def add(self, raw: bytes, received_at: float, flags: Iterable[str] = ()) -> StoredMail:
+        mail = StoredMail(self.uidnext, raw, received_at, set(flags))
+        self.uidnext += 1
+        self.mails.append(mail)
+        for watcher in list(self.watchers):
+            watcher()
+        return mail
+
+    def renumber(self) -> None:
+        """A new UIDVALIDITY, the same mails under other UIDs, as after a restore."""
+        self.uidvalidity += 1
+        self.uidnext = 101
+        for mail in self.mails:
+            mail.uid = self.uidnext
+            self.uidnext += 1
+
+    def remove(self, uids: Iterable[int]) -> None:
+        gone = set(uids)
+        self.mails = [mail for mail in self.mails if mail.uid not in gone]
+
+
+def _validity() -> int:
+    # Another number at each start of the world: nobody takes its new UIDs for the old ones.
+    return int(time.time()) % 2_000_000_000
+
+
+class Mailbox:
+    """One account with its folders."""
+
+    def __init__(self, address: str, password: str) -> None:
+        self.address, self.password = address, password
+        self.folders = {folder.name: folder for folder in (Folder("INBOX"), Folder("Sent", flag="\\Sent"))}
+
+    @property
+    def inbox(self) -> Folder:
+        return self.folders["INBOX"]
+
+    @property
+    def messages(self) -> list[StoredMail]:
+        """What has arrived, oldest first."""
+        return self.inbox.mails
+
+    @property
+    def sent(self) -> list[StoredMail]:
+        """What lies in the Sent folder."""
+        return self.folders["Sent"].mails
+
+
+OnDelivery = Callable[[str, StoredMail], None]
+
+
+class Post:
+    """Mailboxes and delivery between them, without any server."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.faults = Faults()
+        self.now = now
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._callbacks: list[OnDelivery] = []
+        self._held: list[tuple[Mailbox, bytes]] = []
+
+    def add(self, address: str, password: str = "sandbox") -> Mailbox:  # noqa: S107 - the password of a double
+        """A new mailbox, or the one that is there."""
+        return self._mailboxes.setdefault(address.lower(), Mailbox(address.lower(), password))
+
+    def mailbox(self, address: str) -> Mailbox:
+        """The mailbox of an address, detail after `+` ignored. Raises `KeyError`."""
+        found = self.find(address)
+        if found is None:
+            raise KeyError(address)
+        return found
+
+    def find(self, address: str) -> Mailbox | None:
+        local, _, domain = address.lower().rpartition("@")
+        forms = (local, local.partition("+")[0], re.sub(r"-c\.[a-z0-9]+\Z", "", local))
+        return next((self._mailboxes[f"{form}@{domain}"] for form in forms if f"{form}@{domain}" in self._mailboxes), None)
+
+    def sign_in(self, user: str, password: str) -> Mailbox | None:
+        mailbox = self._mailboxes.get(user.lower())
+        return mailbox if mailbox and mailbox.password == password and not self.faults.login_expired else None
+
+    def on_delivery(self, callback: OnDelivery) -> None:
+        """Calls `callback(address of the mailbox, mail)` after each delivery into an inbox. It must not block."""
+        self._callbacks.append(callback)
+
+    def deliver(self, raw: bytes, recipients: Iterable[str] = (), sender: str = "") -> list[StoredMail]:
+        """Puts a mail into every mailbox it is for (its To and Cc when no recipients are named); unknown addresses are left out."""
+        raw = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
+        stored: list[StoredMail] = []
+        for address in list(recipients) or _header_recipients(raw):
+            mailbox = self.find(address)
+            if mailbox:
+                traced = f"Return-Path: <{sender}>\r\nDelivered-To: {address}\r\n".encode() + raw
+                stored += self._arrive(mailbox, traced)
+        return stored
+
+    def _arrive(self, mailbox: Mailbox, raw: bytes) -> list[StoredMail]:
+        if self.faults.take("hold_back"):
+            self._held.append((mailbox, raw))
+            return []
+        copies = 2 if self.faults.take("duplicate") else 1
+        stored = [self._store(mailbox, raw) for _ in range(copies)]
+        while self._held:
+            stored.append(self._store(*self._held.pop()))
+        return stored
+
+    def _store(self, mailbox: Mailbox, raw: bytes) -> StoredMail:
+        mail = mailbox.inbox.add(raw, self.now())
+        for callback in self._callbacks:
+            callback(mailbox.address, mail)
+        return mail
+
+
+def _header_recipients(raw: bytes) -> list[str]:
+    headers = BytesHeaderParser().parsebytes(raw)
+    values = [str(value) for name in ("To", "Cc") for value in headers.get_all(name, [])]
+    return [address for _, address in email.utils.getaddresses(values) if address]
