@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sluss.kernel.clock import TestClock
 from sluss.kernel.db import Database, open_database
 from sluss.migrations import bring_up_to_date
+
+if TYPE_CHECKING:
+    from tests.world import Web, World
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -37,3 +41,20 @@ def db(database_url: str, clock: TestClock) -> Iterator[Database]:
     db = open_database(database_url, clock)
     yield db
     db.close()
+
+
+@pytest.fixture
+def world(db: Database) -> World:
+    """The named cast, in the database of the test."""
+    from tests.world import build_world  # noqa: PLC0415 - the web framework loads slowly, and most tests need none of it
+
+    return db.write_now(build_world)
+
+
+@pytest.fixture
+async def web(db: Database, world: World) -> AsyncIterator[Web]:
+    """The real application on the test's database, and browsers for the cast: `johan = await web.sign_in("johan")`."""
+    from tests.world import run_web  # noqa: PLC0415 - as above
+
+    async with run_web(db, world) as web:
+        yield web

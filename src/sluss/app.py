@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import warnings
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import uvicorn
 from litestar import Litestar, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 
+from sluss.api import routes as api
+from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
@@ -22,7 +25,7 @@ from sluss.web.edge import Call, Edge
 from sluss.web.headers import Guarded
 from sluss.web.troubles import answer_trouble
 
-ROUTES = [*plumbing.ROUTES, *people.ROUTES]
+ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *people.ROUTES]
 
 GRACE_SECONDS = 4
 
@@ -66,13 +69,23 @@ def _litestar(edge: Edge) -> Litestar:
 
     @contextlib.asynccontextmanager
     async def running(_: Litestar) -> AsyncGenerator[None]:
-        async with _running(edge, gate):
+        async with _running(edge):
             yield
 
     def on_error(request: Call, error: Exception) -> Response[Any]:
         return answer_trouble(edge, request, error)
 
-    app = Litestar(
+    with warnings.catch_warnings():
+        # Handlers name what they want without markers (`edge: Edge, no: int`); Litestar 3, which pyproject keeps out, will want them.
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)
+        app = _compose(edge, gate, (running, on_error))
+    require_policies(app.routes)
+    return app
+
+
+def _compose(edge: Edge, gate: Gate, hooks: tuple[Any, Any]) -> Litestar:
+    running, on_error = hooks
+    return Litestar(
         ROUTES,
         guards=[gate.admit],
         dependencies=dependencies(edge),
@@ -84,13 +97,11 @@ def _litestar(edge: Edge) -> Litestar:
         pdb_on_exception=False,
         debug=False,
     )
-    require_policies(app.routes)
-    return app
 
 
 @contextlib.asynccontextmanager
-async def _running(edge: Edge, gate: Gate) -> AsyncGenerator[None]:
-    """The loops that belong to the web: live updates, and forgetting who was let in when rights change."""
+async def _running(edge: Edge) -> AsyncGenerator[None]:
+    """The loop that belongs to the web: live updates."""
     edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
 
     async def recheck(session_ids: list[int]) -> Mapping[int, Watcher]:
@@ -100,7 +111,6 @@ async def _running(edge: Edge, gate: Gate) -> AsyncGenerator[None]:
     edge.hub.recheck = recheck
     loops = Supervisor(edge.db.clock)
     loops.run("live", lambda: edge.hub.run(edge.signals))
-    loops.run("access", gate.forget_on_change)
     try:
         yield
     finally:

@@ -35,6 +35,8 @@ QUEUE = 64
 REPLAY = 500
 REPLAY_AGE = 10 * MINUTE
 SPREAD_MS = 5_000
+SHARE = 10_000
+"""How many events one position can be shared by."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -55,11 +57,19 @@ class Watcher(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, frozen=True):
-    """One thing to tell: unnamed data is swapped into the page, a name makes it an event. `agent_ids` limits it to some agents' streams."""
+    """One thing to tell: the name of the event and its JSON, as `web/static/js/stream.js` lists them. `agent_ids` limits it to some agents' streams."""
 
+    name: str
     data: str
-    name: str = ""
     agent_ids: frozenset[int] | None = None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """One workspace's part of a batch, and the positions the whole batch lies between."""
+
+    batch: list[Recorded]
+    before: int
+    position: int
 
 
 Render = Callable[[Sequence[Recorded], Sight], Awaitable[Sequence[Push]]]
@@ -73,14 +83,16 @@ class Full(Exception):
 class Stream:
     """One open stream. Its queue is bounded: a reader too slow for it is told to take the page anew."""
 
-    def __init__(self, watcher: Watcher, after: int) -> None:
+    def __init__(self, watcher: Watcher, after: float) -> None:
         self.watcher, self.after = watcher, after
         self.ended = False
         self._waiting: deque[bytes] = deque()
         self._woken = asyncio.Event()
 
     def offer(self, chunk: bytes, position: int) -> None:
-        """Queue a chunk."""
+        """Queue a chunk, if there is something in it."""
+        if not chunk:
+            return
         if len(self._waiting) >= QUEUE:
             self._waiting.clear()
             chunk = resync(position)
@@ -128,7 +140,7 @@ class Hub:
             loops.create_task(self._beat_forever())
 
     @contextlib.contextmanager
-    def opened(self, watcher: Watcher, after: int) -> Generator[Stream]:
+    def opened(self, watcher: Watcher, after: float) -> Generator[Stream]:
         """A stream from just after a position, for as long as the block lasts. Raises `Full`."""
         if self.ending or self.count >= self._most:
             raise Full
@@ -144,23 +156,22 @@ class Hub:
 
     async def missed(self, stream: Stream) -> bytes:
         """What happened between the reader's position and the moment the stream was opened; ask once, before its `chunks`."""
-        start = await self._start()
-        if stream.after > start:
+        start, after = await self._start(), stream.after
+        if after > start:
             head = int(await self._db.read(lambda tx: tx.value(last_position())))
-            return b"" if stream.after <= head else resync(head)
-        if stream.after == start:
-            return b""
-        sight, after, stream.after = stream.watcher.sight, stream.after, start
-        batch = await self._db.read(_missed, sight.workspace_id, after, start)
+            return b"" if after < head + 1 else resync(head)
+        stream.after = start
+        batch = await self._db.read(_missed, stream.watcher.sight.workspace_id, int(after), start)
         if batch is None:
             return resync(start)
-        return _for_agent(await self._pushes(batch, sight), stream.watcher.agent_id, start)
+        return _encode(_of(stream, await self._pushes(batch, stream.watcher.sight)), after, start)
 
     def end_all(self) -> None:
         """Let every reader go, each told to come back at a moment of its own, so that they do not all come at once."""
         self.ending = True
         for stream in self._streams():
-            stream.end(b"retry: %d\n\n" % random.randint(500, SPREAD_MS))  # noqa: S311 - spreads reconnections, guards nothing
+            wait = random.randint(500, SPREAD_MS)  # noqa: S311 - spreads reconnections, guards nothing
+            stream.end(b'event: bye\ndata: {"wait": %d}\n\n' % wait)
 
     async def _start(self) -> int:
         if self._position is None:
@@ -180,32 +191,38 @@ class Hub:
             return False
         # Readers that come from here on are past this batch, so it goes to those who are here now and to nobody else.
         self._position = position
-        groups = {sight: list(streams) for sight, streams in self._groups.items()}
-        for sight, streams in groups.items():
+        for sight, streams in [(sight, list(streams)) for sight, streams in self._groups.items()]:
             mine = [one for one in batch if one.workspace_id == sight.workspace_id]
             if mine:
-                await self._tell(mine, sight, (streams, position))
+                await self._tell(Span(mine, before, position), sight, streams)
         return True
 
-    async def _tell(self, batch: list[Recorded], sight: Sight, to: tuple[list[Stream], int]) -> None:
-        streams, position = to
-        pushes = await self._pushes(batch, sight)
-        common = _encode([push for push in pushes if push.agent_ids is None], position)
+    async def _tell(self, span: Span, sight: Sight, streams: list[Stream]) -> None:
+        pushes = await self._pushes(span.batch, sight)
+        for_all = _encode([push for push in pushes if push.agent_ids is None], span.before, span.position)
         personal = any(push.agent_ids is not None for push in pushes)
         for stream in streams:
-            if stream.after >= batch[0].position:
-                unknown = [one for one in batch if one.position > stream.after]
-                stream.offer(_for_agent(await self._pushes(unknown, sight), stream.watcher.agent_id, position), position)
+            if stream.after > span.before:
+                await self._tell_ahead(span, stream)
+            elif personal:
+                stream.offer(_encode(_of(stream, pushes), span.before, span.position), span.position)
             else:
-                stream.offer(_for_agent(pushes, stream.watcher.agent_id, position) if personal else common, position)
+                stream.offer(for_all, span.position)
         metrics.events_pushed(len(streams))
+
+    async def _tell_ahead(self, span: Span, stream: Stream) -> None:
+        """A reader whose page is newer than this process knew: tell only what the page cannot show yet."""
+        unknown = [one for one in span.batch if one.position > stream.after]
+        if unknown:
+            pushes = _of(stream, await self._pushes(unknown, stream.watcher.sight))
+            stream.offer(_encode(pushes, stream.after, span.position), span.position)
 
     async def _pushes(self, batch: list[Recorded], sight: Sight) -> Sequence[Push]:
         try:
             return await self.render(batch, sight) if batch else ()
         except Exception:
             log.exception("push_failed", positions=[one.position for one in batch[:5]])
-            return (Push("{}", "resync"),)
+            return (Push("resync", "{}"),)
 
     async def _recheck_forever(self, signals: Signals) -> None:
         async for _ in signals.rounds("sessions", RECHECK):
@@ -230,7 +247,7 @@ class Hub:
             await asyncio.sleep(BEAT)
             position = self._position or 0
             for stream in self._streams():
-                stream.offer(b": beat\nid: %d\n\n" % max(position, stream.after), position)
+                stream.offer(b"event: beat\nid: %d\ndata: {}\n\n" % max(position, int(stream.after)), position)
 
     def _leave(self, stream: Stream) -> None:
         group = self._groups.get(stream.watcher.sight, set())
@@ -247,19 +264,23 @@ def resync(position: int) -> bytes:
     return b"id: %d\nevent: resync\ndata: {}\n\n" % position
 
 
-def _encode(pushes: Sequence[Push], position: int) -> bytes:
-    """Pushes as one chunk; the last one carries the position, so that a reader cut off in between asks for all of them again."""
-    parts = [_event(push) for push in pushes] or [""]
-    return ("".join(f"{part}\n" for part in parts[:-1]) + f"id: {position}\n{parts[-1]}\n").encode()
+def _encode(pushes: Sequence[Push], after: float, position: int) -> bytes:
+    """Pushes as one chunk, with ids that grow from just above `after`; only the last one carries the whole position, so that a reader who is cut
+    off in between asks for the rest again.
+    """
+    if not pushes:
+        return b""
+    ids = [f"{after + n / SHARE:.4f}" for n in range(1, len(pushes))] + [str(position)]
+    return "".join(_event(at, push) for at, push in zip(ids, pushes, strict=True)).encode()
 
 
-def _event(push: Push) -> str:
-    name = f"event: {push.name}\n" if push.name else ""
-    return name + "".join(f"data: {line}\n" for line in push.data.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+def _event(at: str, push: Push) -> str:
+    data = "".join(f"data: {line}\n" for line in push.data.splitlines())
+    return f"id: {at}\nevent: {push.name}\n{data}\n"
 
 
-def _for_agent(pushes: Sequence[Push], agent_id: int, position: int) -> bytes:
-    return _encode([push for push in pushes if push.agent_ids is None or agent_id in push.agent_ids], position)
+def _of(stream: Stream, pushes: Sequence[Push]) -> list[Push]:
+    return [push for push in pushes if push.agent_ids is None or stream.watcher.agent_id in push.agent_ids]
 
 
 async def _render_nothing(batch: Sequence[Recorded], sight: Sight) -> Sequence[Push]:

@@ -6,8 +6,8 @@ Every route says who may call it: `@get("/inbox/{view:str}", may=READERS)`. The 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -23,10 +23,23 @@ from sluss.people import browser
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
 from sluss.web.locale import choose
-from sluss.web.policy import ADMINS, AGENTS, EVERYONE, LEADS, LINK, READERS, SIGNED_IN, Policy
+from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, READERS, SIGNED_IN, Policy
 from sluss.web.troubles import SignInNeeded
 
-__all__ = ["ADMINS", "AGENTS", "EVERYONE", "LEADS", "LINK", "READERS", "SIGNED_IN", "Gate", "Policy", "dependencies", "require_policies"]
+__all__ = [
+    "ADMINS",
+    "AGENTS",
+    "EVERYONE",
+    "HOOK",
+    "LEADS",
+    "LINK",
+    "READERS",
+    "SIGNED_IN",
+    "Gate",
+    "Policy",
+    "dependencies",
+    "require_policies",
+]
 
 REMEMBERED_SECONDS = 2.0
 REMEMBERED = 20_000
@@ -34,12 +47,22 @@ REMEMBERED = 20_000
 NOT_YOUR_ROLE = "Your role does not include this."
 
 
+class Remembered(NamedTuple):
+    """What a token opened, when that was looked up, and how many changes of rights had been seen by then."""
+
+    session: Session | None
+    at: float
+    changes: int
+
+
 class Gate:
     """The guard of every route. What it finds out about a token it remembers for two seconds, or until somebody's rights change."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
-        self._remembered: dict[bytes, tuple[float, Session | None]] = {}
+        self._changes = 0
+        self._remembered: dict[bytes, Remembered] = {}
+        edge.db.host.listen(self._hear)
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let the request in, or raise."""
@@ -52,30 +75,29 @@ class Gate:
             raise SignInNeeded
         if session is not None and not policy.allows(session.role):
             raise Forbidden(NOT_YOUR_ROLE)
-        if request.method not in SAFE:
+        if request.method not in SAFE and policy != HOOK:
             await self._require_own_form(request, session, policy)
         if session is not None and policy.roles is not None:
             await self._keep_alive(request, session)
-
-    async def forget_on_change(self) -> None:
-        """Forget at once when this process changes somebody's rights; runs until cancelled."""
-        rounds: AsyncIterator[None] = self.edge.signals.rounds(TOPIC, 3600)
-        async for _ in rounds:
-            self._remembered.clear()
 
     async def _session(self, request: Call) -> Session | None:
         token = browser.read_cookie(request, self.edge.config, browser.SESSION)
         if not token or len(token) > 100:
             return None
-        token_hash, now = hash_of(token), time.monotonic()
+        token_hash, now, changes = hash_of(token), time.monotonic(), self._changes
         known = self._remembered.get(token_hash)
-        if known is not None and now - known[0] < REMEMBERED_SECONDS:
-            return known[1]
+        if known is not None and known.changes == changes and now - known.at < REMEMBERED_SECONDS:
+            return known.session
         session = await self.edge.db.read(find_session, token_hash, self.edge.config)
         if len(self._remembered) >= REMEMBERED:
             self._remembered.clear()
-        self._remembered[token_hash] = (now, session)
+        self._remembered[token_hash] = Remembered(session, now, changes)
         return session
+
+    def _hear(self, topics: set[str]) -> None:
+        """Somebody's rights changed in this process; told on a database thread, before whoever changed them is answered."""
+        if TOPIC in topics:
+            self._changes += 1
 
     def _asked(self, request: Call, session: Session | None, policy: Policy) -> Asked:
         if session is not None:

@@ -141,6 +141,11 @@ def end_sessions(tx: Tx, workspace_id: int, agent_id: int, keep: int = 0) -> int
     return ended.rowcount
 
 
+def end_others(tx: Tx, who: Actor, session_id: int) -> int:
+    """Sign every other browser of the actor out. Returns how many there were."""
+    return end_sessions(tx, who.workspace_id, who.id, keep=session_id)
+
+
 def list_sessions(tx: Tx, who: Actor) -> list[Line]:
     """The actor's own signed-in browsers, newest first."""
     c = sessions.c

@@ -47,7 +47,8 @@ class Edge:
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
         self.config, self.db = config, db
-        self.files, self.keyring, self.channels = files, keyring, channels
+        self.files = files or FileStore(config.folder / "files")
+        self.keyring, self.channels = keyring, channels
         self.assets = Assets(fresh=config.fresh)
         self.templates = Templates(self.assets, fresh=config.fresh)
         self.hub = Hub(db, config.max_streams)
@@ -138,7 +139,10 @@ class Asked:
     def origin(self) -> str:
         """What links that leave this page begin with: the configured base URL, else the address this server itself listens on."""
         config = self.edge.config
-        return config.base_url.rstrip("/") or f"http://{config.host}:{self.request.scope['server'][1] if self.request.scope['server'] else config.port}"
+        return (
+            config.base_url.rstrip("/")
+            or f"http://{config.host}:{self.request.scope['server'][1] if self.request.scope['server'] else config.port}"
+        )
 
     @property
     def host(self) -> str:

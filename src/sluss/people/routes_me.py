@@ -1,0 +1,144 @@
+"""One's own page: name, language, looks, password, and the browsers that are signed in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from litestar import Response, get, post
+from litestar.response.redirect import Redirect
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Invalid, Missing
+from sluss.kernel.tx import Tx
+from sluss.people import door, passwords
+from sluss.people.access import SIGNED_IN
+from sluss.people.actions import Profile, change_profile, set_keys, set_password, set_theme
+from sluss.people.once import once
+from sluss.people.screens import Me
+from sluss.people.screens import Session as SessionLine
+from sluss.people.sessions import Session, end_others, end_session, list_sessions
+from sluss.web.edge import Asked, Edge
+from sluss.web.locale import gettext as _
+from sluss.web.shell import Form
+
+
+class ProfileForm(msgspec.Struct, frozen=True):
+    """What the profile form sends; `keys` is `on` or empty."""
+
+    name: str
+    locale: str
+    theme: str = "system"
+    keys: str = ""
+
+
+class PasswordForm(msgspec.Struct, frozen=True):
+    """The password one has, and the one to come."""
+
+    current: str
+    password: str
+
+
+class Theme(msgspec.Struct, frozen=True):
+    """A click on the switch."""
+
+    theme: str
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """`on` or `off`."""
+
+    keys: str
+
+
+@get("/me", may=SIGNED_IN)
+async def me(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str]:
+    return await _answer(edge, asked, who, _screen(session))
+
+
+@post("/me", may=SIGNED_IN, status_code=200)
+async def save_profile(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str] | Redirect:
+    form = await asked.form(ProfileForm)
+    new = Profile(name=form.name, language=form.locale, theme=form.theme, keys_off=form.keys != "on")
+    try:
+        await edge.db.write(once, who, await asked.op(), change_profile, new)
+    except Invalid as error:
+        typed = {"name": form.name, "locale": form.locale, "theme": form.theme, "keys": form.keys}
+        return await _answer(edge, asked, who, _screen(session, profile=Form(typed, _said(error))), 422)
+    return asked.go("/me?saved=profile")
+
+
+@post("/me/theme", may=SIGNED_IN, status_code=204)
+async def choose_theme(edge: Edge, asked: Asked, who: Actor) -> None:
+    await edge.db.write(once, who, await asked.op(), set_theme, (await asked.form(Theme)).theme)
+
+
+@post("/me/keys", may=SIGNED_IN, status_code=204)
+async def choose_keys(edge: Edge, asked: Asked, who: Actor) -> None:
+    await edge.db.write(once, who, await asked.op(), set_keys, off=(await asked.form(Keys)).keys == "off")
+
+
+@post("/me/password", may=SIGNED_IN, status_code=200)
+async def change_password(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str] | Redirect:
+    form = await asked.form(PasswordForm)
+    errors = {"password": passwords.fault_of(form.password, session.email)}
+    if not await door.is_password(edge, asked, session.email, form.current):
+        errors["current"] = "This is not your password."
+    errors = {name: _(sentence) for name, sentence in errors.items() if sentence}
+    if errors:
+        return await _answer(edge, asked, who, _screen(session, password=Form({}, errors)), 422)
+    password_hash = await passwords.hash_password(form.password)
+    await edge.db.write(once, who, await asked.op(), _set_own, password_hash, session.id)
+    return asked.go("/me?saved=password")
+
+
+@post("/me/sessions/{session_id:int}/revoke", may=SIGNED_IN, status_code=303)
+async def revoke_session(edge: Edge, asked: Asked, who: Actor, session_id: int) -> Redirect:
+    await edge.db.write(once, who, await asked.op(), end_session, session_id)
+    return asked.go("/me")
+
+
+@post("/me/sessions/revoke-others", may=SIGNED_IN, status_code=303)
+async def revoke_others(edge: Edge, asked: Asked, who: Actor, session: Session) -> Redirect:
+    await edge.db.write(once, who, await asked.op(), end_others, session.id)
+    return asked.go("/me")
+
+
+async def _answer(edge: Edge, asked: Asked, who: Actor, screen: Me, status: int = 200) -> Response[str]:
+    lines = await edge.db.read(list_sessions, who)
+    current = asked.request.scope["state"]["session"].id
+    shown = tuple(
+        SessionLine(
+            id=str(one.id),
+            device=one.device,
+            address=one.address,
+            started_at=one.created_at,
+            seen_at=one.seen_at,
+            current=one.id == current,
+        )
+        for one in lines
+    )
+    saved: Literal["", "profile", "password"] = ""
+    told = asked.request.query_params.get("saved", "")
+    if told in ("profile", "password") and status == 200:
+        saved = told
+    page = asked.page(_("You"), "me")
+    return asked.answer("people/me.html", page, status, screen=msgspec.structs.replace(screen, sessions=shown, saved=saved))
+
+
+def _screen(session: Session, profile: Form | None = None, password: Form | None = None) -> Me:
+    stored = {"name": session.name, "locale": session.language, "theme": session.theme, "keys": "" if session.keys_off else "on"}
+    return Me(profile=profile or Form(stored | {"email": session.email}), password=password or Form())
+
+
+def _said(error: Invalid) -> dict[str, str]:
+    return {name: _(sentence) for name, sentence in error.fields.items()}
+
+
+def _set_own(tx: Tx, who: Actor, password_hash: str, session_id: int) -> None:
+    if not who.id:
+        raise Missing
+    set_password(tx, who, who.id, password_hash, keep_session=session_id)
+
+
+ROUTES = [me, save_profile, choose_theme, choose_keys, change_password, revoke_session, revoke_others]
