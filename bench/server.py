@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -65,18 +64,21 @@ def main() -> None:
     from bench.setting import set_up  # noqa: PLC0415 - only this process needs all of Sluss
     from sluss.config import load  # noqa: PLC0415
     from sluss.kernel.log import configure  # noqa: PLC0415
-    from sluss.serving import open_host, serve  # noqa: PLC0415
+    from sluss.serving import Host, Work, open_host, serve  # noqa: PLC0415
 
     configure("error")
-    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0", "max_message_bytes": 50_000_000}
+    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0"}
     with open_host(load(given, environ={})) as host:
         said = set_up(host)
 
-        def ready(address: str) -> None:
-            said["address"] = address
-            print(json.dumps(said), flush=True)
+        async def tell(host: Host, work: Work) -> None:
+            while not (host_address and work.ports.get("lmtp")):  # noqa: ASYNC110 - a start, not a loop of the product
+                await asyncio.sleep(0.02)
+            print(json.dumps(said | {"address": host_address[0], "lmtp_port": work.ports["lmtp"]}), flush=True)
+            await asyncio.Event().wait()
 
-        asyncio.run(serve(host, ready))
+        host_address: list[str] = []
+        asyncio.run(serve(host, host_address.append, tell))
 
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ from functools import partial
 
 from sluss.app import Server, make_app, make_server
 from sluss.channels.contract import Connection, Delivered
+from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting
+from sluss.channels.inboxes import connection_of
 from sluss.channels.registry import channel_named
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
 from sluss.intake.store import receive
+from sluss.kernel.actors import system
 from sluss.kernel.clock import Clock, system_clock
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
@@ -83,6 +86,7 @@ class Work:
 
     def __init__(self, host: Host, signals: Signals, supervisor: Supervisor) -> None:
         self.host, self.signals, self.supervisor = host, signals, supervisor
+        self.ports: dict[str, int] = {}
         self.hosting = Hosting(host.db, host.sealer, signals, self.receive, host.holder)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
 
@@ -94,6 +98,9 @@ class Work:
         self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
         if self.host.db.kind == "postgresql":
             self._leased("places", lambda lease: place_forever(self.host.db, self.signals, lease))
+        for protocol, place in (("lmtp", self.host.config.lmtp_listen), ("smtp", self.host.config.smtp_listen)):
+            if place:
+                self.supervisor.run(protocol, partial(self._take_mail, protocol, place))
         self.supervisor.run("hosting", self.hosting.run)
         self.supervisor.run("outbox", self.outbox.run)
 
@@ -101,13 +108,29 @@ class Work:
         """What adapters hand bytes to."""
         await receive(self.host.db, self.host.files, connection, delivered)
 
+    async def connection(self, workspace_id: int, inbox_id: int) -> Connection:
+        """An inbox for its adapter, read afresh: a process that only serves screens is not told when one changes."""
+        return await self.host.db.read(connection_of, system(workspace_id), inbox_id, self.host.sealer)
+
+    async def _take_mail(self, protocol: str, place: str) -> None:
+        """Listen for mail handed to us, until cancelled."""
+        address, _, port = place.rpartition(":")
+        options = ListenerOptions(protocol=protocol, host=address, port=int(port), largest=self.host.config.max_message_bytes)
+        listener = MailListener(self.hosting.resolve, self.receive, self.host.clock, options)
+        await listener.start()
+        self.ports[protocol] = listener.port
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await listener.stop()
+
     def _leased(self, name: str, work: Callable[[Lease], Awaitable[None]]) -> None:
         seconds = self.host.config.lease_seconds
         self.supervisor.run(name, partial(hold, self.host.db, name, self.host.holder, work, seconds))
 
 
 Ready = Callable[[str], None]
-Extra = Callable[[Host, "Work | None"], Awaitable[None]]
+Extra = Callable[[Host, Work], Awaitable[None]]
 
 
 async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = None) -> None:
@@ -118,9 +141,10 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
     raise_file_limit()
     signals = host.edge.signals = Signals(host.db.host)
     supervisor = host.edge.supervisor = Supervisor(host.clock)
-    work = Work(host, signals, supervisor) if host.config.role != "web" else None
-    if work is not None:
-        host.edge.receive = work.receive
+    work = Work(host, signals, supervisor)
+    host.edge.receive = work.receive
+    host.edge.connection = work.hosting.connection if host.config.role != "web" else work.connection
+    if host.config.role != "web":
         work.start()
     if extra is not None:
         supervisor.run("extra", partial(extra, host, work))

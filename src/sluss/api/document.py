@@ -52,10 +52,10 @@ def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
     made.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss_session"}}
     made["security"] = [{"session": []}]
-    for path in made["paths"].values():
+    paths: dict[str, dict[str, dict[str, Any]]] = made["paths"]
+    for path in paths.values():
         for operation in path.values():
-            if isinstance(operation, dict) and "responses" in operation:
-                _tell_problems(operation["responses"])
+            _tell_problems(operation["responses"])
     return made
 
 

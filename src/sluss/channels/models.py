@@ -43,3 +43,12 @@ cursors = scoped_table(
     refers("inbox_id", "inboxes"),
     key=("inbox_id", "name"),
 )
+inbox_trials = scoped_table(
+    "inbox_trials",
+    sa.Column("inbox_id", Id),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("checks", Json, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_inbox_trials_inbox", "workspace_id", "inbox_id", "id"),
+)

@@ -6,16 +6,28 @@ A new network is one line here and one folder beside this file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from sluss.channels.contract import Channel
 
-ADAPTERS = {"email": "sluss.channels.email.adapter:EmailChannel"}
+ADAPTERS = {"email": "sluss.channels.email.channel:EmailChannel"}
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
+
+_made: dict[str, Channel] = {}
+
+
+class FormOf(Protocol):
+    """What the module `form` of a channel offers to the settings."""
+
+    DEFAULTS: dict[str, str]
+
+    def read_fields(self, fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]: ...
+    def show_fields(self, settings: Mapping[str, Any]) -> dict[str, str]: ...
+    def rename_faults(self, faults: Mapping[str, str]) -> dict[str, str]: ...
+    def presets(self) -> list[tuple[str, str, str, dict[str, str]]]: ...
 
 
 class UnknownChannel(LookupError):
@@ -27,12 +39,17 @@ def channel_names() -> tuple[str, ...]:
     return tuple(ADAPTERS)
 
 
-@cache
 def channel_named(name: str) -> Channel:
     """The one adapter of a channel."""
-    module, _, adapter = _place(name).partition(":")
-    made: Channel = getattr(import_module(module), adapter)()
-    return made
+    if name not in _made:
+        module, _, adapter = _place(name).partition(":")
+        _made[name] = getattr(import_module(module), adapter)()
+    return _made[name]
+
+
+def use_channel(channel: Channel) -> None:
+    """From now on this adapter stands for its name: one with options of its own, or a double."""
+    _made[channel.name] = channel
 
 
 def check_settings(name: str, address: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -40,6 +57,12 @@ def check_settings(name: str, address: str, values: Mapping[str, Any], secrets: 
     module = _place(name).partition(":")[0].rpartition(".")[0]
     checked: msgspec.Struct | dict[str, str] = import_module(f"{module}.settings").check_settings(address, values, secrets)
     return ({}, checked) if isinstance(checked, dict) else (msgspec.to_builtins(checked), {})
+
+
+def form_of(name: str) -> FormOf:
+    """The administrator's form of a channel: the module `form` beside its adapter."""
+    found: Any = import_module(f"{_place(name).partition(':')[0].rpartition('.')[0]}.form")
+    return found
 
 
 def _place(name: str) -> str:

@@ -13,7 +13,7 @@ from sluss.web.shell import Form
 
 async def typed_form(asked: Asked) -> Form:
     """What a person typed, as the form shows it again; fields with several choices joined by line feeds."""
-    items: list[tuple[str, Any]] = (await asked.request.form()).multi_items()
+    items: list[tuple[str, Any]] = list((await asked.request.form()).multi_items())
     values: dict[str, str] = {}
     for name, value in items:
         text = value if isinstance(value, str) else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,7 +26,19 @@ from sluss.kernel.tx import Tx
 from sluss.outbox.queries import held_operations, paused_inboxes, standing
 from sluss.people.queries import list_agents, list_teams
 from sluss.settings.inbox_queries import inboxes_screen
-from sluss.settings.screens import Audit, AuditLine, Choice, Conservation, EnvelopeLine, EnvelopePage, HealthGroup, HealthLine, Home, Quarantine, Trouble
+from sluss.settings.screens import (
+    Audit,
+    AuditLine,
+    Choice,
+    Conservation,
+    EnvelopeLine,
+    EnvelopePage,
+    HealthGroup,
+    HealthLine,
+    Home,
+    Quarantine,
+    Trouble,
+)
 from sluss.web.locale import gettext as _
 from sluss.web.locale import ngettext
 
@@ -58,7 +69,8 @@ def envelope_screen(tx: Tx, who: Actor, envelope_id: int, files: FileStore) -> E
     """One of them, with its beginning as text."""
     one = access_quarantined(tx, who, envelope_id)
     raw = _beginning(one, files, SHOWN)
-    return EnvelopePage(line=envelope_line(one, raw), raw=clean_text(raw.decode("utf-8", "replace")), shown=len(raw), tries=one.attempts, last_try=one.settled_at)
+    text = clean_text(raw.decode("utf-8", "replace"))
+    return EnvelopePage(line=envelope_line(one, raw), raw=text, shown=len(raw), tries=one.attempts, last_try=one.settled_at)
 
 
 def envelope_line(one: Quarantined, beginning: bytes) -> EnvelopeLine:
@@ -116,8 +128,8 @@ def audit_screen(tx: Tx, who: Actor, wanted: tuple[str, str], after: int | None)
 
 
 def _inbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
-    lines = inboxes_screen(tx, who).lines
-    return [Trouble(text=f"{one.name}: {one.state_text}", href=f"/settings/inboxes/{one.id}", state="fail") for one in lines if one.state == "fail"]
+    failing = [one for one in inboxes_screen(tx, who).lines if one.state == "fail"]
+    return [Trouble(text=f"{one.name}: {one.state_text}", href=f"/settings/inboxes/{one.id}", state="fail") for one in failing]
 
 
 def _intake_troubles(tx: Tx, who: Actor, aside: int) -> list[Trouble]:
@@ -141,9 +153,10 @@ def _outbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
 
 def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
     states, _breakers = standing(tx)
-    oldest = tx.value(sa.select(sa.func.min(envelopes.c.received_at)).where(envelopes.c.workspace_id == who.workspace_id, envelopes.c.state == "received"))
+    mine = (envelopes.c.workspace_id == who.workspace_id) & (envelopes.c.state == "received")
+    oldest = tx.value(sa.select(sa.func.min(envelopes.c.received_at)).where(mine))
     late = oldest is not None and oldest < tx.now - MINUTE
-    waiting = tx.value(sa.select(sa.func.count()).select_from(envelopes).where(envelopes.c.workspace_id == who.workspace_id, envelopes.c.state == "received"))
+    waiting = tx.value(sa.select(sa.func.count()).select_from(envelopes).where(mine))
     stuck = int(tx.value(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.workspace_id == who.workspace_id, jobs.c.attempts > 0)))
     behind = int(tx.value(sa.select(sa.func.count()).select_from(parked).where(parked.c.workspace_id == who.workspace_id)))
     return (
@@ -154,13 +167,19 @@ def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
             fix=_("Look at the log: the reader may be stopped.") if late else "",
         ),
         HealthLine(name=_("Deliveries waiting"), state="ok", value=str(states.get("queued", 0) + states.get("sending", 0))),
-        HealthLine(name=_("Deliveries with an unknown result"), state="warn" if states.get("unknown") else "ok",
-        value=str(states.get("unknown", 0))),
-        HealthLine(name=_("Timers that failed"), state="warn" if stuck else "ok", value=str(stuck), detail=_("They are tried again by
-        themselves.") if stuck else ""),
-        HealthLine(name=_("Reactions that failed"), state="warn" if behind else "ok", value=str(behind), detail=_("They are tried again by
-        themselves.") if behind else ""),
+        HealthLine(
+            name=_("Deliveries with an unknown result"),
+            state="warn" if states.get("unknown") else "ok",
+            value=str(states.get("unknown", 0)),
+        ),
+        _retried(_("Timers that failed"), stuck),
+        _retried(_("Reactions that failed"), behind),
     )
+
+
+def _retried(name: str, number: int) -> HealthLine:
+    detail = _("They are tried again by themselves.") if number else ""
+    return HealthLine(name=name, state="warn" if number else "ok", value=str(number), detail=detail)
 
 
 def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
@@ -168,8 +187,9 @@ def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
     lines = inboxes_screen(tx, who).lines
     words = {"ok": _("Receiving"), "warn": _("Waiting"), "fail": _("Failing")}
     return tuple(
-        HealthLine(name=one.name, state=one.state, value=_("Sending paused") if int(one.id) in paused else words[one.state],
-        detail=one.state_text)
+        HealthLine(
+            name=one.name, state=one.state, value=_("Sending paused") if int(one.id) in paused else words[one.state], detail=one.state_text
+        )
         for one in lines
     )
 
@@ -199,7 +219,8 @@ def _recurring(tx: Tx) -> tuple[HealthLine, ...]:
 def _system(tx: Tx, folder: Path) -> tuple[HealthLine, ...]:
     usage = shutil.disk_usage(folder)
     low = usage.free < max(usage.total // 100, 1_000_000_000)
-    library = sqlite3.sqlite_version if tx.conn.dialect.name == "sqlite" else ".".join(str(one) for one in tx.conn.dialect.server_version_info or ())
+    embedded = tx.conn.dialect.name == "sqlite"
+    library = sqlite3.sqlite_version if embedded else ".".join(str(one) for one in tx.conn.dialect.server_version_info or ())
     return (
         HealthLine(
             name=_("Free disk space"),
@@ -207,7 +228,7 @@ def _system(tx: Tx, folder: Path) -> tuple[HealthLine, ...]:
             value=f"{usage.free / 1e9:.1f} GB",
             fix=_("Make room: new messages are refused before the disk is full.") if low else "",
         ),
-        HealthLine(name=_("Database"), state="ok", value=f"{'SQLite' if tx.conn.dialect.name == 'sqlite' else 'PostgreSQL'} {library}"),
+        HealthLine(name=_("Database"), state="ok", value=f"{'SQLite' if embedded else 'PostgreSQL'} {library}"),
     )
 
 
@@ -240,14 +261,22 @@ def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[En
 
 
 def _areas() -> dict[str, str]:
-    return {"case": _("Cases"), "inbox": _("Inboxes"), "agent": _("Agents"), "team": _("Teams"), "envelope": _("Quarantine"), "operation": _("Deliveries")}
+    return {
+        "case": _("Cases"),
+        "inbox": _("Inboxes"),
+        "agent": _("Agents"),
+        "team": _("Teams"),
+        "envelope": _("Quarantine"),
+        "operation": _("Deliveries"),
+    }
 
 
 def _audit_line(one: Entry) -> AuditLine:
-    words: dict[str, Any] = {**one.data, "object": one.object_kind}
     number = one.data.get("number")
     target = f"#{number}" if number else str(one.data.get("name", ""))
-    details = ", ".join(f"{name}: {value}" for name, value in words.items() if name not in {"number", "name", "object"} and value not in {"", None})
+    details = ", ".join(
+        f"{name}: {value}" for name, value in one.data.items() if name not in {"number", "name"} and value not in {"", None}
+    )
     text = _deed(one.action) + (f" ({details})" if details else "")
     return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")
 

@@ -490,6 +490,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_teams_team", "inbox_teams", ["workspace_id", "team_id"], unique=False)
     op.create_table(
+        "inbox_trials",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=True),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("checks", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_inbox_trials_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_inbox_trials_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_inbox_trials")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_inbox_trials_inbox", "inbox_trials", ["workspace_id", "inbox_id", "id"], unique=False)
+    op.create_table(
         "threads",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),

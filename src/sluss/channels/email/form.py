@@ -1,0 +1,67 @@
+"""The administrator's form of a mailbox.
+
+In: fields by the names they have on the page. Out: settings and secrets, and back; faults by the page's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluss.channels.email.settings import PRESETS
+
+SETTINGS = {
+    "sender_name": "from_name",
+    "imap_host": "imap_host",
+    "imap_port": "imap_port",
+    "imap_security": "imap_security",
+    "imap_username": "user",
+    "imap_folder": "folder",
+    "smtp_host": "smtp_host",
+    "smtp_port": "smtp_port",
+    "smtp_security": "smtp_security",
+    "smtp_username": "smtp_user",
+}
+"""Name on the page, and in the stored settings."""
+
+SECRETS = {"imap_password": "password", "smtp_password": "smtp_password", "http_secret": "http_secret"}
+WAYS = {"imap": "imap", "lmtp": "listener", "http": "http"}
+DEFAULTS = {
+    "ways": "imap",
+    "imap_port": "993",
+    "imap_security": "tls",
+    "imap_folder": "INBOX",
+    "smtp_port": "587",
+    "smtp_security": "starttls",
+}
+
+
+def read_fields(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings and secrets as `check_settings` takes them. What is empty is left to its default."""
+    given = {name: value.strip() for name, value in fields.items()}
+    settings: dict[str, Any] = {stored: given[name] for name, stored in SETTINGS.items() if given.get(name)}
+    settings["way_in"] = WAYS.get(given.get("ways", "imap"), given.get("ways"))
+    return settings, {stored: fields[name] for name, stored in SECRETS.items() if fields.get(name)}
+
+
+def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What the form shows of stored settings; secrets never."""
+    back = {stored: name for name, stored in WAYS.items()}
+    shown = {name: str(settings.get(stored, "") or "") for name, stored in SETTINGS.items()}
+    return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
+
+
+def rename_faults(faults: Mapping[str, str]) -> dict[str, str]:
+    """Faults of settings under the names the page uses."""
+    back = {stored: name for name, stored in (*SETTINGS.items(), *SECRETS.items())} | {"way_in": "ways"}
+    return {back.get(name, name): sentence for name, sentence in faults.items()}
+
+
+def presets() -> list[tuple[str, str, str, dict[str, str]]]:
+    """Known providers: key, label, what must be done there first, and the fields they fill."""
+    return [(key, one.label, one.note, DEFAULTS | show_fields({"way_in": "imap", **_full(one.values)})) for key, one in PRESETS.items()]
+
+
+def _full(values: Mapping[str, Any]) -> dict[str, Any]:
+    base = {"imap_port": 993, "imap_security": "tls", "folder": "INBOX", "smtp_port": 587, "smtp_security": "starttls"}
+    return base | dict(values)
