@@ -233,7 +233,7 @@ class _LmtpConversation(_Conversation):
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: ARG002, N802
         await self.push("500 5.5.1 This is LMTP, say LHLO")
 
-    async def smtp_HELO(self, hostname: str) -> None:
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
         await self.smtp_EHLO(hostname)
 
     def _answers(self, answers: list[str]) -> list[str]:

@@ -116,7 +116,7 @@ def _unflow(text: str, *, delete_space: bool) -> str:
         quotes = _QUOTE_DEPTH.match(line)
         mark = quotes.group() if quotes else ""
         content = line[len(mark) :].removeprefix(" ")
-        if flowing and mark != depth:
+        if flowing and (mark != depth or content == "-- "):
             lines.append(_flowed_line(depth, flowing))
             flowing = []
         depth = mark

@@ -15,7 +15,7 @@ _APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ul", "ol", "table", "p
 _BLOCKS = _APART | {"div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "address", "center", "body", "figure", "form"}
 _UNSEEN = {"script", "style", "title", "textarea", "template"}
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})(?:[\s/:][^<>]*)?>|<[!?/][^<>]*>")
-_BLANKS = re.compile(r"[ \t\r\n\f\u200b\u00ad\u034f]+")
+_BLANKS = re.compile(r"[ \t\r\n\f\xa0\u200b\u00ad\u034f]+")
 _MANY_EMPTY = re.compile(r"\n{3,}")
 _QUOTES_SHOWN = 20
 
