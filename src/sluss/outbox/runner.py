@@ -160,7 +160,9 @@ class Outbox:
         return Outcome("unknown", reason=reason)
 
     async def _look_up(self, channel: Channel, connection: Connection, outbound: Outbound) -> Sent | None:
-        return await channel.look_up(connection, outbound.external_id) if channel.capabilities.can_look_up else None
+        """Only for a single recipient: a network knows the message by one id, and one copy that left proves nothing about the others."""
+        single = len(outbound.to) + len(outbound.cc) == 1
+        return await channel.look_up(connection, outbound.external_id) if single and channel.capabilities.can_look_up else None
 
     async def _settle(self, claim: Claim, outcome: Outcome) -> None:
         """Write the result; a result that cannot be written is tried again, because the network will not say it twice."""

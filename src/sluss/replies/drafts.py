@@ -1,4 +1,4 @@
-"""Drafts, kept on the server: one per case, agent and kind. In: saves, each with the revision it grew from. Out: the next, or what is newer.
+"""Drafts, kept on the server: one per case, agent and kind. In: saves with the revision they grew from. Out: the next, or the newer one.
 
 A draft that was sent or discarded does not come back by a late save: a save that names a revision needs the row it grew from.
 """
