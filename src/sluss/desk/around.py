@@ -1,8 +1,9 @@
-"""What surrounds every case for one reader: inboxes as the desk shows them, names of colleagues, banners. In: rows. Out: values the queries share."""
+"""What surrounds every case for one reader. In: an actor. Out: inboxes as the desk shows them, names of colleagues, banners."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -90,43 +91,38 @@ def people(tx: Tx, who: Actor, agent_ids: Iterable[int | None]) -> dict[int, Per
 
 def banners(tx: Tx, around: Around) -> tuple[Banner, ...]:
     """What holds for everybody just now: sending on hold or paused, receiving that fails."""
-    configures = around.who.role == "admin"
-    return (*_held(tx, around, configures=configures), *_paused(tx, around, configures=configures), *_failing(around, configures=configures))
+    return (*_held(tx, around), *_paused(tx, around), *_failing(around))
 
 
-def _held(tx: Tx, around: Around, *, configures: bool) -> Sequence[Banner]:
+def _held(tx: Tx, around: Around) -> Sequence[Banner]:
     held = held_operations(tx, around.who)
     if held is None:
         return ()
     waits = ngettext("%(num)s answer waits", "%(num)s answers wait", held) % {"num": held}
-    text = _("Nothing is sent since a backup was restored (%(waits)s). Look whether they are still right, then let them go.") % {"waits": waits}
-    return (Banner(kind="warn", text=text, action=_("Look") if configures else "", href="/settings/health" if configures else ""),)
+    sentence = _("Nothing is sent since a backup was restored (%(waits)s). Look whether they are still right, then let them go.")
+    return (_banner(around, "warn", sentence % {"waits": waits}, "/settings/health"),)
 
 
-def _paused(tx: Tx, around: Around, *, configures: bool) -> Sequence[Banner]:
+def _paused(tx: Tx, around: Around) -> Sequence[Banner]:
     sentence = _("Sending by %(inbox)s is paused: %(reason)s What you send waits and goes out by itself.")
     return tuple(
-        Banner(kind="bad", text=sentence % {"inbox": one.name, "reason": _ended(one.reason)}, **_to_inbox(one.inbox_id, configures=configures))
+        _banner(around, "bad", sentence % {"inbox": one.name, "reason": _ended(one.reason)}, f"/settings/inboxes/{one.inbox_id}")
         for one in paused_inboxes(tx, around.who)
     )
 
 
-def _failing(around: Around, *, configures: bool) -> Sequence[Banner]:
+def _failing(around: Around) -> Sequence[Banner]:
     sentence = _("Nothing comes in by %(inbox)s: %(reason)s Nothing is lost, it is fetched when the connection is back.")
     return tuple(
-        Banner(
-            kind="bad",
-            text=sentence % {"inbox": face.name, "reason": _ended(face.receiving_error)},
-            since=face.receiving_since,
-            **_to_inbox(face.id, configures=configures),
-        )
+        _banner(around, "bad", sentence % {"inbox": face.name, "reason": _ended(face.receiving_error)}, f"/settings/inboxes/{face.id}")
         for face in around.connected
         if face.failing
     )
 
 
-def _to_inbox(inbox_id: int, *, configures: bool) -> dict[str, str]:
-    return {"action": _("Look"), "href": f"/settings/inboxes/{inbox_id}"} if configures else {}
+def _banner(around: Around, kind: Literal["warn", "bad"], text: str, href: str) -> Banner:
+    """With the way to where it is put right, for those who may."""
+    return Banner(kind=kind, text=text, action=_("Look"), href=href) if around.who.role == "admin" else Banner(kind=kind, text=text)
 
 
 def _ended(reason: str) -> str:

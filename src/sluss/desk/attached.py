@@ -1,4 +1,4 @@
-"""Files as the desk takes and shows them. In: names and bytes from outside. Out: names that harm nobody, media types that are true, pictures that are small.
+"""Files as the desk takes and shows them. In: names and bytes from outside. Out: harmless names, true media types, small pictures.
 
 A name is for reading only: what is stored is named by its content. A type is what the first bytes say, never what somebody claims.
 """
@@ -27,7 +27,8 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
-_TOLD_BY_NAME = re.compile(r"application/(?:pdf|rtf|msword|vnd\.(?:openxmlformats|oasis|ms-)[\w.+-]*|zip|json)|text/(?:plain|csv|calendar|vcard)|audio/\w+|video/\w+")
+_OFFICE = r"pdf|rtf|msword|zip|json|vnd\.(?:openxmlformats|oasis|ms-)[\w.+-]*"
+_TOLD_BY_NAME = re.compile(rf"application/(?:{_OFFICE})|text/(?:plain|csv|calendar|vcard)|audio/\w+|video/\w+")
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ def show_file(row: sa.Row[Any] | Any) -> File:
 
 
 def clean_name(name: str) -> str:
-    """A file's name for people: normalised first, then without folders, controls, hidden dots and names that systems keep for themselves."""
+    """A file's name for people: normalised, then without folders, controls, hidden dots and names that systems keep for themselves."""
     line = clean_line(unicodedata.normalize("NFKC", name))
     last = _FORBIDDEN.sub("_", re.split(r"[/\\]", line)[-1]).strip(". ")
     if not last:

@@ -16,10 +16,11 @@ from sluss.desk.screens import Composer, File
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.replies.drafts import Draft, Kind, find_draft
-from sluss.replies.targets import Target, target_of
+from sluss.replies.targets import target_of
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
+KINDS: tuple[Kind, Kind] = ("reply", "note")
 NOT_YOURS = "Your role reads cases and writes notes; answering is for agents."
 
 
@@ -36,33 +37,10 @@ class Typed(msgspec.Struct, frozen=True):
 
 def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None) -> Composer:
     """The composer of a case for the reader; only notes where no answer can be sent."""
-    target = _target(tx, around, case)
-    reply, note = (_draft(tx, around, case, kind, typed) for kind in ("reply", "note"))
+    reply, note = (_draft(tx, around, case, kind, typed) for kind in KINDS)
+    way = _way(tx, around, case)
     tab: Kind = typed.kind if typed else "note" if note.body and not reply.body else "reply"
-    shared = {"reply": reply, "note": note, "tab": tab, "form": typed.form if typed else Form()}
-    if target is None:
-        face = around.face(case.inbox_id)
-        closed = _("There is nobody here to answer to.")
-        nowhere = {"to_name": "", "to_address": "", "from_name": face.name, "from_address": face.address}
-        return Composer(channel_icon=face.can.icon, channel_label=face.label, closed=closed, can_attach=True, **nowhere, **shared)
-    can = target.capabilities
-    closed = target.closed if around.who.role in WORKERS else NOT_YOURS
-    return Composer(
-        to_name=target.to.name or target.to.address,
-        to_address=target.to.address,
-        channel_icon=can.icon,
-        channel_label=_(can.label),
-        from_name=target.sender.name,
-        from_address=target.sender.address,
-        visibility=can.visibility,
-        can_cc=can.can_cc,
-        can_attach=can.can_attach,
-        max_length=can.max_length,
-        max_file_bytes=can.max_file_bytes,
-        undo_seconds=can.undo_seconds,
-        closed=_(closed) if closed else "",
-        **shared,
-    )
+    return msgspec.structs.replace(way, reply=reply, note=note, tab=tab, form=typed.form if typed else Form())
 
 
 def show_draft(tx: Tx, around: Around, stored: Draft) -> screens.Draft:
@@ -81,11 +59,44 @@ def files_of(tx: Tx, around: Around, attachment_ids: Sequence[int]) -> tuple[Fil
     return tuple(found[one] for one in attachment_ids if one in found)
 
 
-def _target(tx: Tx, around: Around, case: CaseRow) -> Target | None:
+def _way(tx: Tx, around: Around, case: CaseRow) -> Composer:
+    """The way out of a case, said in full."""
     try:
-        return target_of(tx, around.who, case.id)
+        target = target_of(tx, around.who, case.id)
     except Missing:
-        return None
+        return _nowhere(around, case)
+    can = target.capabilities
+    closed = target.closed if around.who.role in WORKERS else NOT_YOURS
+    return Composer(
+        to_name=target.to.name or target.to.address,
+        to_address=target.to.address,
+        channel_icon=can.icon,
+        channel_label=_(can.label),
+        from_name=target.sender.name,
+        from_address=target.sender.address,
+        visibility=can.visibility,
+        can_cc=can.can_cc,
+        can_attach=can.can_attach,
+        max_length=can.max_length,
+        max_file_bytes=can.max_file_bytes,
+        undo_seconds=can.undo_seconds,
+        closed=_(closed) if closed else "",
+    )
+
+
+def _nowhere(around: Around, case: CaseRow) -> Composer:
+    """A case in which nobody has written: there are only notes."""
+    face = around.face(case.inbox_id)
+    return Composer(
+        to_name="",
+        to_address="",
+        channel_icon=face.can.icon,
+        channel_label=face.label,
+        from_name=face.name,
+        from_address=face.address,
+        can_attach=True,
+        closed=_("There is nobody here to answer to."),
+    )
 
 
 def _draft(tx: Tx, around: Around, case: CaseRow, kind: Kind, typed: Typed | None) -> screens.Draft:

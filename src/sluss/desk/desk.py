@@ -142,8 +142,13 @@ def _first_steps(tx: Tx, who: Actor, counts: Counts) -> tuple[FirstStep, ...]:
     mine = cases.c.workspace_id == who.workspace_id
     if who.role != "admin" or any(counts.views.values()) or tx.row(sa.select(cases.c.id).where(mine).limit(1)) is not None:
         return ()
-    connected = tx.row(sa.select(inboxes.c.id).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.archived_at.is_(None)).limit(1)) is not None
-    several = len(tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id, agents.c.disabled_at.is_(None)).limit(2))) > 1
+    connected = (
+        tx.row(sa.select(inboxes.c.id).where(inboxes.c.workspace_id == who.workspace_id, inboxes.c.archived_at.is_(None)).limit(1))
+        is not None
+    )
+    several = (
+        len(tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id, agents.c.disabled_at.is_(None)).limit(2))) > 1
+    )
     return (
         FirstStep(label=_("Connect a mailbox"), done=connected, href="/settings/inboxes/new"),
         FirstStep(label=_("Invite a colleague"), done=several, href="/settings/agents/new"),

@@ -93,4 +93,11 @@ def _priority(priority: str) -> str:
     return {"low": _("low"), "normal": _("normal"), "high": _("high"), "urgent": _("urgent")}.get(priority, priority)
 
 
-_STATUS_ICONS = {"open": "circle-dot", "pending": "hourglass", "snoozed": "alarm-clock", "solved": "circle-check", "closed": "archive", "spam": "ban"}
+_STATUS_ICONS = {
+    "open": "circle-dot",
+    "pending": "hourglass",
+    "snoozed": "alarm-clock",
+    "solved": "circle-check",
+    "closed": "archive",
+    "spam": "ban",
+}

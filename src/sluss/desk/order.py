@@ -1,6 +1,7 @@
-"""In which order a list stands, and where a page of it begins. In: a view, a sort. Out: conditions for the database, cursors, a number for browsers.
+"""In which order a list stands, and where a page of it begins. In: a view, a sort. Out: conditions, cursors, a number for browsers.
 
-A list is one or more stretches, each in the order of an index; a cursor is the stretch and the keys of the last row shown. No row is ever counted past.
+A list is one or more stretches, each in the order of an index; a cursor is the stretch and the keys of the last row shown.
+No row is ever counted past.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ def sort_of(scope: Scope, asked: str) -> Sort:
     """The order to use: the one asked for, else what suits the view."""
     if asked and asked not in SORTS:
         raise Invalid({"sort": "Choose due, oldest, newest or priority."})
-    return next((sort for sort in SORTS if sort == asked), "newest" if scope.key == "solved" else "oldest")
+    usual: Sort = "newest" if scope.key == "solved" else "oldest"
+    for sort in SORTS:
+        if sort == asked:
+            return sort
+    return usual
 
 
 def stretches(scope: Scope, sort: Sort) -> list[Stretch]:

@@ -1,4 +1,4 @@
-"""What stands beside a case: the customer, their other cases, and what is special about this one. In: a case. Out: the side panel and its banners."""
+"""What stands beside a case: the customer, their other cases, what is special. In: a case. Out: the side panel and its banners."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, visible_to
 from sluss.cases.models import cases, tags
-from sluss.channels.registry import UnknownChannel, channel_names, channel_named
+from sluss.channels.registry import UnknownChannel, channel_named, channel_names
 from sluss.contacts.models import contacts, identities
 from sluss.desk.around import Around
 from sluss.desk.screens import CaseBanner, Contact, Identity, OtherCase, Person
@@ -42,11 +42,21 @@ def case_banners(tx: Tx, around: Around, case: CaseRow) -> tuple[CaseBanner, ...
     face = around.face(case.inbox_id)
     found = [*_continued(tx, around, case)]
     if face.archived_at is not None:
-        found.append(CaseBanner(kind="warn", text=_("The inbox %(inbox)s was disconnected. Nothing can be sent from here.") % {"inbox": face.name}))
+        found.append(
+            CaseBanner(kind="warn", text=_("The inbox %(inbox)s was disconnected. Nothing can be sent from here.") % {"inbox": face.name})
+        )
     elif not face.enabled:
-        found.append(CaseBanner(kind="warn", text=_("The inbox %(inbox)s is paused. What you send waits until it is resumed.") % {"inbox": face.name}))
+        found.append(
+            CaseBanner(
+                kind="warn", text=_("The inbox %(inbox)s is paused. What you send waits until it is resumed.") % {"inbox": face.name}
+            )
+        )
     elif face.failing:
-        found.append(CaseBanner(kind="warn", text=_("Nothing comes in by %(inbox)s just now: newer answers may be missing here.") % {"inbox": face.name}))
+        found.append(
+            CaseBanner(
+                kind="warn", text=_("Nothing comes in by %(inbox)s just now: newer answers may be missing here.") % {"inbox": face.name}
+            )
+        )
     return tuple(found)
 
 
@@ -59,7 +69,10 @@ def assignable(tx: Tx, who: Actor) -> tuple[Person, ...]:
 
 def all_tags(tx: Tx, who: Actor) -> tuple[str, ...]:
     """Tags of the workspace, by name."""
-    return tuple(row.name for row in tx.rows(sa.select(tags.c.name).where(tags.c.workspace_id == who.workspace_id).order_by(tags.c.name).limit(ALL_TAGS)))
+    return tuple(
+        row.name
+        for row in tx.rows(sa.select(tags.c.name).where(tags.c.workspace_id == who.workspace_id).order_by(tags.c.name).limit(ALL_TAGS))
+    )
 
 
 def teams_of(tx: Tx, who: Actor, inbox_id: int) -> str:
@@ -73,7 +86,9 @@ def _identities(tx: Tx, who: Actor, contact_id: int) -> tuple[Identity, ...]:
     c = identities.c
     mine = (c.workspace_id == who.workspace_id) & (c.contact_id == contact_id)
     rows = tx.rows(sa.select(c.network, c.address, c.proof).where(mine).order_by(c.id).limit(IDENTITIES))
-    return tuple(Identity(icon=_icon(row.network), label=_label(row.network), address=row.address, verified=row.proof == "verified") for row in rows)
+    return tuple(
+        Identity(icon=_icon(row.network), label=_label(row.network), address=row.address, verified=row.proof == "verified") for row in rows
+    )
 
 
 def _others(tx: Tx, who: Actor, case: CaseRow) -> tuple[tuple[OtherCase, ...], int]:
@@ -95,7 +110,9 @@ def _continued(tx: Tx, around: Around, case: CaseRow) -> list[CaseBanner]:
     if row.contact_id == case.contact_id:
         text = _("This continues #%(no)s, which was solved before.") % {"no": row.number}
         return [CaseBanner(kind="info", text=text, action=_("Open #%(no)s") % {"no": row.number}, href=f"/c/{row.number}")]
-    text = _("The sender quotes #%(no)s but takes no part in it. Check who this is before you tell anything from there.") % {"no": row.number}
+    text = _("The sender quotes #%(no)s but takes no part in it. Check who this is before you tell anything from there.") % {
+        "no": row.number
+    }
     return [CaseBanner(kind="warn", text=text, action=_("Open #%(no)s") % {"no": row.number}, href=f"/c/{row.number}")]
 
 

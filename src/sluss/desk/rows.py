@@ -1,4 +1,4 @@
-"""Rows of lists, in sets: a page of fifty takes the same handful of statements as a page of one. In: a view, an order, a cursor. Out: rows, the next cursor."""
+"""Rows of lists, in sets: fifty take the same handful of statements as one. In: a view, an order, a cursor. Out: rows, the next cursor."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def stand_beside(tx: Tx, who: Actor, listed: Sequence[CaseRow]) -> Beside:
     ids = [case.id for case in listed]
     if not ids:
         return Beside({}, {}, {}, {})
-    return Beside(_tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), people(tx, who, (case.assignee_id for case in listed)))
+    return Beside(
+        _tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), people(tx, who, (case.assignee_id for case in listed))
+    )
 
 
 def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest") -> Row:
@@ -110,7 +112,9 @@ def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:
     return _tags(tx, who, [case_id]).get(case_id, ())
 
 
-def _walk(tx: Tx, wanted: sa.Select[Any], found: list[Stretch], start: tuple[int, ...], count: int, *, backwards: bool = False) -> list[Listed]:
+def _walk(
+    tx: Tx, wanted: sa.Select[Any], found: list[Stretch], start: tuple[int, ...], count: int, *, backwards: bool = False
+) -> list[Listed]:
     """So many cases from a place on, over as many stretches as it takes."""
     listed: list[Listed] = []
     here = start[0] if start else 0

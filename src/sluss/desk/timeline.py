@@ -1,4 +1,4 @@
-"""The timeline of a case: messages, notes and happenings in the order in which they came. In: a case. Out: the newest items, or those before one.
+"""The timeline of a case: messages, notes and happenings in their order. In: a case. Out: the newest items, or those before one.
 
 Ids are ordered by time over every table, so the id is the order and the cursor. Neighbouring happenings are one item.
 """
@@ -54,9 +54,15 @@ def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = No
 def _reach(tx: Tx, case: CaseRow, focus: int) -> int:
     """How many items show the one that a link names; the usual number where it is not of this case or too far back."""
     m, v = messages.c, conversations.c
-    newer = sa.select(sa.func.count()).select_from(_spoken()).where(m.workspace_id == case.workspace_id, v.case_id == case.id, m.id >= focus)
+    newer = (
+        sa.select(sa.func.count()).select_from(_spoken()).where(m.workspace_id == case.workspace_id, v.case_id == case.id, m.id >= focus)
+    )
     noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id >= focus)
-    happened = sa.select(sa.func.count()).select_from(events).where(_of_case(events, case), events.c.kind.in_(happenings.KINDS), events.c.id >= focus)
+    happened = (
+        sa.select(sa.func.count())
+        .select_from(events)
+        .where(_of_case(events, case), events.c.kind.in_(happenings.KINDS), events.c.id >= focus)
+    )
     count = int(tx.value(newer)) + int(tx.value(noted)) + int(tx.value(happened)) + 5
     return max(ITEMS, count) if count <= MOST else ITEMS
 
@@ -81,7 +87,9 @@ def _beyond_doubt(found: _Found, limit: int) -> _Found:
     ends += [found.events[-1].id] if len(found.events) == limit * EVENTS else []
     oldest = max(ends, default=0)
     return _Found(
-        [row for row in found.messages if row.id >= oldest], [row for row in found.notes if row.id >= oldest], [one for one in found.events if one.id >= oldest]
+        [row for row in found.messages if row.id >= oldest],
+        [row for row in found.notes if row.id >= oldest],
+        [one for one in found.events if one.id >= oldest],
     )
 
 
@@ -115,7 +123,9 @@ def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
     return items
 
 
-def _message(around: Around, row: sa.Row[Any], names: Mapping[int, Person], with_it: tuple[tuple[screens.File, ...], tuple[Delivery, ...]]) -> Message:
+def _message(
+    around: Around, row: sa.Row[Any], names: Mapping[int, Person], with_it: tuple[tuple[screens.File, ...], tuple[Delivery, ...]]
+) -> Message:
     face = around.inboxes.get(row.inbox_id)
     text, quoted = split_quoted(row.text, row.fresh)
     author = _author(names, row.agent_id) if row.agent_id else Person(str(row.contact_id), row.identity_name or row.identity_address)
@@ -192,8 +202,10 @@ def _author(names: Mapping[int, Person], agent_id: int) -> Person:
 
 
 def _count_before(tx: Tx, case: CaseRow, item_id: int) -> int:
-    said = sa.select(sa.func.count()).select_from(_spoken()).where(
-        messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id, messages.c.id < item_id
+    said = (
+        sa.select(sa.func.count())
+        .select_from(_spoken())
+        .where(messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id, messages.c.id < item_id)
     )
     noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id < item_id)
     return int(tx.value(sa.select(said.scalar_subquery() + noted.scalar_subquery())))

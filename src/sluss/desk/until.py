@@ -1,4 +1,4 @@
-"""When a snoozed case wakes. In: `hour`, `evening`, `tomorrow`, `monday` or a local time, in the workspace's zone. Out: an instant in the future.
+"""When a snoozed case wakes. In: `hour`, `evening`, `tomorrow`, `monday` or a local time. Out: an instant in the future.
 
 Wall-clock words keep their hour over a change to or from summer time: tomorrow at eight is eight.
 """

@@ -78,7 +78,12 @@ def views_of(around: Around, case: CaseRow) -> list[str]:
 
 def show_views(around: Around, counts: Counts) -> tuple[View, ...]:
     """The left column."""
-    shown = [("mine", _("Mine"), "user"), ("unassigned", _("Unassigned"), "inbox"), ("open", _("All open"), "layers"), ("solved", _("Solved"), "circle-check")]
+    shown = [
+        ("mine", _("Mine"), "user"),
+        ("unassigned", _("Unassigned"), "inbox"),
+        ("open", _("All open"), "layers"),
+        ("solved", _("Solved"), "circle-check"),
+    ]
     views = [View(key=key, label=label, icon=icon, count=counts.views.get(key)) for key, label, icon in shown]
     return (*views, *(_of_inbox(face, counts) for face in around.connected))
 
@@ -94,7 +99,11 @@ def count_views(tx: Tx, around: Around) -> Counts:
     by_inbox = _count_by_inbox(tx, around)
     mine, waiting = count_mine(tx, around.who, [around.who.id]).get(around.who.id, (0, 0))
     unassigned = sa.select(sa.func.count()).select_from(cases).where(_WHOLE["unassigned"].condition(around.who), cases.c.status == "open")
-    views = {"mine": mine, "unassigned": int(tx.value(unassigned)), "open": sum(count for (_id, status), count in by_inbox.items() if status == "open")}
+    views = {
+        "mine": mine,
+        "unassigned": int(tx.value(unassigned)),
+        "open": sum(count for (_id, status), count in by_inbox.items() if status == "open"),
+    }
     for inbox_id in around.inboxes:
         views[f"inbox:{inbox_id}"] = sum(by_inbox.get((inbox_id, status), 0) for status in UNFINISHED)
     return Counts(views, waiting)
@@ -104,9 +113,9 @@ def count_mine(tx: Tx, who: Actor, agent_ids: list[int]) -> dict[int, tuple[int,
     """For agents who see alike: how many unfinished cases each holds, and in how many of them a customer waits."""
     c = cases.c
     waits = sa.func.sum(sa.case((c.waiting_since.is_not(None) & (c.status == "open"), 1), else_=0))
-    mine = sa.select(c.assignee_id, sa.func.count().label("count"), waits.label("waits"))
+    mine = sa.select(c.assignee_id, sa.func.count().label("total"), waits.label("waits"))
     rows = tx.rows(mine.where(visible_to(who), c.assignee_id.in_(agent_ids), c.status.in_(UNFINISHED)).group_by(c.assignee_id))
-    return {row.assignee_id: (row.count, int(row.waits)) for row in rows}
+    return {row.assignee_id: (int(row.total), int(row.waits)) for row in rows}
 
 
 def count_scope(tx: Tx, around: Around, scope: Scope, counts: Counts) -> int:
@@ -121,8 +130,10 @@ def _count_by_inbox(tx: Tx, around: Around) -> dict[tuple[int, str], int]:
     c = cases.c
     # The inboxes are named one by one so that each is a short stretch of the index, past all that is solved.
     named = (c.workspace_id == around.who.workspace_id) & c.inbox_id.in_(list(around.inboxes)) & c.status.in_(UNFINISHED)
-    rows = tx.rows(sa.select(c.inbox_id, c.status, sa.func.count().label("count")).where(named, visible_to(around.who)).group_by(c.inbox_id, c.status))
-    return {(row.inbox_id, row.status): row.count for row in rows}
+    rows = tx.rows(
+        sa.select(c.inbox_id, c.status, sa.func.count().label("total")).where(named, visible_to(around.who)).group_by(c.inbox_id, c.status)
+    )
+    return {(row.inbox_id, row.status): int(row.total) for row in rows}
 
 
 def _of_inbox(face: Face, counts: Counts) -> View:

@@ -1,0 +1,96 @@
+"""What the desk's forms do, as actions by case number. In: a number and what was chosen. Out: what was so before, for the way back.
+
+The work is done by the actions of `cases`, with their checks; here a form's words become their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from sluss.cases.access import CaseRow, Priority, Status, access_case_no
+from sluss.cases.actions import assign_case, set_priority, set_status, set_tags
+from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Invalid, Missing
+from sluss.kernel.tx import Tx
+from sluss.outbox.queries import access_operation
+from sluss.replies.drafts import Draft
+from sluss.replies.undoing import undo_send
+
+Bulk = Literal["solve", "assign-me", "pending", "spam", "open"]
+MOST = 200
+
+_STATUSES: dict[str, Status] = {"solve": "solved", "pending": "pending", "spam": "spam", "open": "open"}
+
+
+class Was(msgspec.Struct, frozen=True, kw_only=True):
+    """A case before a deed; `until` in µs UTC."""
+
+    no: int
+    status: Status
+    until: int | None
+    assignee_id: int | None
+
+
+def assign(tx: Tx, who: Actor, no: int, agent_id: int | None) -> Was:
+    """Give a case to somebody, or to nobody."""
+    case = access_case_no(tx, who, no)
+    assign_case(tx, who, case.id, agent_id)
+    return _was(case)
+
+
+def move(tx: Tx, who: Actor, no: int, status: Status, until: int | None = None) -> Was:
+    """Change the status."""
+    case = access_case_no(tx, who, no)
+    set_status(tx, who, case.id, status, until)
+    return _was(case)
+
+
+def rank(tx: Tx, who: Actor, no: int, priority: Priority) -> Was:
+    """Change the priority."""
+    case = access_case_no(tx, who, no)
+    set_priority(tx, who, case.id, priority)
+    return _was(case)
+
+
+def label(tx: Tx, who: Actor, no: int, names: Sequence[str]) -> Was:
+    """Change the tags to exactly these."""
+    case = access_case_no(tx, who, no)
+    set_tags(tx, who, case.id, names)
+    return _was(case)
+
+
+def take_back(tx: Tx, who: Actor, no: int, operation_id: int) -> Draft:
+    """Take back an answer of this case; `Missing` for another case's."""
+    case = access_case_no(tx, who, no)
+    if access_operation(tx, who, operation_id).case_id != case.id:
+        raise Missing
+    return undo_send(tx, who, operation_id)
+
+
+def do_to_many(tx: Tx, who: Actor, numbers: Sequence[int], action: Bulk) -> list[Was]:
+    """The same to several cases, all or none."""
+    chosen = list(dict.fromkeys(numbers))
+    if not chosen:
+        raise Invalid({"no": "Choose cases first."})
+    if len(chosen) > MOST:
+        raise Invalid({"no": "Choose at most 200 cases at once."})
+    if action == "assign-me":
+        return [assign(tx, who, no, who.id) for no in chosen]
+    return [move(tx, who, no, _STATUSES[action]) for no in chosen]
+
+
+def restore(tx: Tx, who: Actor, before: Sequence[Was]) -> None:
+    """Make cases what they were, by the same actions and with the same checks. A snooze that has run out meanwhile is open."""
+    for was in before[:MOST]:
+        case = access_case_no(tx, who, was.no)
+        asleep = was.status == "snoozed" and (was.until or 0) > tx.now
+        status: Status = was.status if was.status != "snoozed" or asleep else "open"
+        set_status(tx, who, case.id, status, was.until if asleep else None)
+        assign_case(tx, who, case.id, was.assignee_id)
+
+
+def _was(case: CaseRow) -> Was:
+    return Was(no=case.number, status=case.status, until=case.snoozed_until, assignee_id=case.assignee_id)

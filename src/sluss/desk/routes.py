@@ -1,0 +1,98 @@
+"""The pages of the desk: views, one case, search. What is done to a case, files and deliveries have files of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.response.redirect import Redirect
+
+from sluss.desk import routes_case, routes_files, routes_reply
+from sluss.desk.answers import page_of, voice_of
+from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
+from sluss.desk.shapes import number
+from sluss.kernel.actors import Actor
+from sluss.people.access import READERS, SIGNED_IN
+from sluss.web.edge import Asked, Edge
+from sluss.web.locale import gettext as _
+
+
+@get("/", may=SIGNED_IN)
+async def home(asked: Asked) -> Redirect:
+    """Where everybody begins."""
+    return asked.go("/inbox/mine")
+
+
+@get("/inbox/{view:str}", may=READERS)
+async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: str = "", after: str = "") -> Response[str]:
+    """A list, or its next rows."""
+    look = Look(voice=voice_of(asked), view=view, sort=sort, after=after)
+    if asked.partial and asked.target == "rows" and after:
+        queue = await edge.db.read(read_more, who, look)
+        return asked.answer("desk/more.html", asked.page(queue.view.label, "inbox"), queue=queue)
+    seen = await edge.db.read(read_desk, who, look)
+    return asked.answer("desk/inbox.html", page_of(asked, seen), desk=seen.desk)
+
+
+@get("/inbox/{view:str}/{no:str}", may=READERS)
+async def case_page(edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "") -> Response[str]:
+    """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item."""
+    pane = asked.partial and asked.target == "panes"
+    focus = number(m) if m.isdigit() else None
+    look = Look(voice=voice_of(asked), view=view, no=number(no), focus=focus, before=number(before) if before else None, rows=not pane)
+    seen = await edge.db.read(read_desk, who, look)
+    return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page_of(asked, seen), desk=seen.desk)
+
+
+@get("/cases/{no:str}/fresh", may=READERS)
+async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, view: str = "") -> Response[str]:
+    """An open case as it is now, without its composer."""
+    seen = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False))
+    return asked.answer("desk/fresh.html", page_of(asked, seen, f"/inbox/{seen.desk.queue.view.key}/{number(no)}"), desk=seen.desk)
+
+
+@get("/cases/{no:str}/earlier", may=READERS)
+async def earlier_items(edge: Edge, asked: Asked, who: Actor, no: str, before: str) -> Response[str]:
+    """What came before an item."""
+    seen = await _read_case(edge, who, Look(voice=voice_of(asked), no=number(no), before=number(before), rows=False))
+    page = page_of(asked, seen, f"/inbox/{seen.desk.queue.view.key}/{number(no)}")
+    return asked.answer("desk/earlier.html", page, case=seen.desk.case)
+
+
+@get("/search", may=READERS)
+async def search_page(edge: Edge, asked: Asked, who: Actor, q: str = "", after: str = "") -> Response[str]:
+    """What is found."""
+    found, shell = await edge.db.read(read_search, who, Look(voice=voice_of(asked), after=after), q)
+    return asked.answer("desk/search.html", asked.page(found.query or _("Search"), "search", **shell), found=found)
+
+
+@get("/c/{no:str}", may=READERS)
+async def short_link(edge: Edge, asked: Asked, who: Actor, no: str) -> Redirect:
+    """A case by its number alone, as people pass it on."""
+    view = await edge.db.read(read_best_view, who, number(no))
+    return asked.go(f"/inbox/{view}/{number(no)}")
+
+
+async def _read_case(edge: Edge, who: Actor, look: Look) -> Seen:
+    """A case in the view that is asked for; in its best view where that one is not the reader's any more."""
+    best = await edge.db.read(read_best_view, who, look.no or 0)
+    known = look.view in {"mine", "unassigned", "open", "solved"}
+    return await edge.db.read(read_desk, who, look if known else msgspec.structs.replace(look, view=best))
+
+
+ROUTES: list[Any] = [
+    home,
+    view_page,
+    case_page,
+    fresh_case,
+    earlier_items,
+    search_page,
+    short_link,
+    *routes_case.ROUTES,
+    *routes_reply.ROUTES,
+    *routes_files.ROUTES,
+]
+
+UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_files.UPLOADS]
+"""Routes that take files, and so larger bodies than the others."""

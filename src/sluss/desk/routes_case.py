@@ -1,0 +1,180 @@
+"""What is done to cases from the desk, one or many, and to deliveries. In: forms. Out: what changed, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, post
+
+from sluss.cases.access import Status, access_case, access_case_no
+from sluss.desk.answers import changed, told
+from sluss.desk.deeds import Bulk, Was, assign, do_to_many, label, move, rank, restore
+from sluss.desk.shapes import (
+    AssignForm,
+    BulkForm,
+    Empty,
+    PriorityForm,
+    RetryForm,
+    StatusForm,
+    TagsForm,
+    number,
+    read_was,
+    write_was,
+)
+from sluss.desk.until import when
+from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Invalid
+from sluss.kernel.tx import Tx
+from sluss.outbox.actions import cancel_operation, release_held, retry_operation
+from sluss.outbox.queries import access_operation
+from sluss.people.access import ADMINS, AGENTS, READERS
+from sluss.people.once import once
+from sluss.web.edge import Asked, Edge
+from sluss.web.formats import short
+from sluss.web.locale import gettext as _
+from sluss.web.locale import ngettext
+from sluss.web.shell import Toast
+
+
+@post("/cases/{no:str}/assign", may=AGENTS, status_code=200)
+async def assign_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
+    """Give a case to somebody, or to nobody."""
+    form = await asked.form(AssignForm)
+    agent_id = who.id if form.agent == "me" else _agent(form.agent)
+    was = await edge.db.write(once, who, await asked.op(), assign, number(no), agent_id)
+    text = _("Nobody holds this now") if agent_id is None else _("This is yours") if agent_id == who.id else _("Assigned")
+    undo = {"agent": str(was.assignee_id or "")}
+    toasts = [Toast(text=text, undo_url=f"/cases/{no}/assign", fields=undo)] if was.assignee_id != agent_id else []
+    return await changed(edge, asked, who, number(no), ("head", "timeline", "side"), toasts=toasts)
+
+
+@post("/cases/{no:str}/status", may=AGENTS, status_code=200)
+async def move_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
+    """Move a case along."""
+    form = await asked.form(StatusForm)
+    status, until = _destination(form, asked.reader.zone, edge.db.clock())
+    was = await edge.db.write(once, who, await asked.op(), move, number(no), status, until)
+    toasts = [_moved(status, until, [was])] if was.status != status or was.until != until else []
+    return await changed(edge, asked, who, number(no), ("head", "timeline", "side"), toasts=toasts)
+
+
+@post("/cases/{no:str}/priority", may=AGENTS, status_code=200)
+async def rank_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
+    """Change the priority."""
+    form = await asked.form(PriorityForm)
+    await edge.db.write(once, who, await asked.op(), rank, number(no), form.priority)
+    return await changed(edge, asked, who, number(no), ("head", "timeline"))
+
+
+@post("/cases/{no:str}/tags", may=AGENTS, status_code=200)
+async def label_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
+    """Change the tags."""
+    form = await asked.form(TagsForm)
+    names = [*form.tag, *(name for name in form.new.split(",") if name.strip())]
+    await edge.db.write(once, who, await asked.op(), label, number(no), names)
+    return await changed(edge, asked, who, number(no), ("head", "timeline", "side"))
+
+
+@post("/cases/{no:str}/read", may=READERS, status_code=204)
+async def mark_read(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[None]:
+    """Looked at. A row is bold while the customer waits, whoever has looked, so nothing is kept."""
+    await asked.form(Empty)
+    await edge.db.read(access_case_no, who, number(no))
+    return asked.nothing()
+
+
+@post("/cases/bulk", may=AGENTS, status_code=200)
+async def do_many(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+    """The same to every chosen case, all or none; or the way back from that."""
+    form = await asked.form(BulkForm)
+    if form.action == "restore":
+        before = read_was(form.was)
+        await edge.db.write(once, who, await asked.op(), restore, before)
+        count = len(before)
+        return await told(
+            edge, asked, who, [Toast(text=ngettext("%(num)s case is as it was", "%(num)s cases are as they were", count) % {"num": count})]
+        )
+    before = await edge.db.write(once, who, await asked.op(), do_to_many, form.no, form.action)
+    return await told(edge, asked, who, [Toast(text=_done_to(form.action, len(before)), **_way_back(before))])
+
+
+@post("/operations/{operation:str}/retry", may=AGENTS, status_code=200)
+async def retry(edge: Edge, asked: Asked, who: Actor, operation: str) -> Response[Any]:
+    """Send again."""
+    form = await asked.form(RetryForm)
+    no = await edge.db.write(once, who, await asked.op(), _retry, number(operation), form.anyway == "1")
+    return await changed(edge, asked, who, no, ("timeline",))
+
+
+@post("/operations/{operation:str}/cancel", may=AGENTS, status_code=200)
+async def cancel(edge: Edge, asked: Asked, who: Actor, operation: str) -> Response[Any]:
+    """Give up what waits."""
+    await asked.form(Empty)
+    no = await edge.db.write(once, who, await asked.op(), _cancel, number(operation))
+    return await changed(edge, asked, who, no, ("timeline",))
+
+
+@post("/operations/release", may=ADMINS, status_code=200)
+async def release(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+    """Let go what was held since a restore."""
+    await asked.form(Empty)
+    await edge.db.write(once, who, await asked.op(), release_held)
+    return await told(edge, asked, who, [Toast(text=_("What was on hold is going out"))])
+
+
+def _retry(tx: Tx, who: Actor, operation_id: int, anyway: bool) -> int:  # noqa: FBT001 - `once` passes arguments by position
+    retry_operation(tx, who, operation_id, anyway=anyway)
+    return _number_of(tx, who, operation_id)
+
+
+def _cancel(tx: Tx, who: Actor, operation_id: int) -> int:
+    cancel_operation(tx, who, operation_id)
+    return _number_of(tx, who, operation_id)
+
+
+def _number_of(tx: Tx, who: Actor, operation_id: int) -> int:
+    return access_case(tx, who, access_operation(tx, who, operation_id).case_id).number
+
+
+def _agent(text: str) -> int | None:
+    if text and not text.isdigit():
+        raise Invalid({"agent": "Choose an agent of this workspace who is not disabled."})
+    return number(text) if text else None
+
+
+def _destination(form: StatusForm, zone: str, now: int) -> tuple[Status, int | None]:
+    """Snoozed until the customer answers is what waiting for the customer means."""
+    if form.status != "snoozed":
+        return form.status, None
+    return ("pending", None) if form.until == "reply" else ("snoozed", when(form.until, zone, now))
+
+
+def _moved(status: Status, until: int | None, before: list[Was]) -> Toast:
+    text = {
+        "open": _("Open again"),
+        "pending": _("Waiting for the customer"),
+        "snoozed": _("Snoozed until %(until)s") % {"until": short(until) if until else ""},
+        "solved": _("Solved"),
+        "closed": _("Closed"),
+        "spam": _("Marked as spam"),
+    }[status]
+    return Toast(text=text, **_way_back(before))
+
+
+def _done_to(action: Bulk, count: int) -> str:
+    words: Mapping[str, str] = {
+        "solve": ngettext("%(num)s solved", "%(num)s solved", count),
+        "assign-me": ngettext("%(num)s is yours now", "%(num)s are yours now", count),
+        "pending": ngettext("%(num)s waits for the customer", "%(num)s wait for the customer", count),
+        "spam": ngettext("%(num)s marked as spam", "%(num)s marked as spam", count),
+        "open": ngettext("%(num)s opened again", "%(num)s opened again", count),
+    }
+    return words[action] % {"num": count}
+
+
+def _way_back(before: list[Was]) -> dict[str, Any]:
+    return {"undo_url": "/cases/bulk", "fields": {"action": "restore", "was": write_was(before)}}
+
+
+ROUTES: list[Any] = [assign_one, move_one, rank_one, label_one, mark_read, do_many, retry, cancel, release]

@@ -1,0 +1,132 @@
+"""The forms of the desk. In: fields as the templates name them. Out: structs; a field that is not named here is refused (T3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar.datastructures import UploadFile
+
+from sluss.cases.access import Priority
+from sluss.desk.deeds import Bulk, Was
+from sluss.kernel.errors import Invalid, Missing
+from sluss.replies.drafts import Kind
+
+LARGEST = (1 << 63) - 1
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Text = Annotated[str, msgspec.Meta(max_length=200_000)]
+Line = Annotated[str, msgspec.Meta(max_length=20_000)]
+
+
+class ReplyForm(msgspec.Struct, frozen=True):
+    """An answer. `upload` are files sent along by a browser without scripts."""
+
+    body: Text = ""
+    cc: Line = ""
+    file: tuple[Number, ...] = ()
+    seen: Line = ""
+    revision: Number = 0
+    then: Literal["stay", "solve"] = "stay"
+    anyway: Literal["", "1"] = ""
+    upload: tuple[Any, ...] = ()
+
+
+class NoteForm(msgspec.Struct, frozen=True):
+    """A note."""
+
+    body: Text = ""
+    file: tuple[Number, ...] = ()
+    revision: Number = 0
+    upload: tuple[Any, ...] = ()
+
+
+class DraftForm(msgspec.Struct, frozen=True):
+    """What is being written."""
+
+    kind: Kind
+    body: Text = ""
+    cc: Line = ""
+    file: tuple[Number, ...] = ()
+    revision: Number = 0
+
+
+class FileForm(msgspec.Struct, frozen=True):
+    """One file."""
+
+    file: Any
+
+
+class UndoForm(msgspec.Struct, frozen=True):
+    """One operation of the answer to take back."""
+
+    operation: Number
+
+
+class AssignForm(msgspec.Struct, frozen=True):
+    """An agent's id, `me`, or nothing for nobody."""
+
+    agent: Annotated[str, msgspec.Meta(max_length=20)] = ""
+
+
+class StatusForm(msgspec.Struct, frozen=True):
+    """Where the case goes; `until` belongs to a snooze."""
+
+    status: Literal["open", "pending", "snoozed", "solved", "spam"]
+    until: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+class PriorityForm(msgspec.Struct, frozen=True):
+    """How soon."""
+
+    priority: Priority
+
+
+class TagsForm(msgspec.Struct, frozen=True):
+    """The whole new set, and new names separated by commas."""
+
+    tag: tuple[Line, ...] = ()
+    new: Line = ""
+
+
+class BulkForm(msgspec.Struct, frozen=True):
+    """Several cases and what to do with them; `was` belongs to `restore`."""
+
+    action: Bulk | Literal["restore"]
+    no: tuple[Number, ...] = ()
+    was: Line = ""
+
+
+class RetryForm(msgspec.Struct, frozen=True):
+    """Whether it may arrive twice."""
+
+    anyway: Literal["", "1"] = ""
+
+
+class Empty(msgspec.Struct, frozen=True):
+    """A form that says all by being sent."""
+
+
+def number(text: str) -> int:
+    """A case number or an id of an address; what can be none is as missing as what does not exist."""
+    if text.isascii() and text.isdigit() and int(text) <= LARGEST:
+        return int(text)
+    raise Missing
+
+
+def uploads(form: ReplyForm | NoteForm) -> list[UploadFile]:
+    """The files that came with a form."""
+    return [one for one in form.upload if isinstance(one, UploadFile) and one.filename]
+
+
+def write_was(before: list[Was]) -> str:
+    """What cases were, for the form that takes a deed back."""
+    return msgspec.json.encode([msgspec.to_builtins(one) for one in before]).decode()
+
+
+def read_was(text: str) -> list[Was]:
+    """The same, read again; nothing in it is believed, the actions check it."""
+    try:
+        return msgspec.json.decode(text, type=list[Was])
+    except msgspec.DecodeError:
+        raise Invalid({"was": "Reload the page and try again."}) from None
