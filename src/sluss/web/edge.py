@@ -1,4 +1,6 @@
-"""What every route is given: `Edge`, the parts of this process, and `Asked`, one request as the screens see it. Out: pages, fragments, redirects, JSON.
+"""What every route is given: `Edge`, the parts of this process, and `Asked`, one request as the screens see it.
+
+Out: pages, fragments, redirects, JSON.
 
 Handlers name what they want: `async def inbox(edge: Edge, asked: Asked, who: Actor, view: str) -> Response[str]`.
 """
@@ -34,10 +36,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Edge:
-    """The parts of one process, made once in `app.py`. `keyring` and `channels` are whatever wiring installs.
+    """The parts of one process, made once where it starts. `keyring` and `channels` are whatever is installed there.
 
-    `signals` exists from the start of the event loop on. `receive` stores what an inbox was handed, `connection` opens an inbox for its adapter,
-    `supervisor` knows how this process's loops do: the process that does the work installs them.
+    `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox was
+    handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do, `fill_demo` makes a workspace lively.
     """
 
     signals: Signals
@@ -116,7 +118,7 @@ class Asked:
 
     async def form(self, shape: type[T]) -> T:
         """The form's fields as a struct. Raises `Invalid` with a sentence per field; a field that the struct does not know is refused."""
-        return read_form((await self.request.form()).multi_items(), shape)
+        return read_form(list((await self.request.form()).multi_items()), shape)
 
     async def field(self, name: str) -> str:
         """One text field of the form, or the empty string: `op`, `back`, `csrf`."""
@@ -139,10 +141,8 @@ class Asked:
     def origin(self) -> str:
         """What links that leave this page begin with: the configured base URL, else the address this server itself listens on."""
         config = self.edge.config
-        return (
-            config.base_url.rstrip("/")
-            or f"http://{config.host}:{self.request.scope['server'][1] if self.request.scope['server'] else config.port}"
-        )
+        server = self.request.scope["server"]
+        return config.base_url.rstrip("/") or f"http://{config.host}:{server[1] if server else config.port}"
 
     @property
     def host(self) -> str:

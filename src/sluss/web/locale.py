@@ -6,7 +6,7 @@ Catalogues are `.po` files read once into memory; `en` needs none, its texts are
 from __future__ import annotations
 
 import gettext as stdlib_gettext
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -42,7 +42,7 @@ def choose(setting: str, accept_language: str) -> str:
 
 
 @contextmanager
-def speaking(voice: Voice) -> Iterator[None]:
+def speaking(voice: Voice) -> Generator[None]:
     """Within this block `gettext`, `ngettext` and the template filters speak with this voice."""
     token = _voice.set(voice)
     try:

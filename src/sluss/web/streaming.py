@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from litestar import Response
-from litestar.types import ASGIApp
 
 from sluss.kernel.live import Hub, Stream, Watcher
 from sluss.web.headers import Receive, Scope, Send
@@ -25,7 +24,7 @@ class LiveAnswer(Response[None]):
         super().__init__(None)
         self._hub, self._watcher, self._after = hub, watcher, after
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
         """The stream itself; the framework's buffering answers know nothing of readers that leave."""
         return self._stream
 

@@ -62,7 +62,8 @@ def make_environment(assets: Assets, folders: Iterable[Path], *, fresh: bool = F
     install: Any = environment
     install.install_gettext_callables(gettext, ngettext, newstyle=True)
     environment.filters.update(FILTERS)
-    environment.globals.update(asset=assets.url, op=new_op, by_day=by_day, languages=LOCALES)
+    given: dict[str, Any] = {"asset": assets.url, "op": new_op, "by_day": by_day, "languages": LOCALES}
+    environment.globals.update(given)
     return environment
 
 

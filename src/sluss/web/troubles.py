@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-import sqlalchemy as sa
 from litestar import Response
 from litestar.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sluss.kernel.errors import Invalid, Trouble
 from sluss.kernel.live import Full
@@ -80,7 +81,7 @@ def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]
     if isinstance(error, Trouble):
         wait = getattr(error, "seconds", None)
         return Problem(status=error.status, detail=_(error.sentence), reference=reference, retry_after=wait), {}
-    if isinstance(error, (StorageFailed, sa.exc.OperationalError, sa.exc.TimeoutError)):
+    if isinstance(error, (StorageFailed, OperationalError, PoolTimeout)):
         log.error("storage_failed", error=repr(error))
         return Problem(status=503, detail=_("Nothing was stored."), reference=reference, retry_after=BUSY_SECONDS), {}
     if isinstance(error, Full):
@@ -92,8 +93,8 @@ def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]
 
 
 def _of_framework(error: HTTPException, reference: str) -> tuple[Problem, dict[str, str]]:
-    extra: Any = error.extra
-    if error.status_code == 400 and isinstance(extra, list):
-        fields = {str(one.get("key", "")): str(one.get("message", "")) for one in extra if isinstance(one, dict)}
+    if error.status_code == 400 and isinstance(error.extra, list):
+        told = cast("list[dict[str, Any]]", error.extra)
+        fields = {str(one.get("key", "")): str(one.get("message", "")) for one in told}
         return Problem(status=422, detail=", ".join(sorted(fields)), reference=reference), fields
     return Problem(status=error.status_code, reference=reference), {}

@@ -78,6 +78,7 @@ export function clock(instant) {
 }
 
 let beat = 0;
+ageToasts(Date.now());
 setInterval(() => {
   ageToasts(Date.now());
   if (beat++ % 10 === 0) tell();

@@ -78,9 +78,9 @@ function sheet() {
     post("/me/keys", { keys: page.dataset.keys }).catch(() => {});
     dialog.close();
   });
-  const close = element("button", { class: "btn pri", type: "button", "data-close": true, autofocus: true }, text("close"));
+  const close = element("button", { class: "btn pri", type: "button", "data-close": true }, text("close"));
   const dialog = element("dialog", { class: "wide", "aria-labelledby": "sheet-title" }, element("div", { class: "dialog sheet" },
-    element("h2", { id: "sheet-title" }, text("sheet")), element("div", { class: "sets" }, ...groups), element("div", { class: "btn-row" }, toggle, close)));
+    element("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, text("sheet")), element("div", { class: "sets" }, ...groups), element("div", { class: "btn-row" }, toggle, close)));
   document.body.append(dialog);
   show(dialog);
 }
