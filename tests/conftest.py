@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sluss.config import Config
 from sluss.kernel.clock import TestClock
 from sluss.kernel.db import Database, open_database
 from sluss.migrations import bring_up_to_date
@@ -52,9 +54,9 @@ def world(db: Database) -> World:
 
 
 @pytest.fixture
-async def web(db: Database, world: World) -> AsyncIterator[Web]:
+async def web(db: Database, world: World, tmp_path: Path) -> AsyncIterator[Web]:
     """The real application on the test's database, and browsers for the cast: `johan = await web.sign_in("johan")`."""
     from tests.world import run_web  # noqa: PLC0415 - as above
 
-    async with run_web(db, world) as web:
+    async with run_web(db, world, Config(data=str(tmp_path))) as web:
         yield web

@@ -13,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -64,8 +63,10 @@ class Company(msgspec.Struct, frozen=True):
 
 
 class World(msgspec.Struct, frozen=True):
-    """Norrsken Air and Baltic Ferries. Keys of `people`: ewa (admin), maja (lead), johan (agent of Kundtjänst), petra (agent of Obsługa), karin
-    (reviewer of Kundtjänst), erik (field), ola (disabled); marek (admin of the ferries), ania (agent of the ferries).
+    """Norrsken Air and Baltic Ferries.
+
+    Keys of `people`: ewa (admin), maja (lead), johan (agent of Kundtjänst), petra (agent of Obsługa), karin (reviewer of Kundtjänst),
+    erik (field), ola (disabled); marek (admin of the ferries), ania (agent of the ferries).
     """
 
     norrsken: Company
@@ -182,7 +183,7 @@ class Browser:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.client.aclose()
 
 
@@ -215,9 +216,9 @@ class Web:
 
 
 @asynccontextmanager
-async def run_web(db: Database, world: World, config: Config | None = None, **parts: Any) -> AsyncIterator[Web]:
+async def run_web(db: Database, world: World, config: Config, **parts: Any) -> AsyncGenerator[Web]:
     """The application on a database, without a server; `parts` go to `Edge`."""
-    web = Web(Edge(config or Config(), db, **parts), world)
+    web = Web(Edge(config, db, **parts), world)
     started, over = asyncio.Event(), asyncio.Event()
     # In a task of its own: pytest leaves a fixture in another task than it entered it.
     running = asyncio.create_task(_run(web.app, started, over))

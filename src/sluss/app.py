@@ -1,4 +1,7 @@
-"""The web application, composed. In: `Edge`, the parts of this process. Out: an ASGI application, and the server that ends its streams in time."""
+"""The web application, composed.
+
+In: `Edge`, the parts of this process. Out: an ASGI application, and the server that ends its streams in time.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,13 @@ from sluss.kernel.supervision import Supervisor
 from sluss.people import routes as people
 from sluss.people.access import Gate, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
+from sluss.settings import routes as settings
 from sluss.web import plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.headers import Guarded
 from sluss.web.troubles import answer_trouble
 
-ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *people.ROUTES]
+ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES]
 
 GRACE_SECONDS = 4
 

@@ -1,4 +1,6 @@
-"""Every setting, read once at the start. In: the environment (`SLUSS_PORT`), then `sluss.toml`, then the default below. Out: one frozen value.
+"""Every setting, read once at the start.
+
+In: the environment (`SLUSS_PORT`), then `sluss.toml`, then the default below. Out: one frozen value.
 
 The description of each field is its documentation; `docs/operating.md` repeats it and a test compares the two.
 """

@@ -1,7 +1,9 @@
-"""Live updates: what happened reaches every open stream whose agent may know of it. In: the event log, by position. Out: chunks of `text/event-stream`.
+"""Live updates: what happened reaches every open stream whose agent may know of it.
 
-One loop per process reads the log and renders each batch once per `Sight` (workspace, inboxes, language); all streams of one sight are given the same
-bytes. Every chunk carries the position it brings the reader to, so that a reader who was away resumes without a gap or a repetition.
+In: the event log, by position. Out: chunks of `text/event-stream`.
+
+One loop per process reads the log and renders each batch once per `Sight` (workspace, inboxes, language); all streams of one sight are
+given the same bytes. Every chunk carries the position it brings the reader to: a reader who was away resumes without gap or repetition.
 """
 
 from __future__ import annotations
@@ -57,7 +59,10 @@ class Watcher(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, frozen=True):
-    """One thing to tell: the name of the event and its JSON, as `web/static/js/stream.js` lists them. `agent_ids` limits it to some agents' streams."""
+    """One thing to tell: the name of the event and its JSON, as `web/static/js/stream.js` lists them.
+
+    `agent_ids` limits it to some agents' streams.
+    """
 
     name: str
     data: str
@@ -180,7 +185,7 @@ class Hub:
 
     async def _fan_out_forever(self, signals: Signals, topic: str) -> None:
         async for _ in signals.rounds(topic, PAUSE):
-            while await self._fan_out():
+            while await self._fan_out():  # noqa: ASYNC110 - the pause gathers what comes close together, it waits for nothing
                 await asyncio.sleep(GATHER)
 
     async def _fan_out(self) -> bool:
@@ -265,8 +270,9 @@ def resync(position: int) -> bytes:
 
 
 def _encode(pushes: Sequence[Push], after: float, position: int) -> bytes:
-    """Pushes as one chunk, with ids that grow from just above `after`; only the last one carries the whole position, so that a reader who is cut
-    off in between asks for the rest again.
+    """Pushes as one chunk, with ids that grow from just above `after`.
+
+    Only the last one carries the whole position, so that a reader who is cut off in between asks for the rest again.
     """
     if not pushes:
         return b""
@@ -283,7 +289,7 @@ def _of(stream: Stream, pushes: Sequence[Push]) -> list[Push]:
     return [push for push in pushes if push.agent_ids is None or stream.watcher.agent_id in push.agent_ids]
 
 
-async def _render_nothing(batch: Sequence[Recorded], sight: Sight) -> Sequence[Push]:
+async def _render_nothing(_batch: Sequence[Recorded], _sight: Sight) -> Sequence[Push]:
     return ()
 
 

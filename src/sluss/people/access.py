@@ -1,4 +1,6 @@
-"""Who comes in. In: a request and the handler's `may=`. Out: the `Actor` and the `Session` that handlers ask for by name (`who`, `session`), or a refusal.
+"""Who comes in.
+
+In: a request and the handler's `may=`. Out: the `Actor` and the `Session` that handlers ask for by name (`who`, `session`), or a refusal.
 
 Every route says who may call it: `@get("/inbox/{view:str}", may=READERS)`. The application does not start with one that does not.
 """
@@ -12,7 +14,8 @@ from typing import Any, NamedTuple
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import ImproperlyConfiguredException
-from litestar.handlers import BaseRouteHandler
+from litestar.enums import HttpMethod
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from sluss.kernel.actors import Actor
@@ -153,7 +156,9 @@ def require_policies(routes: Iterable[BaseRoute]) -> None:
 
 
 def _is_declared(handler: BaseRouteHandler) -> bool:
-    return isinstance(handler.opt.get("may"), Policy) or getattr(handler, "http_methods", set()) == {"OPTIONS"}
+    return isinstance(handler.opt.get("may"), Policy) or (
+        isinstance(handler, HTTPRouteHandler) and handler.http_methods == {HttpMethod.OPTIONS}
+    )
 
 
 def _asked_of(request: Call) -> Asked:

@@ -1,4 +1,6 @@
-"""What is done with agents. In: an administrator or the command line, and values that are not trusted yet. Out: rows, their audit lines, one-time links.
+"""What is done with agents.
+
+In: an administrator or the command line, and values that are not trusted yet. Out: rows, their audit lines, one-time links.
 
 Whatever changes what somebody may do takes effect at once: their sessions are exchanged or ended in the same transaction.
 """
@@ -49,7 +51,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create_agent(tx: Tx, who: Actor, new: NewAgent, password_hash: str = "") -> int:
-    """An agent, who signs in once a password is set (here, or by `reset_password`). The first agent of a workspace is always an administrator."""
+    """An agent, who signs in once a password is set (here, or by `reset_password`).
+
+    The first agent of a workspace is always an administrator.
+    """
     require_admin(who)
     first = tx.value(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id).limit(1)) is None
     role: str = "admin" if first else new.role
@@ -213,7 +218,7 @@ def _new_credential(tx: Tx, who: Actor, email: str, password_hash: str) -> int:
         with tx.attempt():
             tx.run(sa.insert(credentials), row)
     except IntegrityError:
-        # Somebody of another workspace has it. To join the two needs that person's consent; until then nobody may set their password from here.
+        # Somebody of another workspace has it. To join the two needs that person's consent; until then nobody sets their password here.
         raise Invalid({"email": "This address cannot be used here. Take another one."}) from None
     return int(row["id"])
 

@@ -1,4 +1,7 @@
-"""Signing in and out. In: an address and a password, or a one-time link. Out: a session and its cookies, or a refusal that tells nothing."""
+"""Signing in and out.
+
+In: an address and a password, or a one-time link. Out: a session and its cookies, or a refusal that tells nothing.
+"""
 
 from __future__ import annotations
 

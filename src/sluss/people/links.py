@@ -1,4 +1,7 @@
-"""One-time links: what somebody may do who holds an address. In: a purpose and whom it is for. Out: a token, stored as its hash, good once and for a while."""
+"""One-time links: what somebody may do who holds an address.
+
+In: a purpose and whom it is for. Out: a token, stored as its hash, good once and for a while.
+"""
 
 from __future__ import annotations
 

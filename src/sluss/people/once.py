@@ -26,7 +26,9 @@ KEPT = DAY
 
 
 def once(tx: Tx, who: Actor, op: str, action: Callable[Concatenate[Tx, Actor, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run `action(tx, who, …)` for the form `op`, or answer what it answered then: `await db.write(once, who, op, assign_case, no, agent_id)`.
+    """Run `action(tx, who, …)` for the form `op`, or answer what it answered then.
+
+    `await db.write(once, who, op, assign_case, no, agent_id)`.
 
     What the action returns must be JSON or a struct, and annotated. A form without an `op` is not a form of ours.
     """

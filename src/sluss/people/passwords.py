@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from sluss.kernel.errors import Invalid
 from sluss.people.screens import MINIMUM_PASSWORD
 
 LONGEST = 1024
@@ -50,6 +52,13 @@ def fits_now(password: str, password_hash: str | None) -> bool:
     return password_hash is not None
 
 
+def require_fit(password: str, email: str = "") -> None:
+    """Raise `Invalid` for a new password that will not do."""
+    fault = fault_of(password, email)
+    if fault:
+        raise Invalid({"password": fault})
+
+
 def fault_of(password: str, email: str = "") -> str:
     """What is wrong with a new password, as a sentence, or an empty string."""
     if len(password) < MINIMUM_PASSWORD:
@@ -66,7 +75,7 @@ def fault_of(password: str, email: str = "") -> str:
 def _is_run(text: str) -> bool:
     """Whether it is a row of keys or a word said twice: `123456789012`, `passwordpassword`."""
     doubled = any(text == text[:size] * (len(text) // size) for size in range(1, len(text) // 2 + 1) if len(text) % size == 0)
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
     return doubled or len(steps) == 1 or any(text in row * 2 for row in ("1234567890", "qwertyuiopasdfghjklzxcvbnm"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -91,13 +92,13 @@ def get_team(tx: Tx, who: Actor, team_id: int) -> TeamRow:
     return found[0]
 
 
-def _agent_columns(who: Actor) -> sa.Select[tuple[int, str, str, str, str, str, bool, int | None, str]]:
+def _agent_columns(who: Actor) -> sa.Select[*tuple[Any, ...]]:
     a, c = agents.c, credentials.c
     columns = sa.select(a.id, a.name, c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at, c.password_hash)
     return columns.join(credentials, c.id == a.credential_id).where(a.workspace_id == who.workspace_id)
 
 
-def _agents(tx: Tx, who: Actor, wanted: sa.Select[tuple[int, str, str, str, str, str, bool, int | None, str]]) -> list[AgentRow]:
+def _agents(tx: Tx, who: Actor, wanted: sa.Select[*tuple[Any, ...]]) -> list[AgentRow]:
     rows = tx.rows(wanted)
     of = _teams_by_agent(tx, who)
     seen = _seen(tx, who)
@@ -129,12 +130,14 @@ def _teams_by_agent(tx: Tx, who: Actor) -> dict[int, tuple[int, ...]]:
 
 def _seen(tx: Tx, who: Actor) -> dict[int, int]:
     c = sessions.c
-    rows = tx.rows(sa.select(c.agent_id, sa.func.max(c.seen_at)).where(c.workspace_id == who.workspace_id).group_by(c.agent_id))
-    return {agent_id: seen_at for agent_id, seen_at in rows}
+    newest = sa.func.max(c.seen_at).label("seen_at")
+    rows = tx.rows(sa.select(c.agent_id, newest).where(c.workspace_id == who.workspace_id).group_by(c.agent_id))
+    return {row.agent_id: row.seen_at for row in rows}
 
 
 def _grouped(tx: Tx, who: Actor, table: sa.Table, column: str) -> dict[int, tuple[int, ...]]:
     grouped: dict[int, tuple[int, ...]] = {}
-    for team_id, one in tx.rows(sa.select(table.c.team_id, table.c[column]).where(table.c.workspace_id == who.workspace_id)):
-        grouped[team_id] = (*grouped.get(team_id, ()), one)
+    wanted = sa.select(table.c.team_id, table.c[column].label("one")).where(table.c.workspace_id == who.workspace_id)
+    for row in tx.rows(wanted.order_by(table.c[column])):
+        grouped[row.team_id] = (*grouped.get(row.team_id, ()), row.one)
     return grouped

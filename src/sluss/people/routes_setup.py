@@ -51,10 +51,8 @@ async def setup_you(edge: Edge, asked: Asked, token: str = "") -> Response[str] 
     progress = await edge.db.read(find_setup, token)
     form = await asked.form(You)
     you = NewAgent(name=form.name, email=form.email, language=form.locale, role="admin")
-    fault = passwords.fault_of(form.password, form.email)
     try:
-        if fault:
-            raise Invalid({"password": fault})
+        passwords.require_fit(form.password, form.email)
         await edge.db.write(set_up_you, token, you, await passwords.hash_password(form.password))
     except Invalid as error:
         typed = {"name": form.name, "email": form.email, "locale": form.locale}
@@ -84,10 +82,9 @@ async def setup_inbox(edge: Edge, asked: Asked, token: str = "") -> Redirect:
 
 
 def _step(step: str) -> Step:
-    found = [one for one in STEPS if one == step]
-    if not found:
+    if step not in STEPS:
         raise Missing
-    return found[0]
+    return STEPS[STEPS.index(step)]
 
 
 def _onward(asked: Asked, step: Step, token: str) -> Redirect:

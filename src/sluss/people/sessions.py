@@ -61,8 +61,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def reader(self) -> Reader:
         """The agent as pages show them."""
         viewer = Viewer(id=str(self.agent_id), name=self.name, email=self.email, role=self.role, may_configure=self.role == "admin")
-        theme: Any = self.theme
-        shown = {"workspace": self.workspace, "locale": self.language, "zone": self.zone, "theme": theme, "csrf": self.csrf}
+        shown: dict[str, Any] = {"workspace": self.workspace, "locale": self.language, "zone": self.zone, "csrf": self.csrf}
+        shown["theme"] = self.theme
         return Reader(viewer=viewer, keys_on=not self.keys_off, **shown)
 
 
@@ -166,7 +166,7 @@ def watcher_of(session: Session) -> Watcher:
     return Watcher(session.id, session.agent_id, Sight(session.workspace_id, session.inbox_ids, session.language, session.zone))
 
 
-def _joined() -> sa.Select[Any]:
+def _joined() -> sa.Select[*tuple[Any, ...]]:
     a, s, w = agents.c, sessions.c, workspaces.c
     mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
@@ -191,8 +191,8 @@ def _inboxes_of_many(tx: Tx, agent_ids: set[int]) -> dict[int, frozenset[int]]:
         sa.select(team_members.c.agent_id, inbox_teams.c.inbox_id).select_from(_handling()).where(team_members.c.agent_id.in_(agent_ids))
     )
     handled: dict[int, set[int]] = {}
-    for agent_id, inbox_id in tx.rows(wanted) if agent_ids else ():
-        handled.setdefault(agent_id, set()).add(inbox_id)
+    for row in tx.rows(wanted) if agent_ids else ():
+        handled.setdefault(row.agent_id, set()).add(row.inbox_id)
     return {agent_id: frozenset(inbox_ids) for agent_id, inbox_ids in handled.items()}
 
 

@@ -1,4 +1,6 @@
-"""First run: the one-time link that the command line prints, and the three steps behind it. Out: a workspace, its first administrator, its name.
+"""First run: the one-time link that the command line prints, and the three steps behind it.
+
+Out: a workspace, its first administrator, its name.
 
 The first workspace has the empty host name, which the database allows once: of two first administrators at the same moment one is refused.
 """
@@ -55,7 +57,10 @@ def is_set_up(tx: Tx) -> bool:
 
 
 def new_setup_link(tx: Tx) -> str:
-    """A token for `/setup/you?token=…`, good for 15 minutes; older ones are good no longer. Raises `Conflict` when there is nothing to set up."""
+    """A token for `/setup/you?token=…`, good for 15 minutes; older ones are good no longer.
+
+    Raises `Conflict` when there is nothing to set up.
+    """
     if is_set_up(tx):
         raise Conflict("Sluss is set up already. An administrator can add agents under Settings.")
     first = tx.row(sa.select(agents.c.workspace_id, agents.c.id).order_by(agents.c.id).limit(1))

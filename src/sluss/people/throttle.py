@@ -1,7 +1,7 @@
 """Slowing down guesses. In: tries to sign in. Out: seconds to wait, growing with each failure and never a lock.
 
-Counted per account and network together, per account, and per network. A browser that this person signed in with before is not slowed by what others
-do to the account. A try is counted before the password is looked at, so that a hundred at once are a hundred.
+Counted per account and network together, per account, and per network. A browser that this person signed in with before is not slowed by
+what others do to the account. A try is counted before the password is looked at, so that a hundred at once are a hundred.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from sluss.kernel.clock import DAY, HOUR, SECOND
 from sluss.kernel.tokens import hash_of, new_secret
@@ -83,10 +84,11 @@ def forget_old_tries(tx: Tx) -> int:
 
 
 def _wait(tx: Tx, key: str, limit: Limit) -> int:
-    row = tx.row(sa.select(sign_in_failures).where(sign_in_failures.c.key == key))
-    if row is None or row.count < limit.free or row.last_at < tx.now - FORGET_AFTER:
+    c = sign_in_failures.c
+    row = tx.row(sa.select(c.count.label("failures"), c.last_at).where(c.key == key))
+    if row is None or row.failures < limit.free or row.last_at < tx.now - FORGET_AFTER:
         return 0
-    seconds = min(2 ** min(row.count - limit.free, 20), limit.longest)
+    seconds = min(2 ** min(row.failures - limit.free, 20), limit.longest)
     return max(0, -((tx.now - row.last_at - seconds * SECOND) // SECOND))
 
 
@@ -98,5 +100,5 @@ def _count(tx: Tx, key: str) -> None:
     try:
         with tx.attempt():
             tx.run(sa.insert(sign_in_failures), {"key": key, "count": 1, "last_at": tx.now})
-    except sa.exc.IntegrityError:
+    except IntegrityError:
         tx.run(sa.update(sign_in_failures).where(c.key == key).values(count=c.count + 1, last_at=tx.now))
