@@ -1,4 +1,7 @@
-"""Load on loopback: mails over LMTP, requests over HTTP. Bounded in number, and plain sockets so that the sender costs little beside the server."""
+"""Load on loopback: mails over LMTP, requests over HTTP.
+
+Bounded in number, and plain sockets so that the sender costs little beside the server.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import time
 from collections.abc import Sequence
 
 MAIL = (
-    "From: {name} <{address}>\r\nTo: Bokning <bokning@norrsken.example>\r\nSubject: {subject}\r\nMessage-ID: <{n}.bench@kund.example>\r\n"
-    "Date: Sat, 21 Nov 2026 11:00:00 +0100\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n"
+    "From: {name} <{address}>\r\nTo: Bokning <bokning@norrsken.example>\r\nSubject: {subject}\r\n"
+    "Message-ID: <{n}.bench@kund.example>\r\nDate: Sat, 21 Nov 2026 11:00:00 +0100\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n"
 )
 BODY = (
     "Hej!\r\n\r\nVi bokade två biljetter till Gdańsk i fredags och fick en bekräftelse, men resan syns inte i appen.\r\n"

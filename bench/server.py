@@ -71,7 +71,7 @@ def main() -> None:
     with open_host(load(given, environ={})) as host:
         said = set_up(host)
 
-        async def tell(host: Host, work: Work) -> None:
+        async def tell(_host: Host, work: Work) -> None:
             while not (host_address and work.ports.get("lmtp")):  # noqa: ASYNC110 - a start, not a loop of the product
                 await asyncio.sleep(0.02)
             print(json.dumps(said | {"address": host_address[0], "lmtp_port": work.ports["lmtp"]}), flush=True)

@@ -20,8 +20,12 @@ def set_up(host: Host) -> dict[str, Any]:
     workspace_id = known[0].id if known else host.db.write_now(create_workspace, NewWorkspace("Norrsken Air"))
     who = system(workspace_id)
     settings = {"way_in": "listener", "smtp_host": "127.0.0.1", "smtp_port": 1, "smtp_security": "plain"}
-    fields = InboxFields(name="Bokning", address="bokning@norrsken.example", settings=settings, secrets={"http_secret": SECRET, "password": "x" * 20})
+    fields = InboxFields(
+        name="Bokning", address="bokning@norrsken.example", settings=settings, secrets={"http_secret": SECRET, "password": "x" * 20}
+    )
     inbox_id = host.db.write_now(create_inbox, who, host.sealer, "email", fields)
-    agent_id = host.db.write_now(create_agent, who, NewAgent(name="Johan Falk", email="johan@norrsken.example", role="admin"), hash_now("a long enough word"))
+    agent_id = host.db.write_now(
+        create_agent, who, NewAgent(name="Johan Falk", email="johan@norrsken.example", role="admin"), hash_now("a long enough word")
+    )
     cookie = host.db.write_now(open_session, workspace_id, agent_id, Browser("bench", "127.0.0.1"), host.config)
     return {"workspace_id": workspace_id, "inbox_id": inbox_id, "cookie": cookie}

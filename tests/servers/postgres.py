@@ -3,7 +3,7 @@
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -31,12 +31,12 @@ SETTINGS = {
 class Postgres:
     """The running server. Databases are made per test, from a template where one was prepared."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str] = {}) -> None:
         self.port = free_port()
         self._home = home
         self._numbers = count(1)
         self._templates: dict[Callable[[str], None], str] = {}
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in (SETTINGS | dict(settings)).items() for part in ("-c", f"{name}={value}")]
         command = [_binary("postgres"), "-D", str(home / "data"), "-p", str(self.port), "-k", str(home), *options]
         self._program = Program(command, home / "postgres.log", OWNER, end=signal.SIGINT)
 
@@ -104,9 +104,9 @@ class Postgres:
 
 
 @contextmanager
-def run_postgres() -> Generator[Postgres]:
+def run_postgres(**settings: str) -> Generator[Postgres]:
     with folder("postgres", OWNER) as home:
-        server = Postgres(home)
+        server = Postgres(home, settings)
         server.make()
         server.start()
         try:
