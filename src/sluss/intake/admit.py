@@ -22,6 +22,7 @@ from sluss.channels.models import inboxes
 from sluss.intake.models import envelopes
 from sluss.intake.store import read_raw
 from sluss.kernel.actors import system
+from sluss.kernel.breaking import point
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.leases import Lease, LeaseLost, require
@@ -87,6 +88,7 @@ async def admit_some(reader: Reader, lease: Lease) -> int:
         return 0
     connections = {one.inbox_id: await reader.connection(one.workspace_id, one.inbox_id) for one in waiting}
     readings = await asyncio.to_thread(_understand_all, reader, waiting, connections)
+    point("understood")
     try:
         await reader.db.write_grouped(settle, lease, readings)
     except LeaseLost:

@@ -20,6 +20,7 @@ from sluss.channels.contract import Connection, Delivered
 from sluss.channels.models import inboxes
 from sluss.intake.models import acknowledged, envelope_keys, envelopes
 from sluss.kernel.actors import Actor, system
+from sluss.kernel.breaking import point
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore, as_digest, digest_of
 from sluss.kernel.tx import Tx
@@ -40,12 +41,14 @@ async def receive(db: Database, files: FileStore, connection: Connection, delive
     large = [one.raw for one in delivered if len(one.raw) > INLINE]
     if large:
         await asyncio.to_thread(files.put_many, large)
+        point("blob-written")
     kept = [Kept(one, digest_of(one.raw), len(one.raw) <= INLINE) for one in delivered]
     who = system(connection.workspace_id)
     try:
         await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
     except IntegrityError:  # another process stored the same key at the same moment: now it is there to be seen
         await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
+    point("envelope-stored")
 
 
 def store_envelopes(tx: Tx, who: Actor, inbox_id: int, kept: Sequence[Kept]) -> int:

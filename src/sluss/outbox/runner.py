@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from sluss.channels.contract import Channel, Connection, Outbound, Refused, ResultUnknown, Sent, Unreachable
 from sluss.channels.registry import channel_named
 from sluss.kernel import metrics
+from sluss.kernel.breaking import point
 from sluss.kernel.clock import SECOND
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileDamaged, FileMissing, FileStore
@@ -61,6 +62,8 @@ class Outbox:
         await self._db.write(reap)
         room = AT_ONCE - len(self._running)
         claims = await self._db.write_grouped(claim_due, self._holder, room) if room > 0 else []
+        if claims:
+            point("claimed")
         for claim in claims:
             task = asyncio.create_task(self._send(claim))
             self._running[task] = claim
@@ -141,6 +144,7 @@ class Outbox:
             async with asyncio.timeout(SEND_SECONDS):
                 known = await self._look_up(channel, connection, outbound) if attempt.claim.standing.in_doubt else None
                 sent = known or await channel.send(connection, outbound, attempt.hand_over)
+            point("accepted")
             return Outcome("sent", reason=sent.detail)
         except Refused as error:
             return Outcome("refused" if error.permanent else "deferred", error.code, error.reason)
@@ -192,6 +196,7 @@ class _Attempt:
             self.lost = True
             raise
         self.handed_over = True
+        point("handed-over")
 
     def cut_off(self, reason: str, otherwise: Ending) -> Outcome:
         """The outcome of an attempt that ended without a result."""
