@@ -29,17 +29,19 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.folder import DataFolder
 from sluss.kernel.ids import IdMaker
-from sluss.kernel.leases import Lease, claim_node, hold, release_all
+from sluss.kernel.leases import Lease, acquire, claim_node, hold, release_all
 from sluss.kernel.loops import place_forever, react_forever, tick_forever
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
 from sluss.migrations import bring_up_to_date
+from sluss.outbox.claiming import expire_claims
 from sluss.outbox.runner import Outbox
 from sluss.web.edge import Edge
 from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
 
 FILES = 65_536
+NODE_SECONDS = 60
 
 
 class Host:
@@ -61,9 +63,22 @@ class Host:
         self.db.with_connection(bring_up_to_date)
         if self.db.kind == "sqlite":
             self.db.write_now(release_all)
+            self.db.write_now(expire_claims)
             return
-        node = self.db.write_now(claim_node, self.holder, 60)
+        self.take_node(self.db.write_now(claim_node, self.holder, NODE_SECONDS))
+
+    def take_node(self, node: Lease) -> None:
+        """From now on ids are made under this number, which is no other process's."""
+        self.node = node
         self.db.host.new_id = IdMaker(self.clock, int(node.name.partition(":")[2]))
+
+    async def keep_node(self) -> None:
+        """Renew the number for ids; after a pause so long that another process may have it, take a new one."""
+        while True:
+            await asyncio.sleep(NODE_SECONDS / 3)
+            renewed = await self.db.write(acquire, self.node.name, self.holder, NODE_SECONDS)
+            if renewed is None or renewed.fence != self.node.fence:
+                self.take_node(await self.db.write(claim_node, self.holder, NODE_SECONDS))
 
 
 @contextlib.contextmanager
@@ -144,6 +159,8 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
     work = Work(host, signals, supervisor)
     host.edge.receive = work.receive
     host.edge.connection = work.hosting.connection if host.config.role != "web" else work.connection
+    if host.db.kind == "postgresql":
+        supervisor.run("node", host.keep_node)
     if host.config.role != "web":
         work.start()
     if extra is not None:
