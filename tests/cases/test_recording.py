@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case
 from sluss.cases.actions import OutgoingMessage, record_outbound, set_status
 from sluss.cases.models import cases, conversations, messages, threads
-from sluss.cases.recording import Arrival, Recorded, record_arrivals
-from sluss.channels.contract import Address, Inbound
-from sluss.kernel.actors import Actor
+from sluss.cases.recording import Recorded
+from sluss.channels.contract import Address
+from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.db import Database
 from sluss.kernel.search import find_cases
+from tests.cases.conftest import ASA
 from tests.world import World
 
-ASA = Address("asa@kund.example", "Åsa Lindqvist")
 LUKASZ = Address("lukasz@poczta.example", "Łukasz Wójcik")
-numbers = count(1)
-
-
-@pytest.fixture
-def arrive(db: Database, world: World, clock: TestClock) -> Callable[..., list[Recorded]]:
-    """Record messages in one set; each is given as keyword arguments for `Inbound`."""
-
-    def record(*given: dict[str, Any]) -> list[Recorded]:
-        return db.write_now(record_arrivals, world.system, [arrival(world, clock, **one) for one in given])
-
-    return record
-
-
-def arrival(world: World, clock: TestClock, **given: Any) -> Arrival:
-    n = next(numbers)
-    values = {"external_id": f"m{n}@kund.example", "dedupe_key": f"key{n}", "sender": ASA, "subject": "Bokningen syns inte", "text": "Hej!", "fresh": "Hej!"}
-    return Arrival(
-        envelope_id=n, inbox_id=world.inbox_id, network="email", visibility="private", reopen_days=14, received_at=clock(), inbound=Inbound(**values | given)
-    )
 
 
 def case_of(db: Database, who: Actor, recorded: Recorded) -> CaseRow:
@@ -50,7 +28,7 @@ def case_of(db: Database, who: Actor, recorded: Recorded) -> CaseRow:
 
 
 def test_a_stranger_opens_a_case_that_waits(db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock) -> None:
-    case = case_of(db, world.system, arrive({})[0])
+    case = case_of(db, system(world.norrsken.id), arrive({})[0])
     assert (case.status, case.waiting_since, case.subject, case.preview) == ("open", clock.now, "Bokningen syns inte", "Hej!")
 
 
@@ -63,54 +41,58 @@ def test_the_same_message_is_recorded_once(db: Database, world: World, arrive: C
 
 def test_a_reference_in_the_same_set_joins(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
     first, second = arrive({"external_id": "a@k"}, {"references": ("a@k",)})
-    assert case_of(db, world.system, first).id == case_of(db, world.system, second).id
+    assert case_of(db, system(world.norrsken.id), first).id == case_of(db, system(world.norrsken.id), second).id
 
 
 def test_a_stranger_who_quotes_our_id_gets_a_case_of_his_own(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
     """T44: the new case says what it claims to continue, and shows nothing of it."""
     first = arrive({"external_id": "a@k"})[0]
     second = arrive({"references": ("a@k",), "sender": LUKASZ})[0]
-    theirs = case_of(db, world.system, second)
-    assert theirs.id != case_of(db, world.system, first).id
-    assert theirs.continues_id == case_of(db, world.system, first).id
+    theirs = case_of(db, system(world.norrsken.id), second)
+    assert theirs.id != case_of(db, system(world.norrsken.id), first).id
+    assert theirs.continues_id == case_of(db, system(world.norrsken.id), first).id
 
 
 def test_the_token_of_our_address_lets_anybody_join(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
     first = arrive({})[0]
     token = db.read_now(lambda tx: tx.value(sa.select(threads.c.token)))
     second = arrive({"thread_token": token, "sender": LUKASZ})[0]
-    assert case_of(db, world.system, second).id == case_of(db, world.system, first).id
+    assert case_of(db, system(world.norrsken.id), second).id == case_of(db, system(world.norrsken.id), first).id
 
 
-def test_a_solved_case_reopens_within_its_window(db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock) -> None:
-    case = case_of(db, world.system, arrive({"external_id": "a@k"})[0])
-    db.write_now(set_status, world.system, case.id, "solved")
+def test_a_solved_case_reopens_within_its_window(
+    db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock
+) -> None:
+    case = case_of(db, system(world.norrsken.id), arrive({"external_id": "a@k"})[0])
+    db.write_now(set_status, system(world.norrsken.id), case.id, "solved")
     clock.move(13 * DAY)
-    again = case_of(db, world.system, arrive({"references": ("a@k",)})[0])
+    again = case_of(db, system(world.norrsken.id), arrive({"references": ("a@k",)})[0])
     assert (again.id, again.status, again.waiting_since, again.solved_at) == (case.id, "open", clock.now, None)
 
 
-def test_after_the_window_a_new_case_continues_the_old(db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock) -> None:
-    case = case_of(db, world.system, arrive({"external_id": "a@k"})[0])
-    db.write_now(set_status, world.system, case.id, "solved")
+def test_after_the_window_a_new_case_continues_the_old(
+    db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock
+) -> None:
+    case = case_of(db, system(world.norrsken.id), arrive({"external_id": "a@k"})[0])
+    db.write_now(set_status, system(world.norrsken.id), case.id, "solved")
     clock.move(15 * DAY)
-    later = case_of(db, world.system, arrive({"references": ("a@k",)})[0])
+    later = case_of(db, system(world.norrsken.id), arrive({"references": ("a@k",)})[0])
     assert later.continues_id == case.id
-    assert case_of(db, world.system, arrive({"references": ("a@k",)})[0]).id == later.id
+    assert case_of(db, system(world.norrsken.id), arrive({"references": ("a@k",)})[0]).id == later.id
 
 
 def test_a_machine_neither_reopens_nor_waits(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
     """T48: an out-of-office answer joins its case and starts no clock."""
-    case = case_of(db, world.system, arrive({"external_id": "a@k"})[0])
-    db.write_now(set_status, world.system, case.id, "solved")
-    after = case_of(db, world.system, arrive({"references": ("a@k",), "automatic": "auto-replied"})[0])
+    case = case_of(db, system(world.norrsken.id), arrive({"external_id": "a@k"})[0])
+    db.write_now(set_status, system(world.norrsken.id), case.id, "solved")
+    after = case_of(db, system(world.norrsken.id), arrive({"references": ("a@k",), "automatic": "auto-replied"})[0])
     assert (after.id, after.status, after.waiting_since) == (case.id, "solved", None)
 
 
 def test_a_hundred_mails_of_one_new_person_make_one_contact(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
     """F33."""
     recorded = arrive(*({} for _ in range(100)))
-    assert len({case_of(db, world.system, one).contact_id for one in recorded[::9]}) == 1
+    assert len({case_of(db, system(world.norrsken.id), one).contact_id for one in recorded[::9]}) == 1
     assert db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(cases))) == 100
 
 
@@ -123,22 +105,22 @@ def test_two_mails_with_one_message_id_are_both_kept(db: Database, world: World,
 
 
 def test_what_was_written_is_found(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
-    case = case_of(db, world.system, arrive({"fresh": "Walizka nie doleciała do Gdańska", "sender": LUKASZ})[0])
+    case = case_of(db, system(world.norrsken.id), arrive({"fresh": "Walizka nie doleciała do Gdańska", "sender": LUKASZ})[0])
     arrive({})
-    assert db.read_now(find_cases, world.system, "gdanska lukasz") == [case.id]
+    assert db.read_now(find_cases, system(world.norrsken.id), "gdanska lukasz") == [case.id]
 
 
 def test_an_answer_ends_the_wait_and_a_new_mail_starts_it_again(
     db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock
 ) -> None:
     first = arrive({"external_id": "a@k"})[0]
-    case = case_of(db, world.system, first)
+    case = case_of(db, system(world.norrsken.id), first)
     where = db.read_now(lambda tx: tx.row(sa.select(conversations.c.id, conversations.c.thread_id)))
     assert where is not None
     answer = OutgoingMessage(
         case_id=case.id, conversation_id=where.id, thread_id=where.thread_id, external_id="ours@n", subject="Re", text="Hej Åsa", to=(ASA,)
     )
-    db.write_now(record_outbound, world.johan, answer)
-    assert case_of(db, world.system, first).waiting_since is None
+    db.write_now(record_outbound, world.who("johan"), answer)
+    assert case_of(db, system(world.norrsken.id), first).waiting_since is None
     clock.move(5)
-    assert case_of(db, world.system, arrive({"references": ("ours@n",)})[0]).waiting_since == clock.now
+    assert case_of(db, system(world.norrsken.id), arrive({"references": ("ours@n",)})[0]).waiting_since == clock.now
