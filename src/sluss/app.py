@@ -12,10 +12,12 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import uvicorn
-from litestar import Litestar, Response
+from litestar import Litestar, Response, Router
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 
 from sluss.api import routes as api
+from sluss.desk import routes as desk
+from sluss.desk.live import make_render
 from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
@@ -29,9 +31,11 @@ from sluss.web.edge import Call, Edge
 from sluss.web.headers import Guarded
 from sluss.web.troubles import answer_trouble
 
-ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES]
+ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *desk.ROUTES]
 
 GRACE_SECONDS = 4
+ROUND_A_FILE = 1_000_000
+"""Bytes of a form beside the files in it."""
 
 
 class WebApp(Guarded):
@@ -89,8 +93,9 @@ def _litestar(edge: Edge) -> Litestar:
 
 def _compose(edge: Edge, gate: Gate, hooks: tuple[Any, Any]) -> Litestar:
     running, on_error = hooks
+    uploads = Router("/", route_handlers=desk.UPLOADS, request_max_body_size=edge.config.max_upload_bytes + ROUND_A_FILE)
     return Litestar(
-        ROUTES,
+        [*ROUTES, uploads],
         guards=[gate.admit],
         dependencies=dependencies(edge),
         exception_handlers={Exception: on_error, HTTPException: on_error},
@@ -112,7 +117,7 @@ async def _running(edge: Edge) -> AsyncGenerator[None]:
         found = await edge.db.read(find_many, session_ids, edge.config)
         return {session_id: watcher_of(session) for session_id, session in found.items()}
 
-    edge.hub.recheck = recheck
+    edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
     loops = Supervisor(edge.db.clock)
     loops.run("live", lambda: edge.hub.run(edge.signals))
     try:

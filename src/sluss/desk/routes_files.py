@@ -1,4 +1,4 @@
-"""Files, and mail as it was sent: how a stranger's bytes reach an agent's browser. In: ids, checked through their case. Out: harmless bytes.
+"""Files, and mail as it was sent: how a stranger's bytes reach a browser. In: ids, checked through their case. Out: harmless bytes.
 
 A file is a download of a neutral type unless its own bytes say that it is a raster picture; nothing is run or shown as a page (T8, T68).
 """

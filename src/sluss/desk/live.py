@@ -1,0 +1,145 @@
+"""What open desks are told. In: new events, and what a group of readers may see. Out: rows, counts, touched cases and banners, as JSON.
+
+A row is drawn once for each language and zone, however many sights ask: who may know of it is decided afterwards, who has it in Mine or
+has begun to write is told apart by agents. `{view}` in a row's HTML is filled in by the browser for each of its lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.events import CaseAssigned
+from sluss.cases.models import cases
+from sluss.channels.events import InboxChanged, InboxReceiving
+from sluss.desk.around import Around, banners, look_around
+from sluss.desk.rows import LISTED, Beside, Listed, show_row, stand_beside
+from sluss.desk.screens import Row
+from sluss.desk.views import count_mine, count_views, views_of
+from sluss.kernel.actors import ROLES, Actor, system
+from sluss.kernel.db import Database
+from sluss.kernel.events import Recorded
+from sluss.kernel.live import Push, Render, Sight
+from sluss.kernel.tx import Tx
+from sluss.outbox.events import InboxSendingPaused, InboxSendingResumed, OutboxReleased
+from sluss.people.models import agents
+from sluss.web.locale import Voice, speaking
+from sluss.web.shell import Page
+from sluss.web.templates import Templates
+
+FOR_EVERYBODY = (InboxChanged, InboxReceiving, InboxSendingPaused, InboxSendingResumed, OutboxReleased)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Cases that events are about, as they are now, with what stands beside them; drawn rows by case, language, zone and draft."""
+
+    around: Around
+    listed: Sequence[Listed]
+    beside: Beside
+    agents: frozenset[int]
+    drawn: dict[tuple[int, str, str, bool], str]
+
+
+def make_render(db: Database, templates: Templates) -> Render:
+    """The hub's `render`. Keeps the newest batch of each workspace, since every sight asks for the same one."""
+    kept: dict[int, tuple[int, Batch]] = {}
+
+    async def render(recorded: Sequence[Recorded], sight: Sight) -> Sequence[Push]:
+        key, known = recorded[-1].id, kept.get(sight.workspace_id)
+        if known is None or known[0] != key:
+            known = kept[sight.workspace_id] = (key, await db.read(read_batch, sight.workspace_id, cases_in(recorded)))
+        return await db.read(tell, (recorded, known[1], templates), sight)
+
+    return render
+
+
+def cases_in(recorded: Iterable[Recorded]) -> list[int]:
+    """Ids of the cases that events are about, each once."""
+    return list(dict.fromkeys(one.event.case_id for one in recorded if one.event.case_id))
+
+
+def read_batch(tx: Tx, workspace_id: int, case_ids: Sequence[int]) -> Batch:
+    """Everything about a batch that does not depend on who looks: eight statements at most."""
+    who = system(workspace_id)
+    around = look_around(tx, who)
+    listed = tx.structs(Listed, LISTED.where(cases.c.workspace_id == workspace_id, cases.c.id.in_(case_ids))) if case_ids else []
+    everybody = tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == workspace_id, agents.c.disabled_at.is_(None)))
+    return Batch(around, listed, stand_beside(tx, who, listed), frozenset(row.id for row in everybody), {})
+
+
+def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight) -> list[Push]:
+    """The pushes of one batch for one sight."""
+    recorded, batch, templates = what
+    who = Actor(sight.workspace_id, "agent", role="agent", inbox_ids=sight.inbox_ids)
+    with speaking(Voice(sight.locale, sight.zone)):
+        seen = [case for case in batch.listed if who.may_see_inbox(case.inbox_id)]
+        pushes = [push for case in seen for push in _rows(batch, case, templates, sight)]
+        pushes += [_push("touched", {"case": str(case.id), "no": case.number}) for case in seen]
+        if seen:
+            pushes += _counts(tx, who, recorded, seen)
+        if any(isinstance(one.event, FOR_EVERYBODY) for one in recorded):
+            pushes += _banners(tx, who, templates, sight)
+        return pushes
+
+
+def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Iterator[Push]:
+    """One push where all readers see the same, else one for each kind of reader: holds it, has begun to write, both, neither."""
+    holders = frozenset({case.assignee_id}) if case.assignee_id else frozenset[int]()
+    drafters = batch.beside.drafters.get(case.id, frozenset())
+    if not holders and not drafters:
+        yield _row(batch, case, templates, sight)
+        return
+    for mine, drafted in ((False, False), (True, False), (False, True), (True, True)):
+        among = (holders if mine else batch.agents - holders) & (drafters if drafted else batch.agents - drafters)
+        if among:
+            yield msgspec.structs.replace(_row(batch, case, templates, sight, mine=mine, drafted=drafted), agent_ids=among)
+
+
+def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, *, mine: bool = False, drafted: bool = False) -> Push:
+    row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted=drafted)
+    views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *views_of(batch.around, case)]
+    html = _draw(batch, row, templates, sight)
+    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": row.sort})
+
+
+def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:
+    key = (int(row.id), sight.locale, sight.zone, row.drafted)
+    if key not in batch.drawn:
+        page = Page(title="", path="/", locale=sight.locale, zone=sight.zone)
+        batch.drawn[key] = templates.render("desk/push.html", page, row=row, view_key="{view}")
+    return batch.drawn[key]
+
+
+def _counts(tx: Tx, who: Actor, recorded: Sequence[Recorded], seen: Sequence[Listed]) -> list[Push]:
+    """How many stand in the common views, and in Mine for each agent whom the events concern."""
+    common = {key: count for key, count in count_views(tx, look_around(tx, who)).views.items() if key != "mine"}
+    concerned = {case.assignee_id for case in seen if case.assignee_id}
+    for one in recorded:
+        if isinstance(one.event, CaseAssigned):
+            concerned |= {one.event.before, one.event.after} - {0}
+    mine: Mapping[int, tuple[int, int]] = count_mine(tx, who, sorted(concerned)) if concerned else {}
+    own = [_own_counts(agent_id, *mine.get(agent_id, (0, 0))) for agent_id in sorted(concerned)]
+    return [_push("counts", common), *own]
+
+
+def _own_counts(agent_id: int, count: int, waiting: int) -> Push:
+    return _push("counts", {"mine": count, "unread": waiting}, frozenset({agent_id}))
+
+
+def _banners(tx: Tx, who: Actor, templates: Templates, sight: Sight) -> list[Push]:
+    """For administrators with the way to where it is put right, for all others without."""
+    everybody = tx.rows(sa.select(agents.c.id, agents.c.role).where(agents.c.workspace_id == sight.workspace_id))
+    found: list[Push] = []
+    for role in ROLES:
+        around = look_around(tx, msgspec.structs.replace(who, role=role))
+        page = Page(title="", path="/", locale=sight.locale, zone=sight.zone, banners=banners(tx, around))
+        among = frozenset(row.id for row in everybody if row.role == role)
+        found.append(_push("banners", {"html": templates.render("web/banners.html", page)}, among))
+    return found
+
+
+def _push(name: str, data: Mapping[str, Any], agent_ids: frozenset[int] | None = None) -> Push:
+    return Push(name, msgspec.json.encode(data).decode(), agent_ids)
