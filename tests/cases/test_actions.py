@@ -28,7 +28,8 @@ def case_id(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -
     return db.read_now(lambda tx: tx.value(sa.text("SELECT id FROM cases")))
 
 
-CHANGES: list[tuple[str, tuple[Any, ...]]] = [
+Change = tuple[str, tuple[Any, ...]]
+CHANGES: list[Change] = [
     ("assign_case", (None,)),
     ("set_status", ("solved",)),
     ("set_priority", ("high",)),
@@ -37,14 +38,14 @@ CHANGES: list[tuple[str, tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "args"), CHANGES)
+@pytest.mark.parametrize("change", CHANGES, ids=[name for name, _args in CHANGES])
 @pytest.mark.parametrize("person", ["petra", "erik", "marek"])
 def test_who_may_not_see_a_case_cannot_change_it(
-    db: Database, world: World, case_id: int, name: str, args: tuple[Any, ...], person: str
+    db: Database, world: World, case_id: int, change: tuple[str, tuple[Any, ...]], person: str
 ) -> None:
     """T5: side actions are gated as the case itself: other inbox, other role, other workspace."""
     with pytest.raises(Missing):
-        db.write_now(getattr(actions, name), world.who(person), case_id, *args)
+        db.write_now(getattr(actions, change[0]), world.who(person), case_id, *change[1])
 
 
 @pytest.mark.parametrize(("name", "args"), [one for one in CHANGES if one[0] != "add_note"])
@@ -74,10 +75,9 @@ def test_a_snooze_wakes_by_its_timer(db: Database, world: World, case_id: int, c
     assert db.read_now(access_case, johan, case_id).status == "open"
 
 
-@pytest.mark.parametrize(("status", "until"), [("snoozed", None), ("snoozed", -HOUR), ("open", HOUR), ("asleep", None)])
-def test_a_status_that_makes_no_sense_is_refused(
-    db: Database, world: World, case_id: int, clock: TestClock, status: Any, until: int | None
-) -> None:
+@pytest.mark.parametrize("wanted", [("snoozed", None), ("snoozed", -HOUR), ("open", HOUR), ("asleep", None)])
+def test_a_status_that_makes_no_sense_is_refused(db: Database, world: World, case_id: int, clock: TestClock, wanted: Any) -> None:
+    status, until = wanted
     with pytest.raises(Invalid):
         db.write_now(actions.set_status, world.who("johan"), case_id, status, None if until is None else clock.now + until)
 

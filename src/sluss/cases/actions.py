@@ -214,12 +214,12 @@ def _set_timer(tx: Tx, who: Actor, case_id: int, until: int | None) -> None:
 
 
 def _clean_tags(names: Sequence[str]) -> dict[str, str]:
-    wanted = {name.casefold(): name for name in (" ".join(raw.split()) for raw in names) if name}
+    wanted = {name.casefold(): name for name in reversed([" ".join(raw.split()) for raw in names]) if name}
     if any(len(name) > TAG or "," in name for name in wanted.values()):
         raise Invalid({"tag": "A tag has at most 40 characters and no comma."})
     if len(wanted) > TAGS:
         raise Invalid({"tag": "A case holds at most 30 tags."})
-    return wanted
+    return dict(reversed(wanted.items()))
 
 
 def _tags_of(who: Actor, case_id: int) -> sa.Select[*tuple[Any, ...]]:
