@@ -23,7 +23,7 @@ def source() -> str:
     raise FileNotFoundError(message)
 
 
-def violations(tab: Any) -> list[str]:  # noqa: ANN401 - a Playwright page
+def violations(tab: Any) -> list[str]:
     """What axe finds wrong, one line each. The page's own policy stays on: evaluation by the driver is not subject to it."""
     tab.evaluate(source())
     found: list[dict[str, Any]] = tab.evaluate("tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", TAGS)

@@ -1,4 +1,4 @@
-"""Pictures of every screen with sample data: `python tests/browser/preview.py [name …] [--sizes 1440,390] [--themes light]`.
+"""Pictures of every screen with sample data: `python -m tests.browser.preview [name …] [--sizes 1440,390] [--themes light]`.
 
 They land in `shots/`, which git ignores. Requests are answered from memory under the same content policy as in production.
 """
@@ -11,19 +11,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "src")]
-
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 
 from sluss.web.assets import Assets
 from sluss.web.templates import Templates
 from tests.browser import scenes
+from tests.servers.chromium import run_chromium
 
 SHOTS = Path(__file__).parents[2] / "shots"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
-PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="336" height="224"><rect width="336" height="224" fill="#dce0e3"/><rect x="24" y="24" width="200" height="16" fill="#868e92"/><rect x="24" y="56" width="288" height="120" fill="#fcfdfd"/></svg>'
-MAIL = b"<body style='font:14px Georgia;margin:16px'><h2 style='color:#7a2'>Hej!</h2><p>Jag bokade tv&aring; biljetter till Gda&#324;sk.</p></body>"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="336" height="224"><rect width="336" height="224" fill="#dce0e3"/></svg>'
+MAIL = b"<body style='font:14px Georgia;margin:16px'><h2 style='color:#7a2'>Hej!</h2><p>Tv&aring; biljetter.</p></body>"
 
 
 def answer(html: str, assets: Assets) -> Callable[[Route], None]:
@@ -38,7 +39,11 @@ def answer(html: str, assets: Assets) -> Callable[[Route], None]:
         elif "/thumb" in path:
             route.fulfill(status=200, content_type="image/svg+xml", body=PICTURE)
         elif "/frame" in path:
-            route.fulfill(status=200, headers={"Content-Type": "text/html", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}, body=MAIL)
+            route.fulfill(
+                status=200,
+                headers={"Content-Type": "text/html", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+                body=MAIL,
+            )
         else:
             route.fulfill(status=204)
 
@@ -53,10 +58,20 @@ def shoot(browser: Browser, name: str, sizes: list[int], themes: list[str]) -> l
     for size in sizes:
         for theme in themes:
             html = scenes.render(Templates(assets), scene, theme)
-            context = browser.new_context(viewport={"width": size, "height": 844 if size < 500 else 900}, color_scheme="light", reduced_motion="reduce", has_touch=size < 500)
+            context = browser.new_context(
+                viewport={"width": size, "height": 844 if size < 500 else 900},
+                color_scheme="light",
+                reduced_motion="reduce",
+                has_touch=size < 500,
+            )
             tab = context.new_page()
             tab.clock.set_fixed_time(scenes.NOW_ISO)
-            tab.on("console", lambda message: complaints.append(f"{name}: {message.text}") if message.type == "error" and "about:blank" not in message.text else None)
+            tab.on(
+                "console",
+                lambda message: (
+                    complaints.append(f"{name}: {message.text}") if message.type == "error" and "about:blank" not in message.text else None
+                ),
+            )
             tab.on("pageerror", lambda error: complaints.append(f"{name}: {error}"))
             tab.route("**/*", answer(html, assets))
             tab.goto("http://localhost/scene")
@@ -78,11 +93,9 @@ def main() -> int:
     asked = parser.parse_args()
     SHOTS.mkdir(exist_ok=True)
     complaints: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    with run_chromium() as browser:
         for name in asked.names or list(scenes.SCENES):
             complaints += shoot(browser, name, [int(size) for size in asked.sizes.split(",")], asked.themes.split(","))
-        browser.close()
     sys.stdout.write("\n".join(dict.fromkeys(complaints)) + "\n")
     return 1 if complaints else 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sluss.desk import screens as d
 from sluss.web.shell import Banner, Form, Page, Toast, Viewer
 
@@ -49,64 +51,231 @@ def page(title: str = "Mine", **changed: object) -> Page:
 def row(no: int, contact: d.Person, subject: str, preview: str, **changed: object) -> d.Row:
     """One row, mail, a minute older for each number."""
     at = NOW - (no - 10480) * 7 * MINUTE
-    fields: dict[str, object] = {"at": at, "sort": no, "channel_icon": "mail", "channel_label": "E-mail", "waiting_since": at, "inbox": "Bokning"}
+    fields: dict[str, object] = {
+        "at": at,
+        "sort": no,
+        "channel_icon": "mail",
+        "channel_label": "E-mail",
+        "waiting_since": at,
+        "inbox": "Bokning",
+    }
     return d.Row(id=str(no), no=no, contact=contact, subject=subject, preview=preview, **{**fields, **changed})  # type: ignore[arg-type]
 
 
-def rows() -> tuple[d.Row, ...]:
-    """A list as a working day has it."""
-    return (
-        row(10482, ASA, "Bokningen syns inte i appen trots bekräftelse", "Tack! Går det att flytta båda biljetterna samtidigt?", priority="high", tags=("Bokning", "App")),
-        row(10483, LUKASZ, "Gdzie jest moja przesyłka?", "Dzień dobry, bagaż nie dotarł do Gdańska, numer zgłoszenia GDNSK88213", unread=True, trouble="failed", tags=("Bagage",)),
-        row(10484, MALGORZATA, "Faktura 88213 stämmer inte", "Hej igen, ni har debiterat två gånger för samma resa", unread=True, priority="urgent", tags=tuple(f"Tagg {n}" for n in range(1, 11))),
-        row(10485, LONG, "Re: Re: Fwd: Sv: Prośba o fakturę korygującą za przelot LO455 w dniu 14 listopada", "W załączeniu przesyłam dokumenty", assignee=MAJA, drafted=True),
-        row(10486, d.Person("105", "Jörgen Öhman"), "Bagaget kom inte fram till Gdańsk", "Väskan är röd och har ett blått band", status="pending", waiting_since=None, tags=("Bagage", "Gdańsk")),
-        row(10487, d.Person("106", "Sofia Bergström"), "Nie mogę zalogować się do konta", "Strona mówi, że hasło jest złe", due=NOW + 12 * MINUTE),
-        row(10488, d.Person("107", "Piotr Śliwiński"), "Återbetalning efter inställd resa", "Det har gått tre veckor nu", due=NOW - 14 * MINUTE, unread=True, priority="high"),
-        row(10489, d.Person("108", "anna.nowak@poczta.example"), "", "Kan jag ändra namn på biljetten?", trouble="unknown", assignee=EWA),
-        row(10490, d.Person("109", "Erik Sjöberg"), "Hallå?? Har ni somnat eller?", "Jag skrev i går", unread=True),
-        row(10491, d.Person("110", "Katarzyna Dąbrowska"), "Kall måltid ombord på NA1423", "Personalen var trevlig men maten var kall", status="snoozed", waiting_since=None),
-        row(10492, d.Person("111", "Mikael Åkerlund"), "Extra bagage", "Hur mycket kostar en andra väska?", tags=("Bagage",)),
-        row(10493, d.Person("112", "Nina Hägg"), "Assistans på Arlanda", "Min mor behöver rullstol från incheckningen"),
-        row(10494, d.Person("113", "Tomasz Kędra"), "Potwierdzenie rezerwacji", "Czy mogę prosić o ponowne wysłanie?"),
-    )
+ROWS = (
+    row(
+        10482,
+        ASA,
+        "Bokningen syns inte i appen trots bekräftelse",
+        "Tack! Går det att flytta båda biljetterna samtidigt?",
+        priority="high",
+        tags=("Bokning", "App"),
+    ),
+    row(
+        10483,
+        LUKASZ,
+        "Gdzie jest moja przesyłka?",
+        "Dzień dobry, bagaż nie dotarł do Gdańska, numer zgłoszenia GDNSK88213",
+        unread=True,
+        trouble="failed",
+        tags=("Bagage",),
+    ),
+    row(
+        10484,
+        MALGORZATA,
+        "Faktura 88213 stämmer inte",
+        "Hej igen, ni har debiterat två gånger för samma resa",
+        unread=True,
+        priority="urgent",
+        tags=tuple(f"Tagg {n}" for n in range(1, 11)),
+    ),
+    row(
+        10485,
+        LONG,
+        "Re: Re: Fwd: Sv: Prośba o fakturę korygującą za przelot LO455 w dniu 14 listopada",
+        "W załączeniu przesyłam dokumenty",
+        assignee=MAJA,
+        drafted=True,
+    ),
+    row(
+        10486,
+        d.Person("105", "Jörgen Öhman"),
+        "Bagaget kom inte fram till Gdańsk",
+        "Väskan är röd och har ett blått band",
+        status="pending",
+        waiting_since=None,
+        tags=("Bagage", "Gdańsk"),
+    ),
+    row(
+        10487,
+        d.Person("106", "Sofia Bergström"),
+        "Nie mogę zalogować się do konta",
+        "Strona mówi, że hasło jest złe",
+        due=NOW + 12 * MINUTE,
+    ),
+    row(
+        10488,
+        d.Person("107", "Piotr Śliwiński"),
+        "Återbetalning efter inställd resa",
+        "Det har gått tre veckor nu",
+        due=NOW - 14 * MINUTE,
+        unread=True,
+        priority="high",
+    ),
+    row(10489, d.Person("108", "anna.nowak@poczta.example"), "", "Kan jag ändra namn på biljetten?", trouble="unknown", assignee=EWA),
+    row(10490, d.Person("109", "Erik Sjöberg"), "Hallå?? Har ni somnat eller?", "Jag skrev i går", unread=True),
+    row(
+        10491,
+        d.Person("110", "Katarzyna Dąbrowska"),
+        "Kall måltid ombord på NA1423",
+        "Personalen var trevlig men maten var kall",
+        status="snoozed",
+        waiting_since=None,
+    ),
+    row(10492, d.Person("111", "Mikael Åkerlund"), "Extra bagage", "Hur mycket kostar en andra väska?", tags=("Bagage",)),
+    row(10493, d.Person("112", "Nina Hägg"), "Assistans på Arlanda", "Min mor behöver rullstol från incheckningen"),
+    row(10494, d.Person("113", "Tomasz Kędra"), "Potwierdzenie rezerwacji", "Czy mogę prosić o ponowne wysłanie?"),
+)
+"""A list as a working day has it."""
 
 
-def messages() -> tuple[d.Item, ...]:
-    """Two days of a conversation with everything that can happen to a message."""
-    mail = {"channel_icon": "mail", "channel_label": "E-mail"}
-    first = "Hej!\n\nJag bokade två biljetter till Gdańsk i fredags och fick bekräftelse, men resan syns inte i appen. Bokningsnumret slutar på 7QK. Se https://norrsken.example/min-bokning/7QK?lang=sv.\n\nMed vänlig hälsning\nÅsa Lindqvist"
-    return (
-        d.Message(id="1", at=NOW - 26 * HOUR, direction="in", author=ASA, text=first, html=True, remote_images=True, quoted="> Tack för din bokning!\n> Din resa: Stockholm till Gdańsk, 28 november.", **mail),
-        d.Message(id="2", at=NOW - 26 * HOUR + MINUTE, direction="out", author=d.Person("1", "Norrsken Air"), text="Vi har fått ditt mejl och svarar inom fyra timmar.", automatic="auto-reply", deliveries=(d.Delivery(operation="91", recipient="asa.l@example.se", state="delivered", at=NOW - 26 * HOUR + MINUTE),), **mail),
-        d.Happenings(id="3", at=NOW - 25 * HOUR, events=(
+_MAIL: dict[str, Any] = {"channel_icon": "mail", "channel_label": "E-mail"}
+_FIRST = (
+    "Hej!\n\nJag bokade två biljetter till Gdańsk i fredags och fick bekräftelse, men resan syns inte i appen. "
+    "Bokningsnumret slutar på 7QK. Se https://norrsken.example/min-bokning/7QK?lang=sv.\n\nMed vänlig hälsning\nÅsa Lindqvist"
+)
+MESSAGES: tuple[d.Item, ...] = (
+    d.Message(
+        id="1",
+        at=NOW - 26 * HOUR,
+        direction="in",
+        author=ASA,
+        text=_FIRST,
+        html=True,
+        remote_images=True,
+        quoted="> Tack för din bokning!\n> Din resa: Stockholm till Gdańsk, 28 november.",
+        **_MAIL,
+    ),
+    d.Message(
+        id="2",
+        at=NOW - 26 * HOUR + MINUTE,
+        direction="out",
+        author=d.Person("1", "Norrsken Air"),
+        text="Vi har fått ditt mejl och svarar inom fyra timmar.",
+        automatic="auto-reply",
+        deliveries=(d.Delivery(operation="91", recipient="asa.l@example.se", state="delivered", at=NOW - 26 * HOUR + MINUTE),),
+        **_MAIL,
+    ),
+    d.Happenings(
+        id="3",
+        at=NOW - 25 * HOUR,
+        events=(
             d.Happening(id="31", at=NOW - 25 * HOUR, icon="route", text="Placed in Bokning"),
             d.Happening(id="32", at=NOW - 25 * HOUR, icon="user", text="Maja Ek assigned this to Johan Falk"),
             d.Happening(id="33", at=NOW - 25 * HOUR, icon="flag", text="Maja Ek set the priority to high"),
-        )),
-        d.Note(id="4", at=NOW - 25 * HOUR + 9 * MINUTE, author=MAJA, text="Samma kund ringde 13:40. Bokningen ligger på fel medlemsnummer. @Johan kan du släppa den?"),
-        d.Message(id="5", at=NOW - 80 * MINUTE, direction="out", author=JOHAN, text="Hej Åsa, tack för att du skrev! Jag ser bokningen och har flyttat den till ditt medlemsnummer. Den syns i appen inom en kvart.", to=("asa.l@example.se",), cc=("per@example.se", "resebyrå@example.se"), deliveries=(
+        ),
+    ),
+    d.Note(
+        id="4",
+        at=NOW - 25 * HOUR + 9 * MINUTE,
+        author=MAJA,
+        text="Samma kund ringde 13:40. Bokningen ligger på fel medlemsnummer. @Johan kan du släppa den?",
+    ),
+    d.Message(
+        id="5",
+        at=NOW - 80 * MINUTE,
+        direction="out",
+        author=JOHAN,
+        text="Hej Åsa, tack för att du skrev! Jag ser bokningen och har flyttat den till ditt medlemsnummer. Den syns snart.",
+        to=("asa.l@example.se",),
+        cc=("per@example.se", "resebyrå@example.se"),
+        deliveries=(
             d.Delivery(operation="92", recipient="asa.l@example.se", state="delivered", at=NOW - 79 * MINUTE),
             d.Delivery(operation="93", recipient="per@example.se", state="sent", at=NOW - 79 * MINUTE),
-        ), **mail),
-        d.Message(id="6", at=NOW - 31 * MINUTE, direction="in", author=ASA, text="Tack! Nu ser jag den. Går det att flytta båda biljetterna samtidigt? Bifogar kvittot och en bild på felet.", files=(
+        ),
+        **_MAIL,
+    ),
+    d.Message(
+        id="6",
+        at=NOW - 31 * MINUTE,
+        direction="in",
+        author=ASA,
+        text="Tack! Nu ser jag den. Går det att flytta båda biljetterna samtidigt? Bifogar kvittot och en bild på felet.",
+        files=(
             d.File(id="51", name="Kvitto 88213 – Stockholm till Gdańsk, två vuxna.pdf", size=184_320, media_type="application/pdf"),
             d.File(id="52", name="skärmbild.png", size=1_204_000, media_type="image/png", picture=True),
             d.File(id="53", name="faktura.pdf.exe", size=90_000, media_type="application/octet-stream", scanned_out="Blocked: a program"),
-        ), **mail),
-        d.Happenings(id="7", at=NOW - 20 * MINUTE, events=(d.Happening(id="71", at=NOW - 20 * MINUTE, icon="tag", text="Johan Falk added the tag App"),)),
-        d.Message(id="8", at=NOW - 12 * MINUTE, direction="out", author=JOHAN, text="Ja, det går bra. Jag har flyttat båda till den 29 november.", deliveries=(d.Delivery(operation="94", recipient="asa.l@example.se", state="failed", at=NOW - 11 * MINUTE, reason="550 5.2.2 Mailbox full. Ask the customer for another address, or try again later.", attempts=1),), **mail),
-        d.Message(id="9", at=NOW - 6 * MINUTE, direction="out", author=JOHAN, text="Här kommer bekräftelsen igen.", deliveries=(d.Delivery(operation="95", recipient="asa.l@example.se", state="unknown", at=NOW - 5 * MINUTE),), **mail),
-        d.Message(id="10", at=NOW - MINUTE, direction="out", author=JOHAN, text="Hör av dig om något är oklart.", deliveries=(d.Delivery(operation="96", recipient="asa.l@example.se", state="queued", at=NOW - MINUTE, attempts=2, next_try=NOW + 4 * MINUTE, reason="421 Try again later."),), **mail),
-    )
+        ),
+        **_MAIL,
+    ),
+    d.Happenings(
+        id="7",
+        at=NOW - 20 * MINUTE,
+        events=(d.Happening(id="71", at=NOW - 20 * MINUTE, icon="tag", text="Johan Falk added the tag App"),),
+    ),
+    d.Message(
+        id="8",
+        at=NOW - 12 * MINUTE,
+        direction="out",
+        author=JOHAN,
+        text="Ja, det går bra. Jag har flyttat båda till den 29 november.",
+        deliveries=(
+            d.Delivery(
+                operation="94",
+                recipient="asa.l@example.se",
+                state="failed",
+                at=NOW - 11 * MINUTE,
+                reason="550 5.2.2 Mailbox full. Ask the customer for another address, or try again later.",
+                attempts=1,
+            ),
+        ),
+        **_MAIL,
+    ),
+    d.Message(
+        id="9",
+        at=NOW - 6 * MINUTE,
+        direction="out",
+        author=JOHAN,
+        text="Här kommer bekräftelsen igen.",
+        deliveries=(d.Delivery(operation="95", recipient="asa.l@example.se", state="unknown", at=NOW - 5 * MINUTE),),
+        **_MAIL,
+    ),
+    d.Message(
+        id="10",
+        at=NOW - MINUTE,
+        direction="out",
+        author=JOHAN,
+        text="Hör av dig om något är oklart.",
+        deliveries=(
+            d.Delivery(
+                operation="96",
+                recipient="asa.l@example.se",
+                state="queued",
+                at=NOW - MINUTE,
+                attempts=2,
+                next_try=NOW + 4 * MINUTE,
+                reason="421 Try again later.",
+            ),
+        ),
+        **_MAIL,
+    ),
+)
+"""Two days of a conversation with everything that can happen to a message."""
 
 
 def composer(**changed: object) -> d.Composer:
     """By e-mail from Bokning to Åsa."""
     fields: dict[str, object] = {
-        "to_name": "Åsa Lindqvist", "to_address": "asa.l@example.se", "channel_icon": "mail", "channel_label": "E-mail",
-        "from_name": "Bokning", "from_address": "bokning@norrsken.example", "can_cc": True, "can_attach": True,
-        "max_file_bytes": 20_000_000, "undo_seconds": 10,
+        "to_name": "Åsa Lindqvist",
+        "to_address": "asa.l@example.se",
+        "channel_icon": "mail",
+        "channel_label": "E-mail",
+        "from_name": "Bokning",
+        "from_address": "bokning@norrsken.example",
+        "can_cc": True,
+        "can_attach": True,
+        "max_file_bytes": 20_000_000,
+        "undo_seconds": 10,
     }
     return d.Composer(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -114,28 +283,61 @@ def composer(**changed: object) -> d.Composer:
 def case(**changed: object) -> d.Case:
     """Åsa's case, #10482."""
     fields: dict[str, object] = {
-        "status": "open", "priority": "high", "inbox": "Bokning", "team": "Bokning", "channel_icon": "mail", "channel_label": "E-mail", "opened_at": NOW - 26 * HOUR,
-        "items": messages(), "composer": composer(), "waiting_since": NOW - 31 * MINUTE, "assignee": JOHAN, "tags": ("Bokning", "App"), "agents": (EWA, JOHAN, MAJA),
-        "all_tags": ("App", "Bagage", "Bokning", "Faktura", "Gdańsk", "Återbetalning"), "earlier": 12, "next_no": 10483,
-        "contact": d.Contact(person=ASA, identities=(
-            d.Identity(icon="mail", label="E-mail", address="asa.l@example.se", verified=True),
-            d.Identity(icon="mail", label="E-mail", address="asa.charlotta.lindqvist-bergstrom@fornamn-efternamn.example.se"),
-            d.Identity(icon="phone", label="Phone", address="+46 70 000 00 00"),
-        ), language="Svenska", first_seen=NOW - 400 * DAY, others=(
-            d.OtherCase(no=10311, subject="Kvitto på resan i juni", status="solved", at=NOW - 40 * DAY),
-            d.OtherCase(no=9870, subject="Vill byta sittplats på återresan till fönsterplats", status="closed", at=NOW - 390 * DAY),
-        ), others_total=5),
+        "status": "open",
+        "priority": "high",
+        "inbox": "Bokning",
+        "team": "Bokning",
+        "channel_icon": "mail",
+        "channel_label": "E-mail",
+        "opened_at": NOW - 26 * HOUR,
+        "items": MESSAGES,
+        "composer": composer(),
+        "waiting_since": NOW - 31 * MINUTE,
+        "assignee": JOHAN,
+        "tags": ("Bokning", "App"),
+        "agents": (EWA, JOHAN, MAJA),
+        "all_tags": ("App", "Bagage", "Bokning", "Faktura", "Gdańsk", "Återbetalning"),
+        "earlier": 12,
+        "next_no": 10483,
+        "contact": d.Contact(
+            person=ASA,
+            identities=(
+                d.Identity(icon="mail", label="E-mail", address="asa.l@example.se", verified=True),
+                d.Identity(icon="mail", label="E-mail", address="asa.charlotta.lindqvist-bergstrom@fornamn-efternamn.example.se"),
+                d.Identity(icon="phone", label="Phone", address="+46 70 000 00 00"),
+            ),
+            language="Svenska",
+            first_seen=NOW - 400 * DAY,
+            others=(
+                d.OtherCase(no=10311, subject="Kvitto på resan i juni", status="solved", at=NOW - 40 * DAY),
+                d.OtherCase(no=9870, subject="Vill byta sittplats på återresan till fönsterplats", status="closed", at=NOW - 390 * DAY),
+            ),
+            others_total=5,
+        ),
     }
     return d.Case(id="10482", no=10482, subject="Bokningen syns inte i appen trots bekräftelse", **{**fields, **changed})  # type: ignore[arg-type]
 
 
 def desk(open_case: d.Case | None = None, **changed: object) -> d.Desk:
     """The desk on Mine."""
-    fields: dict[str, object] = {"views": VIEWS, "queue": d.Queue(view=VIEWS[0], rows=rows(), total=9, after="c9"), "unassigned": 14}
+    fields: dict[str, object] = {"views": VIEWS, "queue": d.Queue(view=VIEWS[0], rows=ROWS, total=9, after="c9"), "unassigned": 14}
     return d.Desk(**{**fields, "case": open_case, **changed})  # type: ignore[arg-type]
 
 
-HOLD = Banner(kind="warn", text="Sending is on hold since the restore at 09:12. 4 answers wait; nothing is lost.", action="Look and release", href="/settings/health")
-FAILING = Banner(kind="bad", text="Bagage cannot send since 13:41: the server does not take the password. Answers are kept and leave when it works again.", action="Put it right", href="/settings/inboxes/8")
+HOLD = Banner(
+    kind="warn",
+    text="Sending is on hold since the restore at 09:12. 4 answers wait; nothing is lost.",
+    action="Look and release",
+    href="/settings/health",
+)
+FAILING = Banner(
+    kind="bad",
+    text="Bagage cannot send since 13:41: the server does not take the password. Answers are kept and leave when it works again.",
+    action="Put it right",
+    href="/settings/inboxes/8",
+)
 UNDO = Toast(text="Sent to Åsa Lindqvist by e-mail", undo_url="/cases/10482/undo", fields={"operation": "96"}, until=NOW + 8_000_000)
-ERRORS = Form(values={}, errors={"body": "Write something to send, or attach a file.", "cc": "“per@” is not an address. Write it like name@example.com."})
+ERRORS = Form(
+    values={},
+    errors={"body": "Write something to send, or attach a file.", "cc": "“per@” is not an address. Write it like name@example.com."},
+)

@@ -43,13 +43,52 @@ def _desk(desk: d.Desk, *steps: Step, **page: object) -> Scene:
     return Scene("desk/inbox.html", s.page(title, **page), {"desk": desk}, steps)
 
 
-_DRAFT = d.Draft(body="Hej Åsa,\n\nJag har flyttat båda biljetterna till den 29 november.", revision=3, saved_at=s.NOW - 2 * s.MINUTE, files=(d.File(id="77", name="Bekräftelse.pdf", size=88_000, media_type="application/pdf"),), cc="per@example.se")
+_DRAFT = d.Draft(
+    body="Hej Åsa,\n\nJag har flyttat båda biljetterna till den 29 november.",
+    revision=3,
+    saved_at=s.NOW - 2 * s.MINUTE,
+    files=(d.File(id="77", name="Bekräftelse.pdf", size=88_000, media_type="application/pdf"),),
+    cc="per@example.se",
+)
 _POLISH = d.Case(
-    id="10485", no=10485, subject="Re: Re: Fwd: Sv: Prośba o fakturę korygującą za przelot LO455 w dniu 14 listopada 2026 oraz zwrot opłaty za bagaż nadwymiarowy", status="snoozed", priority="urgent", inbox="Obsługa klienta", channel_icon="mail", channel_label="E-mail",
-    opened_at=s.NOW - 3 * s.DAY, snoozed_until=s.NOW + 42 * s.HOUR, assignee=s.LONG, tags=tuple(f"Etykieta numer {n}" for n in range(1, 11)), agents=(s.EWA, s.LONG), all_tags=tuple(f"Etykieta numer {n}" for n in range(1, 11)),
-    items=(d.Message(id="1", at=s.NOW - s.DAY, direction="in", author=s.LONG, text="Dzień dobry,\n\nproszę o fakturę korygującą. Numer: 1234567890123456789012345678901234567890\n\nPozdrawiam", channel_icon="mail", channel_label="E-mail", language="pl"),),
-    contact=d.Contact(person=s.LONG), composer=s.composer(to_name=s.LONG.name, to_address="maximiliana.konstancja.brzeczyszczykiewicz-wawrzyniecka@poczta.example.pl", closed=""),
-    banners=(d.CaseBanner(kind="info", text="The sender claims to continue #9870 but is not part of it. Nothing of that case is shown to them.", action="See #9870", href="/c/9870"),),
+    id="10485",
+    no=10485,
+    subject="Re: Re: Fwd: Sv: Prośba o fakturę korygującą za przelot LO455 w dniu 14 listopada 2026 oraz zwrot opłaty za bagaż",
+    status="snoozed",
+    priority="urgent",
+    inbox="Obsługa klienta",
+    channel_icon="mail",
+    channel_label="E-mail",
+    opened_at=s.NOW - 3 * s.DAY,
+    snoozed_until=s.NOW + 42 * s.HOUR,
+    assignee=s.LONG,
+    tags=tuple(f"Etykieta numer {n}" for n in range(1, 11)),
+    agents=(s.EWA, s.LONG),
+    all_tags=tuple(f"Etykieta numer {n}" for n in range(1, 11)),
+    items=(
+        d.Message(
+            id="1",
+            at=s.NOW - s.DAY,
+            direction="in",
+            author=s.LONG,
+            text="Dzień dobry,\n\nproszę o fakturę korygującą. Numer: 1234567890123456789012345678901234567890\n\nPozdrawiam",
+            channel_icon="mail",
+            channel_label="E-mail",
+            language="pl",
+        ),
+    ),
+    contact=d.Contact(person=s.LONG),
+    composer=s.composer(
+        to_name=s.LONG.name, to_address="maximiliana.konstancja.brzeczyszczykiewicz-wawrzyniecka@poczta.example.pl", closed=""
+    ),
+    banners=(
+        d.CaseBanner(
+            kind="info",
+            text="The sender claims to continue #9870 but is not part of it. Nothing of that case is shown to them.",
+            action="See #9870",
+            href="/c/9870",
+        ),
+    ),
 )
 
 SCENES: dict[str, Scene] = {
@@ -60,13 +99,42 @@ SCENES: dict[str, Scene] = {
     "desk-polish": _desk(s.desk(_POLISH)),
     "desk-list": _desk(s.desk()),
     "desk-empty": _desk(s.desk(queue=d.Queue(view=s.VIEWS[0], rows=(), total=0))),
-    "desk-new": _desk(s.desk(views=s.VIEWS[:4], queue=d.Queue(view=s.VIEWS[0], rows=(), total=0), unassigned=0, first_steps=(d.FirstStep(label="Create your account", done=True, href="/me"), d.FirstStep(label="Connect a first inbox", done=False, href="/settings/inboxes/new"), d.FirstStep(label="Invite a colleague", done=False, href="/settings/agents/new")))),
+    "desk-new": _desk(
+        s.desk(
+            views=s.VIEWS[:4],
+            queue=d.Queue(view=s.VIEWS[0], rows=(), total=0),
+            unassigned=0,
+            first_steps=(
+                d.FirstStep(label="Create your account", done=True, href="/me"),
+                d.FirstStep(label="Connect a first inbox", done=False, href="/settings/inboxes/new"),
+                d.FirstStep(label="Invite a colleague", done=False, href="/settings/agents/new"),
+            ),
+        )
+    ),
     "menu-assign": _desk(s.desk(s.case()), click('[data-action="assign"]')),
     "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze"]')),
     "menu-tags": _desk(s.desk(s.case()), click('[data-action="tags"]')),
     "sheet": _desk(s.desk(s.case()), lambda tab: tab.keyboard.press("?")),
-    "bulk": _desk(s.desk(s.case()), lambda tab: tab.evaluate("document.querySelectorAll('.pick input').forEach((b, i) => i < 3 && b.click())")),
-    "search": Scene("desk/search.html", s.page("Search", section="search"), {"found": d.Found(query="Gdańsk", total=214, after="x", hits=tuple(d.Hit(row=row, excerpt="… resan till \x02Gdańsk\x03 den 28 november, två vuxna och ett barn, syns inte <b>i</b> appen …") for row in s.rows()[:6]))}),
+    "bulk": _desk(
+        s.desk(s.case()), lambda tab: tab.evaluate("document.querySelectorAll('.pick input').forEach((b, i) => i < 3 && b.click())")
+    ),
+    "search": Scene(
+        "desk/search.html",
+        s.page("Search", section="search"),
+        {
+            "found": d.Found(
+                query="Gdańsk",
+                total=214,
+                after="x",
+                hits=tuple(
+                    d.Hit(
+                        row=row, excerpt="… resan till \x02Gdańsk\x03 den 28 november, två vuxna och ett barn, syns inte <b>i</b> appen …"
+                    )
+                    for row in s.ROWS[:6]
+                ),
+            )
+        },
+    ),
     "search-none": Scene("desk/search.html", s.page("Search", section="search"), {"found": d.Found(query="xyzzy")}),
     "problem-404": Scene("web/problem.html", s.page("Not found"), {"problem": Problem(status=404, reference="01JD7Z8Q4K")}),
     "problem-500": Scene("web/problem.html", s.page("Error"), {"problem": Problem(status=500, reference="01JD7Z8Q4K")}),
@@ -84,23 +152,71 @@ def _door(template: str, title: str, screen: object) -> Scene:
 SCENES |= {
     "sign-in": _door("people/sign_in.html", "Sign in", p.SignIn()),
     "sign-in-wrong": _door("people/sign_in.html", "Sign in", o.SIGN_IN_WRONG),
-    "password": _door("people/password.html", "Choose a password", p.NewPassword(token="t", name="Ewa Nowak", email="ewa@norrsken.example")),  # noqa: S106 - a sample
-    "password-gone": _door("people/password.html", "Choose a password", p.NewPassword(token="t", name="", email="", gone=True)),  # noqa: S106 - a sample
-    "setup-you": _door("people/setup.html", "Set-up", p.Setup(step="you", token="t")),  # noqa: S106 - a sample
-    "setup-company": _door("people/setup.html", "Set-up", p.Setup(step="company", token="t", reached=("you",))),  # noqa: S106 - a sample
-    "setup-inbox": _door("people/setup.html", "Set-up", p.Setup(step="inbox", token="t", reached=("you", "company"))),  # noqa: S106 - a sample
+    "password": _door(
+        "people/password.html", "Choose a password", p.NewPassword(token="t", name="Ewa Nowak", email="ewa@norrsken.example")
+    ),
+    "password-gone": _door("people/password.html", "Choose a password", p.NewPassword(token="t", name="", email="", gone=True)),
+    "setup-you": _door("people/setup.html", "Set-up", p.Setup(step="you", token="t")),
+    "setup-company": _door("people/setup.html", "Set-up", p.Setup(step="company", token="t", reached=("you",))),
+    "setup-inbox": _door("people/setup.html", "Set-up", p.Setup(step="inbox", token="t", reached=("you", "company"))),
     "me": _office("people/me.html", "Your settings", o.ME, "/me"),
-    "settings": _office("settings/home.html", "Settings", t.Home(inboxes=4, agents=12, teams=3, quarantined=4, troubles=(t.Trouble(text="Bagage cannot send since 13:41.", href="/settings/inboxes/8", state="fail"), t.Trouble(text="4 messages are in quarantine.", href="/settings/quarantine")))),
+    "settings": _office(
+        "settings/home.html",
+        "Settings",
+        t.Home(
+            inboxes=4,
+            agents=12,
+            teams=3,
+            quarantined=4,
+            troubles=(
+                t.Trouble(text="Bagage cannot send since 13:41.", href="/settings/inboxes/8", state="fail"),
+                t.Trouble(text="4 messages are in quarantine.", href="/settings/quarantine"),
+            ),
+        ),
+    ),
     "inboxes": _office("settings/inboxes.html", "Inboxes", t.Inboxes(lines=o.LINES), "/settings/inboxes"),
     "inboxes-none": _office("settings/inboxes.html", "Inboxes", t.Inboxes(), "/settings/inboxes"),
     "inbox": _office("settings/inbox.html", "Bagage", o.INBOX, "/settings/inboxes/8"),
-    "inbox-new": _office("settings/inbox_form.html", "Add an inbox", t.InboxForm(form=Form(), presets=o.PRESETS, preset="gmail", teams=o.TEAMS, checks=o.RUNNING), "/settings/inboxes/new"),
-    "inbox-wrong": _office("settings/inbox_form.html", "Bokning", t.InboxForm(id="7", form=o.VALUES, teams=o.TEAMS, stored=("imap_password", "smtp_password")), "/settings/inboxes/7/edit"),
+    "inbox-new": _office(
+        "settings/inbox_form.html",
+        "Add an inbox",
+        t.InboxForm(form=Form(), presets=o.PRESETS, preset="gmail", teams=o.TEAMS, checks=o.RUNNING),
+        "/settings/inboxes/new",
+    ),
+    "inbox-wrong": _office(
+        "settings/inbox_form.html",
+        "Bokning",
+        t.InboxForm(id="7", form=o.VALUES, teams=o.TEAMS, stored=("imap_password", "smtp_password")),
+        "/settings/inboxes/7/edit",
+    ),
     "agents": _office("settings/agents.html", "Agents", o.AGENTS, "/settings/agents"),
     "agent": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13"),
     "agent-disable": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13", click('[popovertarget="disable"]')),
-    "teams": _office("settings/teams.html", "Teams", t.Teams(lines=(t.TeamLine(id="1", name="Bokning", agents=("Johan Falk", "Maja Ek"), inboxes=("Bokning", "Obsługa klienta")), t.TeamLine(id="2", name="Bagage", agents=("Ewa Nowak",)))), "/settings/teams"),
-    "team": _office("settings/team_form.html", "Bokning", t.TeamForm(id="1", form=Form(values={"name": "Bokning", "agent": "11\n12", "inbox": "7"}), agents=(t.Choice(id="11", label="Johan Falk"), t.Choice(id="12", label="Maja Ek"), t.Choice(id="13", label="Ewa Nowak")), inboxes=(t.Choice(id="7", label="Bokning", detail="bokning@norrsken.example"), t.Choice(id="8", label="Bagage", detail="bagage@norrsken.example"))), "/settings/teams/1"),
+    "teams": _office(
+        "settings/teams.html",
+        "Teams",
+        t.Teams(
+            lines=(
+                t.TeamLine(id="1", name="Bokning", agents=("Johan Falk", "Maja Ek"), inboxes=("Bokning", "Obsługa klienta")),
+                t.TeamLine(id="2", name="Bagage", agents=("Ewa Nowak",)),
+            )
+        ),
+        "/settings/teams",
+    ),
+    "team": _office(
+        "settings/team_form.html",
+        "Bokning",
+        t.TeamForm(
+            id="1",
+            form=Form(values={"name": "Bokning", "agent": "11\n12", "inbox": "7"}),
+            agents=(t.Choice(id="11", label="Johan Falk"), t.Choice(id="12", label="Maja Ek"), t.Choice(id="13", label="Ewa Nowak")),
+            inboxes=(
+                t.Choice(id="7", label="Bokning", detail="bokning@norrsken.example"),
+                t.Choice(id="8", label="Bagage", detail="bagage@norrsken.example"),
+            ),
+        ),
+        "/settings/teams/1",
+    ),
     "quarantine": _office("settings/quarantine.html", "Quarantine", t.Quarantine(lines=o.ENVELOPES, total=4), "/settings/quarantine"),
     "envelope": _office("settings/envelope.html", "Quarantine", o.ENVELOPE, "/settings/quarantine/1"),
     "health": _office("settings/health.html", "Health", o.HEALTH, "/settings/health"),

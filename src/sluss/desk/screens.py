@@ -34,7 +34,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /operations/{id}/retry | `anyway` = 1 for an unknown result |
 | /operations/{id}/cancel | |
 | /operations/release | lets held operations go (admin) |
-"""
+"""  # noqa: E501 - rows of a table
 
 from __future__ import annotations
 
@@ -117,7 +117,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How one operation stands for one recipient. `reason` is the network's own words, `at` the last change, `next_try` when it is tried again."""
+    """How one operation stands for one recipient.
+
+    `reason` is the network's own words, `at` the last change, `next_try` when it is tried again.
+    """
 
     operation: str
     recipient: str

@@ -14,7 +14,7 @@
 | POST /me/sessions/{id}/revoke, POST /me/sessions/revoke-others | 303 /me | |
 
 Every POST carries `csrf` and `op`. The set-up and the password page carry their one-time token in the address, and no session.
-"""
+"""  # noqa: E501 - rows of a table
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@
 Fields of an inbox: `name`, `address`, `sender_name`, `team` (repeated), `ways` = imap, lmtp or http;
 `imap_host`, `imap_port`, `imap_security` = tls, starttls or plain, `imap_username`, `imap_password`, `imap_folder`;
 `smtp_host`, `smtp_port`, `smtp_security`, `smtp_username`, `smtp_password`. Every POST carries `csrf` and `op`.
-"""
+"""  # noqa: E501 - rows of a table
 
 from __future__ import annotations
 
@@ -97,9 +97,9 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept. `listen_at` and `post_to` say where we take
+    """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept.
 
-    mail by LMTP and HTTP. `checks` is shown when the form was tested without scripts.
+    `listen_at` and `post_to` say where we take mail by LMTP and HTTP. `checks` is shown when the form was tested without scripts.
     """
 
     form: Form

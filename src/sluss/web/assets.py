@@ -1,6 +1,6 @@
 """Static files by the hash of their content. In: a folder. Out: addresses that never change their meaning, and bytes with headers.
 
-A bundle is several style sheets or browser modules served as one file, so that a first visit needs few requests and nobody needs a build step.
+A bundle is several style sheets or browser modules served as one file: a first visit needs few requests, and nobody a build step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ STATIC = Path(__file__).parent / "static"
 PREFIX = "/static/"
 
 BUNDLES = {
-    "sluss.css": ("tokens.css", "controls.css", "forms.css", "shell.css", "list.css", "case.css", "composer.css", "pages.css", "narrow.css"),
+    "sluss.css": (
+        "tokens.css",
+        "controls.css",
+        "forms.css",
+        "shell.css",
+        "list.css",
+        "case.css",
+        "composer.css",
+        "pages.css",
+        "narrow.css",
+    ),
     "sluss.js": (
         "js/text.js",
         "js/http.js",

@@ -18,12 +18,14 @@ COLOURS = 6
 """How many avatar colours the style sheet has (`av-0` …)."""
 
 _LINK = re.compile(r"(?P<url>https?://[^\s<>\"'\u200b]+[^\s<>\"'\u200b.,;:!?)\]}])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
+_UNITS = (("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000))
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
 def tick(instant: int, kind: str = "age") -> Markup:
-    """A `<time>` that the browser keeps telling: `age` and `span` (12 min), `clock` (14:02), `left` (in 4 min), `until` (Fri 09:00), `date` (14 Nov), `day`.
+    """A `<time>` that the browser keeps telling.
 
+    Kinds: `age` and `span` (12 min), `clock` (14:02), `left` (in 4 min), `until` (Fri 09:00), `date` (14 Nov), `day`.
     The text inside is what a reader without scripts sees; the title is always the exact local time.
     """
     local = _local(instant)
@@ -61,11 +63,7 @@ def size(count: int) -> str:
     """Bytes as people say them: `340 kB`, `1.2 MB`, decimal units."""
     if count < 1000:
         return f"{count} B"
-    for unit, scale in (("kB", 1_000), ("MB", 1_000_000)):
-        if count < scale * 1000:
-            break
-    else:
-        unit, scale = "GB", 1_000_000_000
+    unit, scale = next((unit, scale) for unit, scale in _UNITS if count < scale * 1000 or unit == "GB")
     return f"{format_decimal(round(count / scale, 1 if count < scale * 10 else 0), locale=_locale())} {unit}"
 
 

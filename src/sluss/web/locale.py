@@ -28,7 +28,8 @@ class Voice(msgspec.Struct, frozen=True):
     zone: str = "UTC"
 
 
-_voice: ContextVar[Voice] = ContextVar("voice", default=Voice())
+_NEUTRAL = Voice()
+_voice: ContextVar[Voice] = ContextVar("voice", default=_NEUTRAL)
 
 
 def choose(setting: str, accept_language: str) -> str:
