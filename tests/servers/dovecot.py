@@ -98,7 +98,7 @@ class Dovecot:
 
     def __init__(self, home: Path, certificate: Certificate) -> None:
         self.host = HOST
-        self.imap_port, self.imaps_port, self.lmtp_port, self.sasl_port = (free_port() for _ in range(4))
+        self._ports = self.imap_port, self.imaps_port, self.lmtp_port, self.sasl_port = free_port(), free_port(), free_port(), free_port()
         self._home = home
         self._numbers = count(1)
         account, group = (OWNER, OWNER) if os.geteuid() == 0 else (getpass.getuser(), grp.getgrgid(os.getegid()).gr_name)
@@ -111,12 +111,16 @@ class Dovecot:
         self._program = Program(["/usr/sbin/dovecot", "-F", "-c", str(self._configuration)], home / "console.log", OWNER)
 
     def start(self) -> None:
-        ports = (self.imap_port, self.imaps_port, self.lmtp_port, self.sasl_port)
-        self._program.start(lambda: all(map(listening, ports)))
+        self._program.start(lambda: all(map(listening, self._ports)))
+
+    @property
+    def running(self) -> bool:
+        return self._program.running
 
     def stop(self) -> None:
         """As an administrator does: open connections are closed, ports refuse."""
         self._program.stop()
+        until(lambda: not any(map(listening, self._ports)), "Dovecot to let go of its ports")
 
     def restart(self) -> None:
         self.stop()

@@ -2,8 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ SERVERS = {"postgres", "dovecot", "postfix"}
 DATABASES = ("database_url", "empty_database_url")
 Prepare = Callable[[str], None]
 _files: dict[Prepare, Path] = {}
+_started: list[Postgres | Dovecot | Postfix] = []
 
 
 def pytest_configure() -> None:
@@ -36,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("servers")
         if "browser" in names:
             item.add_marker("browser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """A test that failed between stop and start shall not take the next ones with it."""
+    for server in _started:
+        if not server.running:
+            server.start()
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +93,7 @@ def _prepared_file(factory: pytest.TempPathFactory, prepare: Prepare) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    with run_postgres() as server:
+    with run_postgres() as server, _kept_running(server):
         yield server
 
 
@@ -96,14 +105,21 @@ def certificate() -> Iterator[Certificate]:
 
 @pytest.fixture(scope="session")
 def dovecot(certificate: Certificate) -> Iterator[Dovecot]:
-    with run_dovecot(certificate) as server:
+    with run_dovecot(certificate) as server, _kept_running(server):
         yield server
 
 
 @pytest.fixture(scope="session")
 def postfix(dovecot: Dovecot, certificate: Certificate) -> Iterator[Postfix]:
-    with run_postfix(dovecot, certificate) as server:
+    with run_postfix(dovecot, certificate) as server, _kept_running(server):
         yield server
+
+
+@contextmanager
+def _kept_running(server: Postgres | Dovecot | Postfix) -> Generator[None]:
+    _started.append(server)
+    yield
+    _started.remove(server)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from tests.servers.certificate import Certificate
 from tests.servers.dovecot import Dovecot, on_the_wire
-from tests.servers.program import HOST, Program, folder, free_port, listening
+from tests.servers.program import HOST, Program, folder, free_port, listening, until
 
 MAIN = """
 compatibility_level = 3.6
@@ -83,7 +83,7 @@ class Postfix:
 
     def __init__(self, home: Path, dovecot: Dovecot, certificate: Certificate) -> None:
         self.host = HOST
-        self.smtp_port, self.submission_port = free_port(), free_port()
+        self._ports = self.smtp_port, self.submission_port = free_port(), free_port()
         self._home = home
         known = {"host": HOST, "home": home, "lmtp": dovecot.lmtp_port, "sasl": dovecot.sasl_port}
         known |= {"smtp": self.smtp_port, "submission": self.submission_port, "cert": certificate.cert, "key": certificate.key}
@@ -99,11 +99,17 @@ class Postfix:
         subprocess.run(["/usr/sbin/postfix", "-c", str(self._home / "etc"), "check"], check=True, stderr=subprocess.DEVNULL)
 
     def start(self) -> None:
-        self._program.start(lambda: listening(self.smtp_port) and listening(self.submission_port))
+        self._program.start(lambda: all(map(listening, self._ports)))
+
+    @property
+    def running(self) -> bool:
+        return self._program.running
 
     def stop(self) -> None:
         """As an administrator does: connections end, the queue stays."""
         self._program.stop()
+        # Its children hold the ports a moment longer than the master lives.
+        until(lambda: not any(map(listening, self._ports)), "Postfix to let go of its ports")
 
     def restart(self) -> None:
         self.stop()

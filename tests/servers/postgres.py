@@ -48,6 +48,10 @@ class Postgres:
     def start(self) -> None:
         self._program.start(self._answers)
 
+    @property
+    def running(self) -> bool:
+        return self._program.running
+
     def stop(self) -> None:
         """As an administrator does: clients are sent away, what was committed is kept."""
         self._program.stop()

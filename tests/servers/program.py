@@ -15,6 +15,8 @@ from pathlib import Path
 HOST = "127.0.0.1"
 # Below the ports that the system gives to outgoing connections, so that a stopped server finds its own free again.
 _PORTS = range(20_000, 32_000)
+# Not of the seeded kind, with which all test processes would try the same ports.
+_CHANCE = random.SystemRandom()
 _given: set[int] = set()
 
 
@@ -32,7 +34,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = 20) -> No
 def free_port() -> int:
     """A TCP port nobody listens on, never given twice by this process."""
     while True:
-        port = random.choice(_PORTS)  # noqa: S311 - spreads test processes, guards nothing
+        port = _CHANCE.choice(_PORTS)
         if port not in _given and not _taken(port):
             _given.add(port)
             return port
