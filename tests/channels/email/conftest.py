@@ -35,8 +35,13 @@ def connect(world: MailWorld) -> Callable[..., Connection]:
     """The inbox of Norrsken Air in the world, with other settings when asked."""
 
     def connected(secrets: dict[str, str] | None = None, **settings: Any) -> Connection:
-        servers = {"imap_host": "127.0.0.1", "imap_port": world.imap_port, "smtp_host": "127.0.0.1", "smtp_port": world.smtp_port}
-        plain = {"imap_security": "plain", "smtp_security": "plain", "sent_copy": False}
+        servers: dict[str, Any] = {
+            "imap_host": "127.0.0.1",
+            "imap_port": world.imap_port,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": world.smtp_port,
+        }
+        plain: dict[str, Any] = {"imap_security": "plain", "smtp_security": "plain", "sent_copy": False}
         return inbox(secrets=secrets, **servers | plain | settings)
 
     return connected

@@ -109,7 +109,7 @@ def test_anything_is_understood_or_quarantined(raw: bytes):
         if isinstance(item, Inbound):
             assert not set(item.subject + item.sender.address + item.sender.name + item.external_id) & set("\r\n\0")
             assert "\0" not in item.text + item.html
-            item.text.encode(), item.html.encode(), item.subject.encode()
+            assert (item.text + item.html + item.subject + "x").encode()
 
 
 @given(st.text(alphabet=string.printable + "åżÅ\u2028\u202e\x00", max_size=300))

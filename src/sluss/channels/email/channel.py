@@ -61,7 +61,7 @@ class EmailChannel:
         return http_in.accept(posted, connection)
 
     async def listen(self, connection: Connection, around: Surroundings) -> None:
-        if settings_of(connection).way_in == "imap":
+        if connection.settings.get("way_in", "imap") == "imap":
             await imap.listen(connection, around, allow_private=self._allow_private)
         # The listener and HTTP receive for all inboxes together; there is nothing to poll here.
         await around.progress("ok", "")

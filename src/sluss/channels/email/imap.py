@@ -9,6 +9,7 @@ import asyncio
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import msgspec
 
@@ -29,28 +30,28 @@ async def listen(connection: Connection, around: Surroundings, *, allow_private:
     """Receive until cancelled. Reconnects with growing waits, and says each time how it goes."""
     wait = _WAITS[0]
     while True:
-        reader = FolderReader(connection, around, allow_private=allow_private)
-        reason = await _run(reader)
-        if reader.received_anything:
-            wait = _WAITS[0]
+        reason, went_well = await _run(connection, around, allow_private=allow_private)
+        wait = _WAITS[0] if went_well else wait
         await around.progress("failing", reason)
         await asyncio.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - spreads reconnections, guards nothing
         wait = min(wait * 2, _WAITS[1])
 
 
-async def _run(reader: FolderReader) -> str:
-    """Runs one connection to its end, and says why it ended."""
+async def _run(connection: Connection, around: Surroundings, *, allow_private: bool) -> tuple[str, bool]:
+    """Runs one connection to its end; says why it ended, and whether it had come as far as reading."""
+    reader = None
     try:
+        reader = FolderReader(connection, around, allow_private=allow_private)
         await reader.run()
     except ImapFailed as error:
-        return error.reason
+        reason = error.reason
     except ImapRefused as error:
-        return f"The server refused a command: {error}"
+        reason = f"The server refused a command: {error}"
     except msgspec.ValidationError:
-        return "The settings of this inbox are incomplete; open and save them again."
+        reason = "The settings of this inbox are incomplete; open and save them again."
     except Exception as error:  # noqa: BLE001 - storage trouble or a fault of ours: the mail stays at the server, and is fetched again
-        return f"A mail could not be stored ({type(error).__name__}); it will be fetched again."
-    return "The connection ended."
+        reason = f"A mail could not be stored ({type(error).__name__}); it will be fetched again."
+    return reason, bool(reader and reader.read_anything)
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -69,15 +70,15 @@ class FolderReader:
         self._settings: InboxSettings = settings_of(connection)
         self._secrets: InboxSecrets = secrets_of(connection)
         self._place = imap_place(self._settings, allow_private=allow_private)
-        self.received_anything = False
+        self.read_anything = False
 
-    async def run(self) -> None:
-        """Reads what is there, then what comes. Returns never; raises when the connection is lost or storage fails."""
+    async def run(self) -> NoReturn:
+        """Reads what is there, then what comes, until the connection is lost or storage fails, which it raises."""
         client = await signed_in(self._place, self._settings, self._secrets)
         try:
             position = await self._opening_position(client)
             await self._around.progress("ok", "")
-            self.received_anything = True
+            self.read_anything = True
             while True:
                 # Mail that arrives from here on is told to us and sets the mark again: none falls between reading and waiting.
                 client.news = False

@@ -268,8 +268,9 @@ class _Recipients:
         self._conversation.wrong += 1
         if self._conversation.wrong <= self._conversation.listener.options.wrong_recipients:
             return "550 5.1.1 No inbox has this address"
-        if isinstance(server.transport, asyncio.WriteTransport):
-            server.transport.close()
+        if server.transport:
+            # After the answer has been written.
+            asyncio.get_running_loop().call_soon(server.transport.close)
         return "421 4.7.0 Too many unknown recipients"
 
 

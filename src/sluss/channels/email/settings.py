@@ -95,8 +95,9 @@ def secrets_of(connection: Connection) -> InboxSecrets:
 
 def ours_of(connection: Connection) -> Ours:
     """The addresses of an inbox. Never raises: reading a mail must not depend on a form."""
-    aliases: Any = connection.settings.get("aliases") or ()
-    found = [fold_address(str(item)) for item in (connection.address, *aliases)]
+    aliases = connection.settings.get("aliases")
+    written: list[Any] = [connection.address, *aliases] if isinstance(aliases, (list, tuple)) else [connection.address]
+    found = [fold_address(str(item)) for item in written]
     return Ours(tuple(dict.fromkeys(address for address in found if address)))
 
 

@@ -1,0 +1,100 @@
+"""The mail world as other programs meet it: Python's own clients talk to it, and its faults come when ordered."""
+
+from __future__ import annotations
+
+import asyncio
+import imaplib
+import smtplib
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from sluss.sandbox.mail.servers import MailWorld
+
+MAIL = b"From: support@norrsken.example\nTo: asa@customer.example\nMessage-ID: <1@norrsken.example>\nSubject: Hej\n\n.Hej!\n".replace(
+    b"\n", b"\r\n"
+)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[MailWorld]:
+    world = MailWorld()
+    world.add("support@norrsken.example")
+    world.add("asa@customer.example")
+    await world.start()
+    yield world
+    await world.stop()
+
+
+def send(world: MailWorld, *recipients: str) -> None:
+    with smtplib.SMTP("127.0.0.1", world.smtp_port) as client:
+        client.login("support@norrsken.example", "sandbox")
+        client.sendmail("support@norrsken.example", recipients, MAIL)
+
+
+@contextmanager
+def inbox(world: MailWorld, password: str = "sandbox") -> Generator[imaplib.IMAP4]:
+    with imaplib.IMAP4("127.0.0.1", world.imap_port) as client:
+        client.login("asa@customer.example", password)
+        client.select("INBOX")
+        yield client
+
+
+def look(world: MailWorld, password: str) -> None:
+    with inbox(world, password):
+        pass
+
+
+async def test_a_mail_sent_by_smtplib_is_read_by_imaplib(world: MailWorld):
+    seen: list[str] = []
+    world.on_delivery(lambda address, _mail: seen.append(address))
+    await asyncio.to_thread(send, world, "asa@customer.example", "support+c.aaaabbbb@norrsken.example")
+    assert seen == ["asa@customer.example", "support@norrsken.example"]
+    (fetched,) = await asyncio.to_thread(read_all, world)
+    assert fetched == world.mailbox("asa@customer.example").messages[0].raw
+    assert fetched.endswith(b"\r\n\r\n.Hej!\r\n")
+
+
+def read_all(world: MailWorld) -> list[bytes]:
+    with inbox(world) as client:
+        _, found = client.uid("SEARCH", "HEADER", "Message-ID", "<1@norrsken.example>")
+        assert found == [b"1"]
+        _, data = client.uid("FETCH", "1:*", "(UID FLAGS BODY[])")
+        client.uid("STORE", "1", "+FLAGS", "(\\Deleted)")
+        client.append("Sent", "\\Seen", None, MAIL)
+        return [item[1] for item in data if isinstance(item, tuple)]
+
+
+async def test_flags_and_folders_are_kept(world: MailWorld):
+    world.deliver(MAIL)
+    await asyncio.to_thread(read_all, world)
+    asa = world.mailbox("asa@customer.example")
+    assert asa.messages[0].flags == {"\\Seen", "\\Deleted"}
+    assert asa.sent[0].flags == {"\\Seen"}
+
+
+async def test_unknown_people_are_refused(world: MailWorld):
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        await asyncio.to_thread(send, world, "nobody@customer.example")
+    with pytest.raises(imaplib.IMAP4.error, match="Invalid credentials"):
+        await asyncio.to_thread(look, world, "wrong")
+
+
+async def test_delivery_needs_no_server(world: MailWorld):
+    assert [mail.uid for mail in world.deliver(MAIL)] == [1]
+    assert world.deliver(MAIL, ["nobody@customer.example"]) == []
+    with pytest.raises(KeyError):
+        world.mailbox("nobody@customer.example")
+
+
+async def test_faults_run_down_and_heal(world: MailWorld):
+    world.faults.duplicate = 1
+    world.faults.hold_back = 0
+    assert [len(world.deliver(MAIL)), len(world.deliver(MAIL))] == [2, 1]
+    world.faults.answer("RCPT", 450, "4.2.1 later")
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match="later"):
+        await asyncio.to_thread(send, world, "asa@customer.example")
+    world.faults.slow, world.faults.login_expired = 9.0, True
+    world.faults.heal()
+    await asyncio.to_thread(send, world, "asa@customer.example")
