@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -68,6 +68,10 @@ class Push(msgspec.Struct, frozen=True):
     data: str
     agent_ids: frozenset[int] | None = None
 
+    def is_for(self, agent_id: int) -> bool:
+        """Whether an agent is told."""
+        return self.agent_ids is None or agent_id in self.agent_ids
+
 
 class Span(msgspec.Struct, frozen=True):
     """One workspace's part of a batch, and the positions the whole batch lies between."""
@@ -86,10 +90,14 @@ class Full(Exception):
 
 
 class Stream:
-    """One open stream. Its queue is bounded: a reader too slow for it is told to take the page anew."""
+    """One open stream, of a reader who has seen the log up to `seen`, opened when this process was at `start`.
 
-    def __init__(self, watcher: Watcher, after: float) -> None:
-        self.watcher, self.after = watcher, after
+    Its queue is bounded: a reader too slow for it is told to take the page anew.
+    """
+
+    def __init__(self, watcher: Watcher, seen: float, start: int) -> None:
+        self.watcher, self.seen, self.start = watcher, seen, start
+        self.after = max(seen, start)
         self.ended = False
         self._waiting: deque[bytes] = deque()
         self._woken = asyncio.Event()
@@ -144,12 +152,13 @@ class Hub:
             loops.create_task(self._recheck_forever(signals))
             loops.create_task(self._beat_forever())
 
-    @contextlib.contextmanager
-    def opened(self, watcher: Watcher, after: float) -> Generator[Stream]:
+    @contextlib.asynccontextmanager
+    async def opened(self, watcher: Watcher, seen: float) -> AsyncGenerator[Stream]:
         """A stream from just after a position, for as long as the block lasts. Raises `Full`."""
+        start = await self._start()
         if self.ending or self.count >= self._most:
             raise Full
-        stream = Stream(watcher, after)
+        stream = Stream(watcher, seen, start)
         self._groups.setdefault(watcher.sight, set()).add(stream)
         self.count += 1
         try:
@@ -161,15 +170,13 @@ class Hub:
 
     async def missed(self, stream: Stream) -> bytes:
         """What happened between the reader's position and the moment the stream was opened; ask once, before its `chunks`."""
-        start, after = await self._start(), stream.after
-        if after > start:
+        if stream.seen > stream.start:
             head = int(await self._db.read(lambda tx: tx.value(last_position())))
-            return b"" if after < head + 1 else resync(head)
-        stream.after = start
-        batch = await self._db.read(_missed, stream.watcher.sight.workspace_id, int(after), start)
+            return b"" if stream.seen < head + 1 else resync(head)
+        batch = await self._db.read(_missed, stream.watcher.sight.workspace_id, int(stream.seen), stream.start)
         if batch is None:
-            return resync(start)
-        return _encode(_of(stream, await self._pushes(batch, stream.watcher.sight)), after, start)
+            return resync(stream.start)
+        return _encode(_of(stream, await self._pushes(batch, stream.watcher.sight)), stream.seen, stream.start)
 
     def end_all(self) -> None:
         """Let every reader go, each told to come back at a moment of its own, so that they do not all come at once."""
@@ -180,7 +187,8 @@ class Hub:
 
     async def _start(self) -> int:
         if self._position is None:
-            self._position = int(await self._db.read(lambda tx: tx.value(last_position())))
+            head = int(await self._db.read(lambda tx: tx.value(last_position())))
+            self._position = max(head, self._position or 0)
         return self._position
 
     async def _fan_out_forever(self, signals: Signals, topic: str) -> None:
@@ -204,15 +212,17 @@ class Hub:
 
     async def _tell(self, span: Span, sight: Sight, streams: list[Stream]) -> None:
         pushes = await self._pushes(span.batch, sight)
-        for_all = _encode([push for push in pushes if push.agent_ids is None], span.before, span.position)
-        personal = any(push.agent_ids is not None for push in pushes)
+        encoded: dict[tuple[bool, ...], bytes] = {}
         for stream in streams:
+            if stream.watcher.sight != sight:
+                continue  # rights changed while this was rendered: the stream was told to take the page anew
             if stream.after > span.before:
                 await self._tell_ahead(span, stream)
-            elif personal:
-                stream.offer(_encode(_of(stream, pushes), span.before, span.position), span.position)
-            else:
-                stream.offer(for_all, span.position)
+                continue
+            chosen = tuple(push.is_for(stream.watcher.agent_id) for push in pushes)
+            if chosen not in encoded:
+                encoded[chosen] = _encode(_of(stream, pushes), span.before, span.position)
+            stream.offer(encoded[chosen], span.position)
         metrics.events_pushed(len(streams))
 
     async def _tell_ahead(self, span: Span, stream: Stream) -> None:
@@ -286,7 +296,7 @@ def _event(at: str, push: Push) -> str:
 
 
 def _of(stream: Stream, pushes: Sequence[Push]) -> list[Push]:
-    return [push for push in pushes if push.agent_ids is None or stream.watcher.agent_id in push.agent_ids]
+    return [push for push in pushes if push.is_for(stream.watcher.agent_id)]
 
 
 async def _render_nothing(_batch: Sequence[Recorded], _sight: Sight) -> Sequence[Push]:

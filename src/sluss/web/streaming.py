@@ -29,7 +29,7 @@ class LiveAnswer(Response[None]):
         return self._stream
 
     async def _stream(self, _: Scope, receive: Receive, send: Send) -> None:
-        with self._hub.opened(self._watcher, self._after) as stream:
+        async with self._hub.opened(self._watcher, self._after) as stream:
             missed = await self._hub.missed(stream)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await send({"type": "http.response.body", "body": b": open\n\n" + missed, "more_body": True})
