@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.models import conversations, messages
+from sluss.cases.models import conversations, messages, threads
 from sluss.cases.recording import Arrival, record_arrivals
-from sluss.channels.contract import Address, Capabilities, Connection, Inbound, Outbound, Sent, Surroundings
+from sluss.channels.contract import Address, Capabilities, Channel, Connection, Inbound, Outbound, Sent, Surroundings
 from sluss.channels.inboxes import connection_of
 from sluss.channels.models import inbox_addresses, inboxes
 from sluss.kernel.actors import Actor, Role, system
@@ -30,11 +30,10 @@ from sluss.replies.sending import Departure, SendReply, send_reply
 ASA = Address("asa@kund.example", "Åsa Lindqvist")
 LUKASZ = Address("lukasz@poczta.example", "Łukasz Wójcik")
 numbers = count(1)
-Step = Exception | str | Callable[[Outbound, Callable[[], Awaitable[None]]], Awaitable[Sent]]
 
 
 class PaperPost:
-    """A network. Each send takes the next step of `script`: an exception (prefixed by `after` if data had left), or "ok"."""
+    """A network. Each send takes the next step of `script`: an error, an error `after_hand_over`, a function that does it all, or "ok"."""
 
     name = "paper"
     capabilities = Capabilities(
@@ -42,14 +41,14 @@ class PaperPost:
     )
 
     def __init__(self) -> None:
-        self.script: list[Step] = []
+        self.script: list[Any] = []
         self.taken: list[Outbound] = []
         self.known: dict[str, Sent] = {}
         self.calls = 0
 
     async def send(self, connection: Connection, outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:
         self.calls += 1
-        step = self.script.pop(0) if self.script else "ok"
+        step: Any = self.script.pop(0) if self.script else "ok"
         if callable(step):
             return await step(outbound, hand_over)
         if isinstance(step, Exception) and not getattr(step, "after", False):
@@ -94,7 +93,7 @@ class Scene(msgspec.Struct, frozen=True):
     def outbox(self, holder: str = "here") -> Outbox:
         """A sender of its own; call within a running loop."""
         made = Outbox(self.db, self.files, self._connection, Signals(self.db.host), holder)
-        made._channel = lambda name: self.post
+        made._channel = lambda _: cast("Channel", self.post)
         return made
 
     async def round(self, holder: str = "here") -> int:
@@ -106,16 +105,16 @@ class Scene(msgspec.Struct, frozen=True):
 
     def answer(self, text: str = "Vi letar.", **given: Any) -> Departure:
         """Maja answers, whatever she has seen."""
-        values = {"op": f"op{next(numbers)}", "case_id": self.case_id, "text": text, "anyway": True}
+        values: dict[str, Any] = {"op": f"op{next(numbers)}", "case_id": self.case_id, "text": text, "anyway": True}
         return self.db.write_now(send_reply, self.maja, SendReply(**values | given))
 
-    def operations(self) -> list[Any]:
+    def operations(self) -> Sequence[Any]:
         return self.db.read_now(lambda tx: tx.rows(sa.select(operations).order_by(operations.c.id)))
 
     def states(self) -> list[str]:
         return [row.state for row in self.operations()]
 
-    def attempts(self) -> list[Any]:
+    def attempts(self) -> Sequence[Any]:
         return self.db.read_now(lambda tx: tx.rows(sa.select(attempts).order_by(attempts.c.id)))
 
     def inbox(self) -> Any:
@@ -124,7 +123,7 @@ class Scene(msgspec.Struct, frozen=True):
     def write(self, text: str = "Hej, var är min väska?", **given: Any) -> int:
         """Åsa writes, in a case of her own unless `references` lead elsewhere. Returns the message id."""
         n = next(numbers)
-        values = {
+        values: dict[str, Any] = {
             "external_id": f"m{n}@kund.example",
             "dedupe_key": f"k{n}",
             "sender": ASA,
@@ -148,6 +147,9 @@ class Scene(msgspec.Struct, frozen=True):
         wanted = sa.select(conversations.c.case_id).select_from(joined).where(messages.c.id == message_id)
         return self.db.read_now(lambda tx: tx.value(wanted))
 
+    def token(self, thread_id: int) -> str:
+        return self.db.read_now(lambda tx: tx.value(sa.select(threads.c.token).where(threads.c.id == thread_id)))
+
     def external_id(self, message_id: int) -> str:
         return self.db.read_now(lambda tx: tx.value(sa.select(messages.c.external_id).where(messages.c.id == message_id)))
 
@@ -167,7 +169,12 @@ def set_scene(db: Database, folder: Path, post: PaperPost) -> Scene:
 
 def add_inbox(db: Database, workspace_id: int, address: str) -> int:
     def insert(tx: Any) -> int:
-        row = {"workspace_id": workspace_id, "id": tx.new_id(), "brand_id": the_brand(tx, system(workspace_id)), "channel": "paper"}
+        row: dict[str, Any] = {
+            "workspace_id": workspace_id,
+            "id": tx.new_id(),
+            "brand_id": the_brand(tx, system(workspace_id)),
+            "channel": "paper",
+        }
         row |= {
             "name": "Support",
             "address": address,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ async def sent(scene: Scene, clock: TestClock) -> Scene:
     return scene
 
 
-def tell(scene: Scene, state: str, recipient: str = "asa@kund.example") -> str:
+def tell(scene: Scene, state: Any, recipient: str = "asa@kund.example") -> str:
     external_id = scene.external_id(scene.operations()[0].message_id)
     receipt = Receipt(external_id=external_id, recipient=recipient, state=state, code="5.1.1", reason="words")
     return scene.db.write_now(apply_receipt, scene.system, receipt)

@@ -200,12 +200,15 @@ async def test_files_are_read_and_sent_along(scene: Scene, post: PaperPost, cloc
     assert [(one.name, one.media_type, one.data) for one in post.taken[0].files] == [("karta.pdf", "application/pdf", b"karta.pdf")]
 
 
-@pytest.mark.parametrize(("left", "state"), [(False, "queued"), (True, "unknown")])
-async def test_stopping_leaves_what_was_under_way_honest(
-    scene: Scene, post: PaperPost, clock: TestClock, left: bool, state: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """F3: the network hangs while Sluss is stopped."""
+@pytest.fixture
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "GRACE_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("no_grace")
+@pytest.mark.parametrize(("left", "state"), [(False, "queued"), (True, "unknown")])
+async def test_stopping_leaves_what_was_under_way_honest(scene: Scene, post: PaperPost, clock: TestClock, left: bool, state: str) -> None:
+    """F3: the network hangs while Sluss is stopped."""
     reached = asyncio.Event()
 
     async def hang(_outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:

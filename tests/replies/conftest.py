@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,8 @@ def post(monkeypatch: pytest.MonkeyPatch) -> PaperPost:
 
 
 @pytest.fixture
-def scene(db: Database, tmp_path: Path, post: PaperPost) -> Iterator[Scene]:
-    yield set_scene(db, tmp_path, post)
+def scene(db: Database, tmp_path: Path, post: PaperPost) -> Scene:
+    return set_scene(db, tmp_path, post)
 
 
 @pytest.fixture
