@@ -35,7 +35,7 @@ def measure(divide: int) -> list[Figure]:
 
 def _first_load(server: Running) -> float:
     """The page and everything it names, as a browser with Brotli fetches it; bodies and headers."""
-    cookies = {"sluss_session": server.cookie}
+    cookies = {"sluss": server.cookie}
     with httpx.Client(base_url=server.address, cookies=cookies, headers={"Accept-Encoding": "br, gzip", "Accept": "text/html"}) as client:
         total, page = _fetch(client, "/inbox/unassigned")
         seen: set[str] = set()

@@ -16,7 +16,7 @@ MAIL = (
 )
 BODY = (
     "Hej!\r\n\r\nVi bokade två biljetter till Gdańsk i fredags och fick en bekräftelse, men resan syns inte i appen.\r\n"
-    "Bokningsnumret slutar på 7QK. Kan ni se om allt är som det ska? Vi reser redan på lördag och vill gärna sitta bredvid varandra.\r\n\r\n"
+    "Bokningsnumret slutar på 7QK. Kan ni se om allt är som det ska? Vi reser redan på lördag.\r\n\r\n"
     "Vänliga hälsningar\r\nÅsa Lindqvist\r\n\r\n"
 ) * 3
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sluss.cases.actions import WAKE, wake_case
+from sluss.channels.trials import forget_old_trials
 from sluss.intake.conservation import check_conservation
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
+from sluss.people.jobs import tidy_people
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
@@ -22,4 +24,8 @@ AFTER: Sequence[After] = ()
 
 JOBS: Mapping[str, JobAction] = {WAKE: wake_case}
 
-EVERY: Sequence[Every] = (Every("conservation", 60, check_conservation),)
+EVERY: Sequence[Every] = (
+    Every("conservation", 60, check_conservation),
+    Every("tidy people", 3600, tidy_people),
+    Every("tidy trials", 86_400, forget_old_trials),
+)

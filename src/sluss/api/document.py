@@ -50,7 +50,7 @@ def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
     app = Litestar([*routes], dependencies=given, openapi_config=about)
     made: dict[str, Any] = app.openapi_schema.to_schema()
     made.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss_session"}}
+    made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss"}}
     made["security"] = [{"session": []}]
     paths: dict[str, dict[str, dict[str, Any]]] = made["paths"]
     for path in paths.values():

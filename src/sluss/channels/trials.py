@@ -15,7 +15,7 @@ from sluss.channels.contract import Check, Connection
 from sluss.channels.models import inbox_trials
 from sluss.channels.registry import channel_named
 from sluss.kernel.actors import Actor
-from sluss.kernel.clock import SECOND
+from sluss.kernel.clock import DAY, SECOND
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Missing
 from sluss.kernel.log import get_log
@@ -55,6 +55,12 @@ def last_trial(tx: Tx, who: Actor, inbox_id: int) -> Trial | None:
     """An inbox's newest test."""
     row = tx.row(_chosen(who).where(inbox_trials.c.inbox_id == inbox_id).order_by(inbox_trials.c.id.desc()).limit(1))
     return None if row is None else _told(tx, row)
+
+
+def forget_old_trials(tx: Tx, who: Actor) -> None:
+    """Remove tests older than thirty days."""
+    old = (inbox_trials.c.workspace_id == who.workspace_id) & (inbox_trials.c.started_at < tx.now - 30 * DAY)
+    tx.run(sa.delete(inbox_trials).where(old))
 
 
 async def _run(db: Database, who: Actor, connection: Connection, trial_id: int) -> None:

@@ -1,0 +1,20 @@
+"""Recurring work on people: forgetting what nobody will ask for again. In: the clock. Out: fewer rows."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.tx import Tx
+from sluss.people.links import forget_old_links
+from sluss.people.models import sessions
+from sluss.people.once import forget_old_forms
+from sluss.people.throttle import forget_old_tries
+
+
+def tidy_people(tx: Tx, who: Actor) -> None:  # noqa: ARG001 - these tables are global by nature
+    """Remove answers to old forms, used links, old failed sign-ins and sessions that have ended."""
+    forget_old_forms(tx)
+    forget_old_links(tx)
+    forget_old_tries(tx)
+    tx.run(sa.delete(sessions).where(sessions.c.expires_at < tx.now))
