@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sluss.cases.actions import WAKE, wake_case
+from sluss.cases.reactions import release_cases
 from sluss.channels.trials import forget_old_trials
 from sluss.intake.conservation import check_conservation
 from sluss.kernel.events import Event
@@ -16,11 +17,12 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
+from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
-AFTER: Sequence[After] = ()
+AFTER: Sequence[After] = (After("release cases of a disabled agent", (AgentDisabled,), release_cases),)
 
 JOBS: Mapping[str, JobAction] = {WAKE: wake_case}
 

@@ -53,7 +53,7 @@ def access_trial(tx: Tx, who: Actor, trial_id: int) -> Trial:
 
 def last_trial(tx: Tx, who: Actor, inbox_id: int) -> Trial | None:
     """An inbox's newest test."""
-    row = tx.row(_chosen(who).where(inbox_trials.c.inbox_id == inbox_id).order_by(inbox_trials.c.id.desc()).limit(1))
+    row: Any = tx.row(_chosen(who).where(inbox_trials.c.inbox_id == inbox_id).order_by(inbox_trials.c.id.desc()).limit(1))
     return None if row is None else _told(tx, row)
 
 

@@ -19,6 +19,7 @@ from sluss.kernel.audit import note_deed
 from sluss.kernel.clock import HOUR
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.kernel.tx import Tx
+from sluss.people.events import AgentDisabled
 from sluss.people.links import new_link, withdraw_links
 from sluss.people.models import agents, credentials, sessions, team_members, teams
 from sluss.people.sessions import ROTATE, TOPIC, end_sessions
@@ -97,6 +98,7 @@ def disable_agent(tx: Tx, who: Actor, agent_id: int) -> None:
     tx.run(sa.update(agents).where(_this(who, agent_id)).values(disabled_at=tx.now))
     end_sessions(tx, who.workspace_id, agent_id)
     withdraw_links(tx, "password", agent_id)
+    tx.emit(who, AgentDisabled(agent_id=agent_id))
     note_deed(tx, who, "agent.disable", ("agent", agent_id))
 
 

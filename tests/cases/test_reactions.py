@@ -1,0 +1,34 @@
+"""What cases do when something happens elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from sluss.cases.access import access_case
+from sluss.cases.actions import assign_case
+from sluss.cases.models import cases
+from sluss.cases.recording import Recorded
+from sluss.kernel.actors import system
+from sluss.kernel.db import Database
+from sluss.kernel.leases import acquire
+from sluss.kernel.reactions import place_events, react
+from sluss.people.actions import disable_agent
+from sluss.wiring import AFTER
+from tests.world import World
+
+
+def test_cases_of_a_disabled_agent_are_everybodys_again(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
+    arrive({}, {})
+    first, second = db.read_now(lambda tx: [row.id for row in tx.rows(sa.select(cases.c.id).order_by(cases.c.id))])
+    lease = db.write_now(acquire, "reactions", "test", 60)
+    assert lease is not None
+    db.write_now(react, lease, AFTER)
+    db.write_now(assign_case, world.who("ewa"), first, world.who("johan").id)
+    db.write_now(assign_case, world.who("ewa"), second, world.who("maja").id)
+    db.write_now(disable_agent, world.who("ewa"), world.who("johan").id)
+    db.write_now(place_events, lease)
+    db.write_now(react, lease, AFTER)
+    held = [db.read_now(access_case, system(world.norrsken.id), one).assignee_id for one in (first, second)]
+    assert held == [None, world.who("maja").id]
