@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -47,7 +47,7 @@ class Tower:
             pass
 
     @asynccontextmanager
-    async def opened(self, seen: float = 0, agent_id: int = 1, session_id: int = 1) -> AsyncIterator[Reader]:
+    async def opened(self, seen: float = 0, agent_id: int = 1, session_id: int = 1) -> AsyncGenerator[Reader]:
         watcher = Watcher(session_id, agent_id, Sight(self.who.workspace_id, None))
         async with self.hub.opened(watcher, seen) as stream:
             yield Reader(stream, await self.hub.missed(stream))
