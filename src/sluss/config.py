@@ -44,6 +44,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
     lmtp_listen: Annotated[str, _says("`host:port` where a mail server hands mail in by LMTP; empty means not.")] = ""
     smtp_listen: Annotated[str, _says("`host:port` where mail comes in by SMTP; empty means not.")] = ""
+    private_servers: Annotated[
+        bool, _says("Whether inboxes may use mail servers with private addresses; switch it off where strangers administer workspaces.")
+    ] = True
     max_message_bytes: Annotated[int, _says("Largest incoming message, with its attachments.", ge=100_000)] = 50_000_000
     max_upload_bytes: Annotated[int, _says("Largest file that an agent attaches.", ge=100_000)] = 25_000_000
     max_form_bytes: Annotated[int, _says("Largest form without files.", ge=10_000)] = 1_000_000

@@ -19,7 +19,7 @@ from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting
 from sluss.channels.inboxes import connection_of
-from sluss.channels.registry import channel_named
+from sluss.channels.registry import channel_named, open_channels
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
 from sluss.intake.store import receive
@@ -56,6 +56,7 @@ class Host:
         self.files = FileStore(self.folder.files)
         self.db = Database(config.database, clock)
         self.db.host.inside = INSIDE
+        open_channels(allow_private=config.private_servers)
         self.edge = Edge(config, self.db, files=self.files, keyring=self.sealer, channels=channel_named)
 
     def prepare(self) -> None:

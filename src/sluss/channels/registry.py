@@ -42,9 +42,14 @@ def channel_names() -> tuple[str, ...]:
 def channel_named(name: str) -> Channel:
     """The one adapter of a channel."""
     if name not in _made:
-        module, _, adapter = _place(name).partition(":")
-        _made[name] = getattr(import_module(module), adapter)()
+        _made[name] = _adapter(name)()
     return _made[name]
+
+
+def open_channels(*, allow_private: bool) -> None:
+    """Make every adapter anew; with `allow_private` inboxes may use servers with private addresses."""
+    for name in ADAPTERS:
+        _made[name] = _adapter(name)(allow_private=allow_private)
 
 
 def use_channel(channel: Channel) -> None:
@@ -63,6 +68,11 @@ def form_of(name: str) -> FormOf:
     """The administrator's form of a channel: the module `form` beside its adapter."""
     found: Any = import_module(f"{_place(name).partition(':')[0].rpartition('.')[0]}.form")
     return found
+
+
+def _adapter(name: str) -> Any:
+    module, _, adapter = _place(name).partition(":")
+    return getattr(import_module(module), adapter)
 
 
 def _place(name: str) -> str:
