@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
+from sluss.kernel.files import as_digest
 from sluss.replies.attaching import Upload, remove_file, require_free, upload_file
 from sluss.replies.drafts import DraftFields, StaleDraft, discard_draft, drafted_cases, find_draft, save_draft
 from tests.outbox.scene import LUKASZ, Scene, add_agent
 
 
-def save(scene: Scene, text: str, revision: int = 0, **given: object) -> int:
+def save(scene: Scene, text: str, revision: int = 0, **given: Any) -> int:
     fields = DraftFields(text=text, revision=revision, **given)
     return scene.db.write_now(save_draft, scene.maja, scene.case_id, fields).revision
 
@@ -46,7 +48,10 @@ def test_replies_and_notes_of_each_agent_are_drafts_of_their_own(scene: Scene) -
     save(scene, "Till kunden")
     save(scene, "Till er", kind="note")
     scene.db.write_now(save_draft, scene.johan, scene.case_id, DraftFields(text="Johans"))
-    found = [scene.db.read_now(find_draft, who, scene.case_id, kind) for who, kind in ((scene.maja, "reply"), (scene.maja, "note"))]
+    found = [
+        scene.db.read_now(find_draft, scene.maja, scene.case_id, "reply"),
+        scene.db.read_now(find_draft, scene.maja, scene.case_id, "note"),
+    ]
     assert [one.text for one in found if one] == ["Till kunden", "Till er"]
 
 
@@ -71,7 +76,7 @@ async def test_an_uploaded_file_lies_safe_before_its_row(scene: Scene) -> None:
     file = await upload_file(scene.db, scene.files, scene.maja, scene.case_id, upload)
     row = scene.db.read_now(require_free, scene.maja, scene.case_id, [file])[0]
     assert (row.name, row.media_type, row.size) == ("Karta över Arlanda.pdf", "application/pdf", 4)
-    assert scene.files.read(row.digest) == b"%PDF"
+    assert scene.files.read(as_digest(row.digest)) == b"%PDF"
 
 
 async def test_who_may_not_see_the_case_stores_nothing(scene: Scene) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from sluss.cases.access import access_case
 from sluss.cases.actions import add_note
 from sluss.cases.models import attachments, notes
 from sluss.channels.contract import Address
+from sluss.kernel.actors import Role
 from sluss.kernel.clock import HOUR, SECOND, TestClock
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.kernel.search import find_cases
@@ -22,12 +25,12 @@ from sluss.replies.targets import target_of
 from tests.outbox.scene import LUKASZ, Scene, add_agent
 
 
-def reply(scene: Scene, **given: object) -> SendReply:
-    values = {"op": "op", "case_id": scene.case_id, "text": "Vi letar.", "seen": 1 << 62}
+def reply(scene: Scene, **given: Any) -> SendReply:
+    values: dict[str, Any] = {"op": "op", "case_id": scene.case_id, "text": "Vi letar.", "seen": 1 << 62}
     return SendReply(**values | given)
 
 
-def fields_of(scene: Scene, **given: object) -> dict[str, str]:
+def fields_of(scene: Scene, **given: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as wrong:
         scene.db.write_now(send_reply, scene.maja, reply(scene, **given))
     return wrong.value.fields
@@ -82,6 +85,15 @@ def test_a_colleagues_answer_stops_the_send_until_anyway(scene: Scene) -> None:
         scene.db.write_now(send_reply, scene.johan, late)
     scene.db.write_now(send_reply, scene.johan, msgspec.structs.replace(late, anyway=True))
     assert (len(scene.operations()), seen) == (2, 1 << 62)
+
+
+async def test_of_two_who_answer_at_once_one_is_stopped(scene: Scene) -> None:
+    """F51."""
+    seen = scene.write()
+    both = [scene.db.write(send_reply, who, reply(scene, seen=seen)) for who in (scene.maja, scene.johan)]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(isinstance(one, Stopped) for one in results) == [False, True]
+    assert len(scene.operations()) == 1
 
 
 def test_a_colleagues_note_is_news_too_and_ones_own_is_not(scene: Scene) -> None:
@@ -142,7 +154,7 @@ def test_too_large_files_are_refused_before_they_are_sent(scene: Scene, attach: 
 
 
 @pytest.mark.parametrize(("role", "error"), [("reviewer", Forbidden), ("field", Missing)])
-def test_who_may_not_answer(scene: Scene, role: str, error: type[Exception]) -> None:
+def test_who_may_not_answer(scene: Scene, role: Role, error: type[Exception]) -> None:
     with pytest.raises(error):
         scene.db.write_now(send_reply, add_agent(scene.db, scene.workspace_id, "Ewa Nowak", role), reply(scene))
 
