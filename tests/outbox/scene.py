@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from sluss.cases.models import conversations, messages, threads
 from sluss.cases.recording import Arrival, record_arrivals
-from sluss.channels.contract import Address, Capabilities, Channel, Connection, Inbound, Outbound, Sent, Surroundings
+from sluss.channels.contract import Address, Capabilities, Connection, Inbound, Outbound, Sent, Surroundings
 from sluss.channels.inboxes import connection_of
 from sluss.channels.models import inbox_addresses, inboxes
 from sluss.kernel.actors import Actor, Role, system
@@ -49,7 +50,7 @@ class PaperPost:
     async def send(self, connection: Connection, outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:
         self.calls += 1
         step: Any = self.script.pop(0) if self.script else "ok"
-        if callable(step):
+        if inspect.iscoroutinefunction(step):
             return await step(outbound, hand_over)
         if isinstance(step, Exception) and not getattr(step, "after", False):
             raise step
@@ -93,7 +94,7 @@ class Scene(msgspec.Struct, frozen=True):
     def outbox(self, holder: str = "here") -> Outbox:
         """A sender of its own; call within a running loop."""
         made = Outbox(self.db, self.files, self._connection, Signals(self.db.host), holder)
-        made._channel = lambda _: cast("Channel", self.post)
+        made._channel = lambda _: cast("Any", self.post)
         return made
 
     async def round(self, holder: str = "here") -> int:
@@ -169,12 +170,8 @@ def set_scene(db: Database, folder: Path, post: PaperPost) -> Scene:
 
 def add_inbox(db: Database, workspace_id: int, address: str) -> int:
     def insert(tx: Any) -> int:
-        row: dict[str, Any] = {
-            "workspace_id": workspace_id,
-            "id": tx.new_id(),
-            "brand_id": the_brand(tx, system(workspace_id)),
-            "channel": "paper",
-        }
+        row: dict[str, Any] = {"workspace_id": workspace_id, "id": tx.new_id(), "brand_id": the_brand(tx, system(workspace_id))}
+        row["channel"] = "paper"
         row |= {
             "name": "Support",
             "address": address,
