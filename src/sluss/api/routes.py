@@ -32,9 +32,10 @@ CaseStatus = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
 
 
 @get("/api/v1/cases", may=READERS, operation_id="listCases")
-async def list_cases(  # noqa: PLR0917 - the framework names them
+async def list_cases(
     edge: Edge,
     who: Actor,
+    *,
     status: CaseStatus | None = None,
     assignee_id: Key = None,
     inbox_id: Key = None,
