@@ -95,7 +95,8 @@ class GroupWriter:
                     stop = True
                     break
                 calls.append(call)
-            self._run_all(calls)
+            # Whoever was cancelled while waiting is left out; from here on a cancelled caller cannot spoil the commit of the others.
+            self._run_all([call for call in calls if call.future.set_running_or_notify_cancel()])
             if stop:
                 return
 
