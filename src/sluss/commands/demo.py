@@ -1,0 +1,124 @@
+"""`sluss demo`: a living company to try things in, with customers who write by themselves; or with --empty the first set-up."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import secrets
+
+from sluss.channels.email.channel import EmailChannel
+from sluss.channels.registry import use_channel
+from sluss.commands.house import House, settings_of
+from sluss.commands.outcome import CONFLICT, OK, Stopped
+from sluss.commands.serve import Beside, serve_until_stopped
+from sluss.commands.setup_link import make_setup_link
+from sluss.commands.terminal import Terminal
+from sluss.config import Config
+from sluss.kernel.db import open_database
+from sluss.kernel.folder import DataFolder, FolderTaken
+from sluss.kernel.workspaces import all_workspaces
+from sluss.migrations import bring_up_to_date
+from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, known_company
+from sluss.sandbox.customers.founding import FolderInUse, found_demo
+from sluss.sandbox.customers.life import Life
+from sluss.sandbox.customers.memory import Memory, keep_memory, load_memory
+from sluss.sandbox.customers.scripts import load_scripts
+from sluss.sandbox.customers.world import open_world
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """Say what `demo` takes."""
+    parser.description = f"Run {NAME}, a made-up airline: agents, inboxes, and customers who write in Swedish, Polish and English."
+    parser.add_argument("--port", metavar="N", type=int, help="port of the web server, 0 for a free one (default: 8000)")
+    parser.add_argument("--empty", action="store_true", help="no demo: an empty Sluss and the link for its first set-up")
+    parser.add_argument("--seed", metavar="N", type=int, help="other people and stories; the same number tells the same ones")
+
+
+def run(asked: argparse.Namespace, terminal: Terminal) -> int:
+    """Run the demo, or an empty Sluss."""
+    config = settings_of(asked, port=asked.port)
+    try:
+        if asked.empty:
+            _run_empty(config, terminal)
+        else:
+            _run_demo(config, asked, terminal)
+    except FolderTaken as error:
+        raise Stopped(str(error), CONFLICT) from error
+    return OK
+
+
+def _run_empty(config: Config, terminal: Terminal) -> None:
+    link = _empty_link(config)
+
+    def ready(address: str) -> None:
+        base = config.base_url or address
+        terminal.say(f"Sluss is ready. Open within 15 minutes, it works once:\n\n  {base}{link}\n" if link else f"Sluss is ready: {base}")
+        terminal.say("Ctrl-C stops it.")
+
+    serve_until_stopped(config, ready)
+
+
+def _empty_link(config: Config) -> str:
+    """A link for the first set-up; empty where somebody can sign in already."""
+    folder = DataFolder(config.folder)
+    folder.claim()
+    db = open_database(config.database)
+    try:
+        db.with_connection(bring_up_to_date)
+        if any(one.demo for one in db.read_now(all_workspaces)):
+            raise Stopped(f"{folder.path} holds the demo. Choose another folder with --data for an empty Sluss.", CONFLICT)
+        return f"/setup/you?token={db.write_now(make_setup_link)}"
+    except Stopped as stopped:
+        if stopped.code == CONFLICT and "is set up" in stopped.sentence:
+            return ""
+        raise
+    finally:
+        db.close()
+        folder.let_go()
+
+
+def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:
+    memory = load_memory(config.folder) or _found(config, asked.seed, terminal)
+    use_channel(EmailChannel(allow_private=True))
+    serve_until_stopped(config, lambda address: _welcome(terminal, config.base_url or address, memory), _customers(memory))
+
+
+def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
+    terminal.say(f"Founding {NAME} in {config.folder} …")
+    password = PASSWORD if config.host in LOOPBACK else f"{PASSWORD}-{secrets.token_hex(4)}"
+    try:
+        return found_demo(config, random.randrange(1, 1 << 30) if seed is None else seed, password)  # noqa: S311 - stories, not secrets
+    except FolderInUse as error:
+        sentence = (
+            f"{config.folder} holds a company already. Start it with `sluss serve`, or choose another folder for the demo with --data."
+        )
+        raise Stopped(sentence, CONFLICT) from error
+
+
+def _customers(memory: Memory) -> Beside:
+    """The outside world, beside the server."""
+
+    async def live(house: House) -> None:
+        world = await open_world(memory.servers)
+        memory.servers = Servers(world.imap_port, world.smtp_port)
+        try:
+            company = await house.db.read(known_company, memory.workspace_id)
+            await house.db.write(connect_servers, house.sealer, company, memory.servers)
+            keep_memory(house.folder.path, memory)
+            await Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path)
+        finally:
+            await world.stop()
+
+    return live
+
+
+def _welcome(terminal: Terminal, address: str, memory: Memory) -> None:
+    staff = [{"name": one.name, "role": one.role, "email": one.email, "password": memory.password} for one in STAFF]
+    if terminal.as_json:
+        terminal.give({"url": address, "agents": staff})
+        return
+    lines = [f"  {one['role']:<6}  {one['email']:<24}  {one['name']}" for one in staff]
+    terminal.tell("\n".join([f"\n{NAME} is open:  {address}\n", f"Sign in as (password for all: {memory.password})", *lines, ""]))
+    terminal.tell("Customers write every few seconds and react to your answers. Ctrl-C stops; the next start goes on from here.")
