@@ -27,7 +27,14 @@ def test_a_test_without_proof_is_found(body: str):
 
 
 @pytest.mark.parametrize(
-    "body", ["assert assign()", "with pytest.raises(Refused): assign()", "expect(row).to_be_visible()", "check_order(case)"]
+    "body",
+    [
+        "assert assign()",
+        "with pytest.raises(Refused): assign()",
+        "expect(row).to_be_visible()",
+        "check_order(case)",
+        "await mailbox.until(2)",
+    ],
 )
 def test_a_proof_is_recognised(body: str):
     assert list(proofs.proves_nothing(HERE, f"async def test_assign():\n    {body}")) == []
@@ -44,7 +51,8 @@ def test_an_excuse_is_found(excuse: str):
 
 
 @pytest.mark.parametrize(
-    ("call", "found"), [("time.sleep(1)", 1), ("await asyncio.sleep(0.1)", 1), ("sleep(n)", 1), ("await asyncio.sleep(0)", 0)]
+    ("call", "found"),
+    [("time.sleep(1)", 1), ("await asyncio.sleep(0.1)", 1), ("sleep(n)", 1), ("await asyncio.sleep(0)", 0), ("sleep(chance.random())", 0)],
 )
 def test_a_sleep_is_found(call: str, found: int):
     assert len(list(proofs.sleeps(HERE, f"async def test_assign():\n    {call}"))) == found
