@@ -155,8 +155,9 @@ def _actor(tx: Tx, workspace_id: int, agent_id: int) -> Actor:
 class Browser:
     """One browser: keeps cookies, knows the token of its forms, sends each form with a fresh `op`."""
 
-    def __init__(self, app: WebApp, host: str) -> None:
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{host}", headers={"Accept": "text/html"})
+    def __init__(self, app: WebApp, host: str, address: str = "127.0.0.1", scheme: str = "http") -> None:
+        transport = httpx.ASGITransport(app, client=(address, 4711))
+        self.client = httpx.AsyncClient(transport=transport, base_url=f"{scheme}://{host}", headers={"Accept": "text/html"})
         self.csrf = ""
 
     async def get(self, path: str, *, target: str = "", headers: dict[str, str] | None = None) -> httpx.Response:
@@ -195,9 +196,9 @@ class Web:
         self.app = make_app(edge)
         self._browsers: list[Browser] = []
 
-    def browser(self, host: str = "norrsken.test") -> Browser:
+    def browser(self, host: str = "norrsken.test", address: str = "127.0.0.1", scheme: str = "http") -> Browser:
         """A browser in which nobody is signed in."""
-        self._browsers.append(Browser(self.app, host))
+        self._browsers.append(Browser(self.app, host, address, scheme))
         return self._browsers[-1]
 
     async def sign_in(self, key: str) -> Browser:

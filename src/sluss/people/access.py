@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
-from litestar.exceptions import ImproperlyConfiguredException
 from litestar.enums import HttpMethod
+from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.response.redirect import Redirect
 
 from sluss.kernel.actors import system
-from sluss.kernel.errors import Invalid, Missing
+from sluss.kernel.errors import Invalid
 from sluss.people import door, passwords
 from sluss.people.access import LINK
 from sluss.people.actions import NewAgent
@@ -37,13 +37,13 @@ class Inbox(msgspec.Struct, frozen=True):
     choice: Literal["mail", "demo", "later"]
 
 
-@get("/setup/{step:str}", may=LINK)
-async def setup_page(edge: Edge, asked: Asked, step: str, token: str = "") -> Response[str] | Redirect:
+@get([f"/setup/{step}" for step in STEPS], may=LINK)
+async def setup_page(edge: Edge, asked: Asked, token: str = "") -> Response[str] | Redirect:
     progress = await edge.db.read(find_setup, token)
-    wanted = _step(step)
-    if STEPS.index(wanted) > len(progress.reached):
+    place = [f"/setup/{step}" for step in STEPS].index(asked.request.scope["path"])
+    if place > len(progress.reached):
         return _onward(asked, progress.next, token)
-    return _answer(asked, wanted, (token, progress), Form({"locale": asked.reader.locale}))
+    return _answer(asked, STEPS[place], (token, progress), Form({"locale": asked.reader.locale}))
 
 
 @post("/setup/you", may=LINK, status_code=200)
@@ -79,12 +79,6 @@ async def setup_inbox(edge: Edge, asked: Asked, token: str = "") -> Redirect:
     if form.choice == "demo" and edge.fill_demo is not None:
         await edge.fill_demo(system(link.workspace_id))
     return asked.go(NEXT[form.choice])
-
-
-def _step(step: str) -> Step:
-    if step not in STEPS:
-        raise Missing
-    return STEPS[STEPS.index(step)]
 
 
 def _onward(asked: Asked, step: Step, token: str) -> Redirect:
