@@ -43,6 +43,7 @@ BUNDLES = {
         "js/case-list.js",
         "js/case.js",
         "js/files.js",
+        "js/draft.js",
         "js/composer.js",
         "js/frame.js",
         "js/forms.js",

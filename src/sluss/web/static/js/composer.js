@@ -1,145 +1,90 @@
-// <sluss-composer>: drafts saved while writing, Reply and Note, attachments, sending by key. A draft is never lost:
-// it is on the server a second after the last letter, and in this tab until the server has it.
-import { element, icon, text } from "./text.js";
-import { post } from "./http.js";
+// <sluss-composer>: Reply and Note, attachments, sending by key. What is typed is kept by draft.js.
 import { action } from "./keys.js";
-import { clock } from "./clock.js";
+import { Draft } from "./draft.js";
 import { attach, uploading } from "./files.js";
 
-const IDLE = 1000;
+// The case whose text is on its way; the composer that replaces this one then knows that it was sent.
+let departing = "";
 
 class SlussComposer extends HTMLElement {
   connectedCallback() {
-    if (this.ready) return;
-    this.ready = true;
-    this.timers = new Map();
+    if (this.drafts) return;
+    this.drafts = new Map([...this.querySelectorAll("form[data-kind]")].map((form) => [form, new Draft(form, this.dataset.no)]));
     this.leave = new AbortController();
     const on = (target, name, run) => target.addEventListener(name, run, { signal: this.leave.signal });
-    for (const form of this.querySelectorAll("form[data-kind]")) this.wake(form);
-    on(this, "input", (event) => this.edited(event.target.closest("form")));
-    on(this, "focusout", (event) => this.save(event.target.closest("form")));
+    const draft = (event) => this.drafts.get(event.target.closest("form"));
+    on(this, "input", (event) => event.target.type !== "file" && draft(event)?.edited());
+    on(this, "focusout", (event) => draft(event)?.save());
     on(this, "click", (event) => this.clicked(event));
     on(this, "keydown", (event) => this.tabKeys(event));
-    on(this, "paste", (event) => this.take(event.target.closest("form"), event.clipboardData.files, event));
-    on(this, "dragover", (event) => event.dataTransfer.types.includes("Files") && (event.preventDefault(), event.target.closest(".sheetlet")?.classList.add("dragging")));
-    on(this, "dragleave", (event) => event.target.closest(".sheetlet")?.contains(event.relatedTarget) || event.target.closest(".sheetlet")?.classList.remove("dragging"));
-    on(this, "drop", (event) => { const sheet = event.target.closest(".sheetlet"); sheet?.classList.remove("dragging"); this.take(sheet?.closest("form"), event.dataTransfer.files, event); });
-    on(this, "change", (event) => { if (event.target.type === "file") { this.take(event.target.closest("form"), event.target.files, event); event.target.value = ""; } });
-    on(this, "submit", (event) => this.sending(event));
-    on(window, "pagehide", () => this.flush());
-    on(document, "visibilitychange", () => document.hidden && this.flush());
-    on(document, "sluss:signed-in", () => this.forms().forEach((form) => this.save(form)));
+    on(this, "paste", (event) => this.take(event, event.clipboardData.files));
+    on(this, "dragover", (event) => this.drag(event, event.dataTransfer.types.includes("Files")));
+    on(this, "dragleave", (event) => event.target.closest(".sheetlet")?.contains(event.relatedTarget) || this.drag(event, false));
+    on(this, "drop", (event) => { this.drag(event, false); this.take(event, event.dataTransfer.files); });
+    on(this, "change", (event) => event.target.type === "file" && this.take(event, event.target.files));
+    on(document, "htmx:config:request", (event) => this.drafts.has(event.target) && this.sending(event));
+    on(document, "htmx:finally:request", (event) => this.drafts?.has(event.target) && this.refused(event.target));
+    on(window, "pagehide", () => this.each((one) => one.flush()));
+    on(document, "visibilitychange", () => document.hidden && this.each((one) => one.flush()));
+    on(document, "sluss:signed-in", () => this.each((one) => one.save()));
+    for (const cc of this.querySelectorAll("[data-cc]")) cc.hidden = false;
+    this.welcome();
   }
 
   disconnectedCallback() {
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    if (!this.sent) this.flush();
+    this.each((one) => { one.flush(); one.over = true; });
     this.leave.abort();
-    this.ready = false;
+    this.drafts = null;
   }
 
-  forms() {
-    return [...this.querySelectorAll("form[data-kind]")];
+  each(run) {
+    for (const draft of this.drafts.values()) run(draft);
   }
 
-  place(form) {
-    return `draft:${this.dataset.no}:${form.dataset.kind}`;
+  // After sending, the keys are free for the case; what an undo gives back is at hand at once.
+  welcome() {
+    if (departing === this.dataset.no && !this.querySelector(".errors")) setTimeout(() => document.getElementById("timeline")?.focus({ preventScroll: true }), 40);
+    departing = "";
+    const open = this.querySelector('[role="tabpanel"]:not([hidden]) textarea');
+    if (document.readyState === "complete" && document.activeElement?.matches("body, #timeline") && open?.value) setTimeout(() => open.focus(), 40);
   }
 
-  // What the server had not acknowledged when the page went away comes back.
-  wake(form) {
-    const kept = sessionStorage.getItem(this.place(form));
-    const field = form.elements.body;
-    form.cleanText = this.state(form);
-    if (kept !== null && kept !== field.value && kept.trim()) { field.value = kept; this.edited(form); }
-    const cc = form.querySelector("[data-cc]");
-    if (cc) cc.hidden = false;
-    this.counted(form);
+  // While a file is on its way nothing is sent; and what is being sent is not saved as a draft any more.
+  sending(event) {
+    const form = event.target;
+    if (uploading(form)) { event.preventDefault(); form.querySelector(".attached progress").scrollIntoView({ block: "nearest" }); return; }
+    this.drafts.get(form).end();
+    departing = this.dataset.no;
   }
 
-  state(form) {
-    return JSON.stringify([form.elements.body.value, form.elements.cc?.value ?? "", ...[...form.querySelectorAll('input[name="file"]')].map((one) => one.value)]);
+  // Still here after an answer means that it was not taken: the text goes on as a draft.
+  refused(form) {
+    departing = "";
+    this.drafts.get(form).again();
   }
 
-  edited(form) {
-    if (!form) return;
-    sessionStorage.setItem(this.place(form), form.elements.body.value);
-    clearTimeout(this.timers.get(form));
-    this.timers.set(form, setTimeout(() => this.save(form), IDLE));
-    this.counted(form);
+  drag(event, over) {
+    if (over) event.preventDefault();
+    event.target.closest(".sheetlet")?.classList.toggle("dragging", over);
   }
 
-  counted(form) {
-    const length = form.querySelector("[data-length]");
-    if (!length) return;
-    const max = Number(form.elements.body.dataset.max);
-    length.textContent = `${[...form.elements.body.value].length} / ${max}`;
-    length.classList.toggle("bad", [...form.elements.body.value].length > max);
-  }
-
-  data(form) {
-    const data = new FormData();
-    data.set("kind", form.dataset.kind);
-    for (const name of ["csrf", "body", "cc", "revision"]) if (form.elements[name]) data.set(name, form.elements[name].value);
-    for (const one of form.querySelectorAll('input[name="file"]')) data.append("file", one.value);
-    return data;
-  }
-
-  async save(form) {
-    if (!form || this.sent || form.saving || this.state(form) === form.cleanText) return;
-    clearTimeout(this.timers.get(form));
-    const state = this.state(form);
-    form.saving = true;
-    try {
-      const answer = await post(`/cases/${this.dataset.no}/draft`, this.data(form));
-      const draft = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
-      if (answer.status === 409) return this.conflict(form, draft);
-      if (!answer.ok) throw new Error(String(answer.status));
-      form.cleanText = state;
-      form.elements.revision.value = draft.revision;
-      if (this.state(form) === state) sessionStorage.removeItem(this.place(form));
-      this.tell(form, "check", text("saved"), clock(Date.parse(draft.saved_at) || Date.now()));
-    } catch {
-      this.tell(form, "circle-alert", text("unsaved"), "", true);
-      this.timers.set(form, setTimeout(() => this.save(form), 5000));
-    } finally {
-      form.saving = false;
-      if (!this.sent && this.state(form) !== form.cleanText && !form.stuck) this.timers.set(form, setTimeout(() => this.save(form), IDLE));
-    }
-  }
-
-  conflict(form, { revision, body }) {
-    form.stuck = true;
-    const choose = (key, run) => { const button = element("button", { class: "link", type: "button" }, text(key)); button.addEventListener("click", () => { form.stuck = false; form.elements.revision.value = revision; run(); this.edited(form); }); return button; };
-    this.tell(form, "circle-alert", text("conflict"), "", true);
-    form.querySelector("[data-state]").append(choose("use-mine", () => {}), choose("use-theirs", () => { form.elements.body.value = body; }));
-  }
-
-  tell(form, name, words, when, bad = false) {
-    const state = form.querySelector("[data-state]");
-    state.classList.toggle("bad", bad);
-    state.replaceChildren(icon(name, "i-14"), element("span", { class: "words" }, words), when ?? "");
-  }
-
-  // The page is going away: one last save that the browser finishes without it.
-  flush() {
-    for (const form of this.forms()) {
-      if (this.sent || form.stuck || this.state(form) === form.cleanText) continue;
-      if (navigator.sendBeacon(`/cases/${this.dataset.no}/draft`, this.data(form))) form.cleanText = this.state(form);
-    }
-  }
-
-  take(form, files, event) {
-    if (!form || !files?.length || !form.querySelector(".attach")) return;
+  take(event, files) {
+    const form = event.target.closest("form");
+    if (!files?.length || !form?.querySelector(".attach")) return;
     event.preventDefault();
     attach(form, files, { no: this.dataset.no, limit: Number(this.dataset.maxBytes) || 0, words: this.dataset.maxWords });
+    if (event.target.type === "file") event.target.value = "";
   }
 
   clicked(event) {
     const tab = event.target.closest('[role="tab"]');
     if (tab) { event.preventDefault(); this.choose(tab); }
     const cc = event.target.closest("[data-cc]");
-    if (cc) { const line = this.querySelector(".cc-line"); line.removeAttribute("data-empty"); cc.setAttribute("aria-expanded", "true"); line.querySelector("input").focus(); }
+    if (!cc) return;
+    const line = this.querySelector(".cc-line");
+    line.removeAttribute("data-empty");
+    cc.setAttribute("aria-expanded", "true");
+    line.querySelector("input").focus();
   }
 
   choose(tab) {
@@ -151,24 +96,27 @@ class SlussComposer extends HTMLElement {
     this.querySelector(`#${tab.getAttribute("aria-controls")} textarea`)?.focus();
   }
 
+  // Manual activation: arrows move, Enter and Space choose.
   tabKeys(event) {
-    if (!event.target.matches('[role="tab"]') || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    if (!event.target.matches('[role="tab"]')) return;
     const tabs = [...this.querySelectorAll('[role="tab"]')];
-    tabs[(tabs.indexOf(event.target) + 1) % tabs.length].focus();
-  }
-
-  sending(event) {
-    const form = event.target;
-    if (uploading(form)) { event.preventDefault(); event.stopPropagation(); return form.querySelector(".attached progress").scrollIntoView(); }
-    clearTimeout(this.timers.get(form));
-    this.sent = true;
-    const done = (end) => { if (end.target !== form) return; document.removeEventListener("htmx:finally:request", done); this.sent = !this.isConnected; if (end.detail.ctx.response?.status < 300) sessionStorage.removeItem(this.place(form)); };
-    document.addEventListener("htmx:finally:request", done);
+    if (["ArrowLeft", "ArrowRight"].includes(event.key)) tabs[(tabs.indexOf(event.target) + 1) % tabs.length].focus();
+    else if (event.key === " ") { event.preventDefault(); this.choose(event.target); }
   }
 }
 customElements.define("sluss-composer", SlussComposer);
 
-const sender = (selector) => () => { const button = document.activeElement.closest?.("form")?.querySelector(selector); if (button && !button.disabled) button.click(); return Boolean(button); };
-action("send", "Ctrl+Enter", "writing", sender('[data-action="send"], [data-action="send-note"]'));
-action("send-solve", ["Ctrl+Shift+Enter"], "writing", sender('[data-action="send-solve"]'));
-action("leave", "Escape", "writing", (event) => { if (!event.target.closest("sluss-composer")) return event.target.blur(); document.querySelector("#pane h1")?.focus(); });
+function sender(selector) {
+  const button = document.activeElement.closest?.("form")?.querySelector(selector);
+  if (button && !button.disabled) button.click();
+  return Boolean(button);
+}
+
+function leaveText(event) {
+  if (event.target.closest("sluss-composer")) document.querySelector("#pane h1")?.focus();
+  else event.target.blur();
+}
+
+action("send", "Ctrl+Enter", "writing", () => sender('[data-action="send"], [data-action="send-note"]'));
+action("send-solve", "Ctrl+Shift+Enter", "writing", () => sender('[data-action="send-solve"]'));
+action("leave", "Escape", "writing", leaveText);

@@ -1,5 +1,5 @@
 // Dialogs are native; those that arrive with data-open are shown, and focus goes back to where it was.
-import { key } from "./http.js";
+import { text } from "./text.js";
 
 export function show(dialog) {
   const before = document.activeElement;
@@ -10,6 +10,7 @@ export function show(dialog) {
   dialog.showModal();
 }
 
+const page = (url) => fetch(url, { headers: { Accept: "text/html" } });
 let asking = false;
 
 // Signed out in the middle of work: the page and every draft stay, only a dialog asks for the password.
@@ -17,7 +18,7 @@ async function signInAgain() {
   if (asking) return;
   asking = true;
   try {
-    const answer = await fetch("/sign-in/again", { headers: { "HX-Request-Type": "partial" } });
+    const answer = await page("/sign-in/again");
     if (!answer.ok) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     const holder = document.createElement("div");
     holder.innerHTML = await answer.text();
@@ -30,23 +31,40 @@ async function signInAgain() {
   }
 }
 
-document.addEventListener("submit", async (event) => {
+// The new session has a new token, which every form of this page must know. Any page tells it.
+async function renewToken() {
+  const whole = new DOMParser().parseFromString(await (await page(location.href)).text(), "text/html");
+  const token = whole.querySelector('meta[name="csrf"]')?.content ?? "";
+  document.querySelector('meta[name="csrf"]').content = token;
+  for (const field of document.querySelectorAll('input[name="csrf"]')) field.value = token;
+}
+
+async function freshForm() {
+  return new DOMParser().parseFromString(await (await page("/sign-in/again")).text(), "text/html").querySelector("form[data-again]");
+}
+
+async function trySignIn(form, mayRepeat) {
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+  if (answer.ok && answer.status === 204) {
+    await renewToken();
+    form.closest("dialog").close();
+    document.dispatchEvent(new CustomEvent("sluss:signed-in"));
+  } else if (answer.status === 403 && mayRepeat) {
+    // Another tab asked at the same moment and its cookie won: take the token that goes with it.
+    form.elements.csrf.value = (await freshForm())?.elements.csrf.value ?? "";
+    await trySignIn(form, false);
+  } else {
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-again]") ?? (await freshForm());
+    form.replaceChildren(...fresh.children);
+    form.querySelector("[type=password]")?.focus();
+  }
+}
+
+document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-again]");
   if (!form) return;
   event.preventDefault();
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
-  if (answer.status === 204) {
-    const token = answer.headers.get("X-CSRF-Token");
-    if (token) document.querySelector('meta[name="csrf"]').content = token;
-    if (token) for (const field of document.querySelectorAll('input[name="csrf"]')) field.value = token;
-    form.closest("dialog").close();
-    document.dispatchEvent(new CustomEvent("sluss:signed-in"));
-  } else {
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-again]");
-    if (fresh) form.replaceChildren(...fresh.children);
-    form.querySelector('input[name="op"]').value = key();
-    form.querySelector("[type=password]")?.focus();
-  }
+  trySignIn(form, true).catch(() => document.dispatchEvent(new CustomEvent("sluss:toast", { detail: { text: text("unreachable"), kind: "bad" } })));
 });
 
 document.addEventListener("click", (event) => {

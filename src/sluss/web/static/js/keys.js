@@ -6,7 +6,7 @@ import { show } from "./dialog.js";
 import { newestUndo } from "./toast.js";
 
 const actions = [];
-const page = document.documentElement;
+const rootElement = document.documentElement;
 const FIELD = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"]), textarea, select, [contenteditable=""], [contenteditable="true"]';
 let pending = "";
 let pendingTimer = 0;
@@ -41,7 +41,7 @@ function handle(event) {
   const field = event.target.closest?.(FIELD);
   const name = spelled(event);
   const modal = document.querySelector("dialog[open]");
-  if (!command && name !== "Escape" && (field || modal || page.dataset.keys === "off" || document.querySelector(".menu:popover-open"))) return;
+  if (!command && name !== "Escape" && (field || modal || rootElement.dataset.keys === "off" || document.querySelector(".menu:popover-open"))) return;
   if (command && field && name === "Ctrl+z") return;
   if (modal && name === "Escape") return;
   const sequence = pending ? `${pending} ${name}` : name;
@@ -64,7 +64,7 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const printed = (key) => key.split(/[+ ]/).map((part) => ({ Ctrl: mac ? "⌘" : "Ctrl", ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", PageDown: "PgDn", PageUp: "PgUp" })[part] ?? (part.length === 1 ? part.toUpperCase() : part));
 
 function sheet() {
-  const off = page.dataset.keys === "off";
+  const off = rootElement.dataset.keys === "off";
   const groups = ["everywhere", "list", "case", "writing"].map((context) => {
     const rows = actions.filter((one) => one.context === context).flatMap((one) => [
       element("dt", {}, ...printed(one.keys[0]).map((cap) => element("kbd", { class: "always" }, cap))),
@@ -74,8 +74,8 @@ function sheet() {
   });
   const toggle = element("button", { class: "btn soft", type: "button" }, text(off ? "keys-on" : "keys-off"));
   toggle.addEventListener("click", () => {
-    page.dataset.keys = off ? "on" : "off";
-    post("/me/keys", { keys: page.dataset.keys }).catch(() => {});
+    rootElement.dataset.keys = off ? "on" : "off";
+    post("/me/keys", { keys: rootElement.dataset.keys }).catch(() => {});
     dialog.close();
   });
   const close = element("button", { class: "btn pri", type: "button", "data-close": true }, text("close"));
@@ -91,7 +91,7 @@ export function label(within = document) {
     const known = actions.find((one) => one.id === node.dataset.action);
     if (!known) continue;
     const single = !known.keys[0].startsWith("Ctrl+");
-    if (single && page.dataset.keys === "off") node.removeAttribute("aria-keyshortcuts");
+    if (single && rootElement.dataset.keys === "off") node.removeAttribute("aria-keyshortcuts");
     else node.setAttribute("aria-keyshortcuts", known.keys[0].replace("Ctrl", "Control"));
     if (!node.dataset.tipped && !node.matches("input, textarea, .item")) node.title = `${node.title || text(`key.${known.id}`)} (${printed(known.keys[0]).join(" ")})`;
     node.dataset.tipped = "1";

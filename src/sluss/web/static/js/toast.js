@@ -21,7 +21,7 @@ function ends(node) {
 // Called by the one clock, each second.
 export function ageToasts(now) {
   for (const node of toasts?.children ?? []) {
-    if (node.classList.contains("bad")) continue;
+    if (node.classList.contains("bad") || node.hidden) continue;
     const left = ends(node) - now;
     const count = node.querySelector("[data-left]");
     if (count) count.textContent = String(Math.max(0, Math.ceil(left / 1000)));
@@ -33,5 +33,7 @@ export function ageToasts(now) {
 toasts?.addEventListener("click", (event) => {
   if (event.target.closest("[data-dismiss]")) event.target.closest(".toast").remove();
 });
-toasts?.addEventListener("htmx:before:request", (event) => event.target.closest(".toast")?.remove());
+// An undo under way hides its toast; it goes when the answer is there, whose parts htmx places by it.
+toasts?.addEventListener("htmx:before:request", (event) => { event.target.closest(".toast").hidden = true; });
+toasts?.addEventListener("htmx:finally:request", (event) => event.target.closest(".toast")?.remove());
 document.addEventListener("sluss:toast", (event) => toast(event.detail.text, event.detail.kind));

@@ -1,0 +1,119 @@
+// One unsent text: on the server a second after the last letter, in this tab until the server has it. Never lost.
+import { element, icon, text } from "./text.js";
+import { post } from "./http.js";
+import { clock } from "./clock.js";
+
+const IDLE = 1000;
+const AGAIN = 5000;
+
+export class Draft {
+  constructor(form, no) {
+    Object.assign(this, { form, no, saving: false, stuck: false, over: false });
+    this.clean = this.state();
+    const kept = sessionStorage.getItem(this.place());
+    const field = form.elements.body;
+    if (kept?.trim() && kept !== field.value) { field.value = kept; this.edited(); }
+    this.counted();
+  }
+
+  place() {
+    return `draft:${this.no}:${this.form.dataset.kind}`;
+  }
+
+  files() {
+    return [...this.form.querySelectorAll('.attached input[name="file"]')].map((one) => one.value);
+  }
+
+  state() {
+    return JSON.stringify([this.form.elements.body.value, this.form.elements.cc?.value ?? "", ...this.files()]);
+  }
+
+  dirty() {
+    return !this.over && this.state() !== this.clean;
+  }
+
+  edited() {
+    sessionStorage.setItem(this.place(), this.form.elements.body.value);
+    this.later(IDLE);
+    this.counted();
+  }
+
+  later(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), wait);
+  }
+
+  data() {
+    const data = new FormData();
+    data.set("kind", this.form.dataset.kind);
+    for (const name of ["csrf", "body", "cc", "revision"]) if (this.form.elements[name]) data.set(name, this.form.elements[name].value);
+    for (const id of this.files()) data.append("file", id);
+    return data;
+  }
+
+  async save() {
+    if (this.saving || this.stuck || !this.dirty()) return;
+    const state = this.state();
+    this.saving = true;
+    try {
+      const answer = await post(`/cases/${this.no}/draft`, this.data());
+      const draft = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
+      if (answer.status === 409) return this.conflict(draft);
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.clean = state;
+      this.form.elements.revision.value = draft.revision;
+      if (!this.dirty()) sessionStorage.removeItem(this.place());
+      this.tell("check", text("saved"), clock(Date.parse(draft.saved_at) || Date.now()));
+      if (this.dirty()) this.later(IDLE);
+    } catch {
+      this.tell("circle-alert", text("unsaved"), "", true);
+      if (!this.over) this.later(AGAIN);
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  // The page is going away: one last save that the browser finishes without it.
+  flush() {
+    if (!this.stuck && this.dirty() && navigator.sendBeacon(`/cases/${this.no}/draft`, this.data())) this.clean = this.state();
+  }
+
+  // Sent: nothing is saved any more, whatever is still under way.
+  end() {
+    this.over = true;
+    clearTimeout(this.timer);
+    sessionStorage.removeItem(this.place());
+  }
+
+  again() {
+    this.over = false;
+    this.edited();
+  }
+
+  conflict({ revision, body }) {
+    this.stuck = true;
+    const choice = (key, run) => {
+      const button = element("button", { class: "link", type: "button" }, text(key));
+      button.addEventListener("click", () => { this.stuck = false; this.form.elements.revision.value = revision; run(); this.edited(); });
+      return button;
+    };
+    this.tell("circle-alert", text("conflict"), "", true);
+    this.form.querySelector("[data-state]").append(choice("use-mine", () => {}), choice("use-theirs", () => { this.form.elements.body.value = body; }));
+  }
+
+  tell(name, words, when, bad = false) {
+    const state = this.form.querySelector("[data-state]");
+    state.classList.toggle("bad", bad);
+    state.replaceChildren(icon(name, "i-14"), element("span", { class: "words" }, words), when);
+  }
+
+  // Characters as the network counts them, where it counts.
+  counted() {
+    const shown = this.form.querySelector("[data-length]");
+    if (!shown) return;
+    const length = [...this.form.elements.body.value].length;
+    const max = Number(this.form.elements.body.dataset.max);
+    shown.textContent = `${length} / ${max}`;
+    shown.classList.toggle("bad", length > max);
+  }
+}
