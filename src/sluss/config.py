@@ -109,7 +109,7 @@ def _refuse_unknown(merged: Mapping[str, Any]) -> None:
     unknown = sorted(set(merged) - {field.name for field in msgspec.structs.fields(Config)})
     if unknown:
         names = ", ".join(f"{PREFIX}{name.upper()}" for name in unknown)
-        raise BadSetting(f"There is no setting {names}. `sluss settings` lists them all.")
+        raise BadSetting(f"There is no setting {names}. `sluss config` lists them all.")
 
 
 def _shown(value: Any) -> str:

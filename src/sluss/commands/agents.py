@@ -38,7 +38,7 @@ class AddAgent(Deed, frozen=True, tag="agent add"):
         team_ids = await house.db.read(teams_named, who, self.teams)
         new = NewAgent(name=self.name, email=self.email, role=self.role, language=self.language, team_ids=team_ids)
         agent_id = await house.db.write(create_agent, who, new, await _hashed(self.password, self.email))
-        link = {} if self.password else {"path": f"/password/{await house.db.write(reset_password, who, agent_id)}"}
+        link = {} if self.password else {"url": house.url(f"/password/{await house.db.write(reset_password, who, agent_id)}")}
         return {"id": str(agent_id), "email": normal_address(self.email), "role": self.role} | link
 
 
@@ -64,7 +64,7 @@ class ResetAgent(Deed, frozen=True, tag="agent reset"):
         who = system((await house.workspace(self.workspace)).id)
         agent = await house.db.read(agent_at, who, self.email)
         if not self.password:
-            return {"path": f"/password/{await house.db.write(reset_password, who, agent.id)}"}
+            return {"url": house.url(f"/password/{await house.db.write(reset_password, who, agent.id)}")}
         await house.db.write(set_password, who, agent.id, await _hashed(self.password, self.email))
         return {}
 
@@ -167,15 +167,12 @@ def _with_password(config: Config, asked: argparse.Namespace, terminal: Terminal
         name = asked.name or terminal.ask("Full name", "--name")
         chosen: dict[str, Any] = {"role": asked.role, "language": asked.language, "teams": tuple(asked.team), "workspace": asked.workspace}
         made = carry_out(config, AddAgent(name=name, email=email, password=password, **chosen))
-    _show(config, email, made, terminal)
+    _show(email, made, terminal)
 
 
-def _show(config: Config, email: str, made: dict[str, Any], terminal: Terminal) -> None:
-    path = made.pop("path", "")
-    base = (config.base_url or f"http://{config.host}:{config.port}").rstrip("/")
-    url = base + path if path else ""
-    terminal.give(made | ({"url": url} if url else {}), url)
-    if url:
+def _show(email: str, made: dict[str, Any], terminal: Terminal) -> None:
+    terminal.give(made, made.get("url", ""))
+    if "url" in made:
         terminal.say(f"Give {email} this link to set a password; it is good once, for {HOURS} hours.")
     else:
         terminal.say(f"{email} can sign in with that password.")

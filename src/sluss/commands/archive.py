@@ -92,6 +92,7 @@ class _Tar:
 
 def unpack(source: Path, into: Path) -> Manifest:
     """Lay a backup into an empty folder. Raises `Stopped` for anything that is not a whole backup; nothing but known names is written."""
+    (into / "files").mkdir(mode=0o700)
     for name, content in _contents(source):
         digest = _lay(into / name, content)
         known = _KNOWN.fullmatch(name)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import secrets
+
+import msgspec
 
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.registry import use_channel
 from sluss.commands.house import House, settings_of
 from sluss.commands.outcome import CONFLICT, OK, Stopped
 from sluss.commands.serve import Beside, serve_until_stopped
-from sluss.commands.setup_link import make_setup_link
+from sluss.commands.setup_link import is_set_up, make_setup_link, setup_path
 from sluss.commands.terminal import Terminal
 from sluss.config import Config
-from sluss.kernel.db import open_database
+from sluss.kernel.db import Database, open_database
 from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.workspaces import all_workspaces
 from sluss.migrations import bring_up_to_date
@@ -38,7 +41,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace, terminal: Terminal) -> int:
     """Run the demo, or an empty Sluss."""
-    config = settings_of(asked, port=asked.port)
+    config = _quieter(settings_of(asked, port=asked.port))
     try:
         if asked.empty:
             _run_empty(config, terminal)
@@ -47,6 +50,11 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
     except FolderTaken as error:
         raise Stopped(str(error), CONFLICT) from error
     return OK
+
+
+def _quieter(config: Config) -> Config:
+    """Without a line for every page, unless somebody wants to see them."""
+    return msgspec.structs.replace(config, log_level="warning") if "SLUSS_LOG_LEVEL" not in os.environ else config
 
 
 def _run_empty(config: Config, terminal: Terminal) -> None:
@@ -67,16 +75,16 @@ def _empty_link(config: Config) -> str:
     db = open_database(config.database)
     try:
         db.with_connection(bring_up_to_date)
-        if any(one.demo for one in db.read_now(all_workspaces)):
-            raise Stopped(f"{folder.path} holds the demo. Choose another folder with --data for an empty Sluss.", CONFLICT)
-        return f"/setup/you?token={db.write_now(make_setup_link)}"
-    except Stopped as stopped:
-        if stopped.code == CONFLICT and "is set up" in stopped.sentence:
-            return ""
-        raise
+        _refuse_demo(folder, db)
+        return "" if db.read_now(is_set_up) else setup_path(db.write_now(make_setup_link))
     finally:
         db.close()
         folder.let_go()
+
+
+def _refuse_demo(folder: DataFolder, db: Database) -> None:
+    if any(one.demo for one in db.read_now(all_workspaces)):
+        raise Stopped(f"{folder.path} holds the demo. Choose another folder with --data for an empty Sluss.", CONFLICT)
 
 
 def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:

@@ -21,16 +21,23 @@ from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.workspaces import Workspace, all_workspaces
 from sluss.migrations import current, head
+from sluss.wiring import INSIDE
 
 
-class House(msgspec.Struct, frozen=True):
-    """What a deed works with."""
+class House(msgspec.Struct):
+    """What a deed works with. `address` is where this process serves, once it does."""
 
     config: Config
     folder: DataFolder
     db: Database
     files: FileStore
     sealer: Sealer
+    address: str = ""
+
+    def url(self, path: str) -> str:
+        """A link as people reach this server."""
+        base = self.config.base_url or self.address or f"http://{self.config.host}:{self.config.port}"
+        return base.rstrip("/") + path
 
     async def workspace(self, name: str = "") -> Workspace:
         """The workspace that is meant: the only one, or the one of a name or host."""
@@ -60,7 +67,7 @@ def settings_of(asked: Any, **more: Any) -> Config:
 def carry_out(config: Config, deed: Deed) -> Any:
     """Have a deed done by the running server, else do it here while holding the folder."""
     folder = DataFolder(config.folder)
-    if not folder.exists:
+    if not config.database_url and not folder.exists and not folder.database.exists():
         raise Stopped(
             f"There is nothing in {folder.path} yet. Run `sluss init` or `sluss demo`, or choose a folder with --data.", NOT_FOUND
         )
@@ -83,6 +90,7 @@ def open_house(config: Config) -> Generator[House]:
     if not config.database_url:
         _claim(folder)
     db = open_database(config.database)
+    db.host.inside = INSIDE
     try:
         _require_schema(db)
         yield House(config, folder, db, FileStore(folder.files), Sealer.of(folder.path))

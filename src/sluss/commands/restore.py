@@ -137,5 +137,5 @@ def _report(terminal: Terminal, folder: DataFolder, manifest: Manifest, became: 
         terminal.say(f"What was there before lies in {aside}; remove it when all is well.")
     if not folder.key.exists():
         terminal.say(f"The backup holds no sealing key. Put yours at {folder.key} (mode 600), or enter the passwords of the inboxes again.")
-    terminal.say(f"Nothing is sent: the outbox is on hold. {doubtful} messages may have left since the backup; agents decide about each.")
+    terminal.say(f"Nothing is sent: the outbox is on hold. Messages that may have left since: {doubtful}; agents decide about each.")
     terminal.say(f"Start Sluss, look, then: sluss outbox release --data {folder.path}")

@@ -19,6 +19,7 @@ from sluss.kernel.log import configure
 from sluss.serving import Host, Work, open_host, serve
 
 Beside = Callable[[House], Awaitable[None]]
+"""Runs in the server's loop, on its database, until it is cancelled."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,8 @@ def serve_until_stopped(config: Config, ready: Callable[[str], None], beside: Be
     configure(config.log_level, "json" if config.log_format == "json" else "auto")
     try:
         with open_host(config, clock) as host:
-            asyncio.run(serve(host, ready, _extra(beside)))
+            house = House(host.config, host.folder, host.db, host.files, host.sealer)
+            asyncio.run(serve(host, _noting(house, ready), _extra(house, beside)))
     except FolderTaken as error:
         raise Stopped(str(error), CONFLICT) from error
     except OSError as error:
@@ -54,10 +56,17 @@ def serve_until_stopped(config: Config, ready: Callable[[str], None], beside: Be
         ) from error
 
 
-def _extra(beside: Beside | None) -> Callable[[Host, Work | None], Awaitable[None]]:
-    async def extra(host: Host, _work: Work | None) -> None:
-        house = House(host.config, host.folder, host.db, host.files, host.sealer)
-        async with listening(host.folder.socket, Answering(house)):
+def _noting(house: House, ready: Callable[[str], None]) -> Callable[[str], None]:
+    def noting(address: str) -> None:
+        house.address = address
+        ready(address)
+
+    return noting
+
+
+def _extra(house: House, beside: Beside | None) -> Callable[[Host, Work | None], Awaitable[None]]:
+    async def extra(_host: Host, _work: Work | None) -> None:
+        async with listening(house.folder.socket, Answering(house)):
             if beside is not None:
                 await beside(house)
             await asyncio.Event().wait()

@@ -22,7 +22,7 @@ class MakeSetupLink(Deed, frozen=True, tag="setup-link"):
     """Make a link; older ones are good no longer."""
 
     async def carry_out(self, house: House) -> dict[str, Any]:
-        return {"path": f"/setup/you?token={await house.db.write(make_setup_link)}", "minutes": MINUTES}
+        return {"url": house.url(setup_path(await house.db.write(make_setup_link))), "minutes": MINUTES}
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +37,27 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
     return OK
 
 
-def show_link(config: Config, made: dict[str, Any], terminal: Terminal, address: str = "") -> None:
-    """Print a link as this server is reached."""
-    base = (config.base_url or address or f"http://{config.host}:{config.port}").rstrip("/")
-    url = base + str(made["path"])
-    terminal.give({"url": url, "minutes": made["minutes"]}, url)
+def show_link(config: Config, made: dict[str, Any], terminal: Terminal) -> None:
+    """Print a link, and how long it lasts."""
+    terminal.give(made, str(made["url"]))
     terminal.say(f"Open this link within {made['minutes']} minutes; it works once. Sluss must be running: sluss serve --data {config.data}")
+
+
+def setup_path(token: str) -> str:
+    """Where the first set-up begins."""
+    return f"/setup/you?token={token}"
 
 
 def make_setup_link(tx: Tx) -> str:
     """A token, unless somebody can sign in already."""
-    known = sa.select(agents.c.id).join(credentials, credentials.c.id == agents.c.credential_id)
-    able = known.where(agents.c.role == "admin", agents.c.disabled_at.is_(None), credentials.c.password_hash != "")
-    if tx.value(able.limit(1)) is not None:
+    if is_set_up(tx):
         sentence = "Sluss is set up: an administrator can sign in. For a lost password: sluss agent reset ADDRESS"
         raise Stopped(sentence, CONFLICT)
     return new_link(tx, "setup")
+
+
+def is_set_up(tx: Tx) -> bool:
+    """Whether an administrator can sign in."""
+    known = sa.select(agents.c.id).join(credentials, credentials.c.id == agents.c.credential_id)
+    able = known.where(agents.c.role == "admin", agents.c.disabled_at.is_(None), credentials.c.password_hash != "")
+    return tx.value(able.limit(1)) is not None

@@ -1,4 +1,4 @@
-"""Making the demo's database, before the server opens it. In: settings, a seed. Out: a company with a past, and what its customers remember."""
+"""Making the demo's database, before the server opens it. In: settings, a seed. Out: a company with a past, and who still waits."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sluss.sandbox.customers.history import tell_history
 from sluss.sandbox.customers.memory import Memory, keep_memory
 from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.telling import Telling
+from sluss.wiring import INSIDE
 
 UNKNOWN_PORTS = Servers(1, 1)
 """Until the mail world has opened its servers."""
@@ -59,6 +60,7 @@ def _tell(tx: Tx, ground: tuple[TestClock, FileStore, Sealer], seed: int, passwo
 @contextlib.contextmanager
 def _opened(config: Config, clock: TestClock) -> Generator[Database]:
     db = open_database(config.database, clock)
+    db.host.inside = INSIDE
     try:
         db.with_connection(bring_up_to_date)
         yield db

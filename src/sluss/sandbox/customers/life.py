@@ -1,4 +1,4 @@
-"""Customers who live: they write, wait, grow impatient, answer and thank. In: a mail world, a clock, dice. Out: mails delivered to the desk.
+"""Customers who live: they write, wait, grow impatient, answer and thank. In: a mail world, a clock. Out: mails delivered to the desk.
 
 Never without bound: while `WAITING` of them wait for an answer nobody new writes, and in an hour at most `HOURLY` do.
 """

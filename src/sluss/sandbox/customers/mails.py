@@ -89,7 +89,7 @@ def _enclose(mail: EmailMessage, letter: Letter, file: Enclosure) -> None:
         return
     paragraphs = "".join(f"<p>{html.escape(part)}</p>" for part in letter.text.split("\n\n"))
     mail.add_alternative(
-        f'<html><body>{paragraphs}<p><img src="cid:{letter.message_id}.pic" width="320"></p></body></html>', subtype="html"
+        f'<html><body>{paragraphs}<p><img src="cid:{letter.message_id}.pic" width="240"></p></body></html>', subtype="html"
     )
     page: list[EmailMessage] = [part for part in mail.iter_parts() if isinstance(part, EmailMessage)]
     page[-1].add_related(

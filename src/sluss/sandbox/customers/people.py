@@ -77,6 +77,7 @@ _END: dict[tuple[str, Manner], tuple[str, ...]] = {
     ("en", "polite"): ("Yours sincerely", "Kind regards"),
     ("en", "plain"): ("Best", "Thanks"),
 }
+_GREETING = re.compile(r"(?:hej|hejsan|hi|hello|witam|dzień dobry)\b", re.IGNORECASE)
 _AGENT: dict[Language, tuple[str, str]] = {
     "sv": ("Hej {first}!", "Vänliga hälsningar"),
     "pl": ("Dzień dobry,", "Pozdrawiam serdecznie"),
@@ -88,9 +89,9 @@ def customer_words(person: Person, text: str, dice: random.Random) -> str:
     """A customer's text with the beginning and end that they would give it."""
     if person.manner == "brief":
         return f"{text}\n\n/{person.name.split()[0]}" if person.language == "sv" else f"{text}\n\n{person.name.split()[0]}"
-    begin = dice.choice(_BEGIN[person.language, person.manner])
+    begin = "" if _GREETING.match(text) else f"{dice.choice(_BEGIN[person.language, person.manner])}\n\n"
     end = dice.choice(_END[person.language, person.manner])
-    return f"{begin}\n\n{text}\n\n{end}\n{person.name}"
+    return f"{begin}{text}\n\n{end}\n{person.name}"
 
 
 def agent_words(person: Person, text: str, agent: str) -> str:

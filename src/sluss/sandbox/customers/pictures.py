@@ -6,7 +6,7 @@ import random
 import struct
 import zlib
 
-WIDE, HIGH = 320, 213
+WIDE, HIGH = 240, 160
 
 
 def make_photo(dice: random.Random) -> bytes:
