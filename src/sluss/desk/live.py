@@ -16,6 +16,7 @@ from sluss.cases.events import CaseAssigned
 from sluss.cases.models import cases
 from sluss.channels.events import InboxChanged, InboxReceiving
 from sluss.desk.around import Around, banners, look_around
+from sluss.desk.order import SORTS, number_of
 from sluss.desk.rows import LISTED, Beside, Listed, show_row, stand_beside
 from sluss.desk.screens import Row
 from sluss.desk.views import count_mine, count_views, views_of
@@ -102,7 +103,7 @@ def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, *, mine
     row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted=drafted)
     views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *views_of(batch.around, case)]
     html = _draw(batch, row, templates, sight)
-    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": row.sort})
+    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": {sort: number_of(case, sort) for sort in SORTS}})
 
 
 def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:

@@ -21,7 +21,8 @@ class SlussList extends HTMLElement {
     return this.matches(":hover") || this.contains(document.activeElement);
   }
 
-  push({ case: id, views, html, sort }) {
+  push({ case: id, views, html, sort: sorts }) {
+    const sort = sorts[this.dataset.order];
     const belongs = views.includes(this.dataset.view);
     const row = document.getElementById(`c${id}`);
     const still = row && Number(row.dataset.sort) === Number(sort);
@@ -61,6 +62,8 @@ class SlussList extends HTMLElement {
     if (!row.isConnected) row.classList.add("fresh");
     row.dataset.sort = sort;
     const before = [...this.rows.children].find((other) => other !== row && Number(other.dataset.sort) > Number(sort));
+    // Beyond the last row that is loaded: it comes with the next page.
+    if (!before && this.querySelector(".more")) return row.isConnected && row.remove();
     this.rows.insertBefore(row, before ?? null);
     this.querySelector(".empty")?.remove();
     htmx.process(row);

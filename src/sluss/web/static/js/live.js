@@ -30,6 +30,7 @@ const heard = {
   row: (data) => document.querySelector("sluss-list")?.push(data),
   counts,
   touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
+  banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
   toast: (data) => toast(data.text, data.kind),
   "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),

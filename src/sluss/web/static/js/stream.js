@@ -2,9 +2,10 @@
 // where locks are missing (plain HTTP on a LAN) each tab has its own.
 //
 // The server's side: GET /live?after={position}, text/event-stream. Every event has an `id:` (a position, growing) and a name:
-//   row      {"case", "no", "views": ["mine", "open", "inbox:7"], "html": "<li …>", "sort"}   a row, for every view this agent has it in
+//   row      {"case", "no", "views": ["mine", "inbox:7"], "html": "<li …>", "sort": {"oldest": 7, …}}   a row, and where it stands in each order
 //   counts   {"mine": 9, "unassigned": 14}          only those that changed
 //   touched  {"case", "no"}                          something in this case changed: who shows it asks for it again
+//   banners  {"html"}                                the lines under the top bar, all of them
 //   toast    {"text", "kind"}
 //   resync   {}                                      too long away: read list and case again
 //   beat     {}                                      each 20 s
@@ -12,7 +13,7 @@
 const SILENCE = 30000;
 const ATTEMPT = 10000;
 const KEPT = 300;
-const names = ["row", "counts", "touched", "toast", "resync", "beat", "bye"];
+const names = ["row", "counts", "touched", "banners", "toast", "resync", "beat", "bye"];
 
 export class Stream {
   constructor(url, after, heard) {
