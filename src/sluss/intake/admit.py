@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -21,13 +22,17 @@ from sluss.channels.contract import Channel, Connection, Delivered, Inbound, Rec
 from sluss.channels.models import inboxes
 from sluss.intake.models import envelopes
 from sluss.intake.store import read_raw
+from sluss.kernel import metrics
 from sluss.kernel.actors import system
 from sluss.kernel.breaking import point
+from sluss.kernel.clock import SECOND
 from sluss.kernel.db import Database
+from sluss.kernel.errors import Missing
 from sluss.kernel.files import FileStore
 from sluss.kernel.leases import Lease, LeaseLost, require
 from sluss.kernel.log import get_log
 from sluss.kernel.schema import fields
+from sluss.kernel.sealing import SealError
 from sluss.kernel.signals import Signals
 from sluss.kernel.tx import Tx
 from sluss.outbox.receipts import apply_receipt
@@ -82,11 +87,15 @@ async def admit_forever(reader: Reader, signals: Signals, lease: Lease) -> None:
 
 
 async def admit_some(reader: Reader, lease: Lease) -> int:
-    """Admit one set. Returns how many envelopes were settled."""
-    waiting = await reader.db.read(waiting_envelopes)
-    if not waiting:
-        return 0
-    connections = {one.inbox_id: await reader.connection(one.workspace_id, one.inbox_id) for one in waiting}
+    """Admit what comes next. Returns how many envelopes were settled."""
+    sets = await reader.db.read(next_sets)
+    for waiting in sets:
+        await _admit(reader, lease, waiting)
+    return sum(map(len, sets))
+
+
+async def _admit(reader: Reader, lease: Lease, waiting: Sequence[Waiting]) -> None:
+    connections = {place: await _connection(reader, *place) for place in {(one.workspace_id, one.inbox_id) for one in waiting}}
     readings = await asyncio.to_thread(_understand_all, reader, waiting, connections)
     point("understood")
     try:
@@ -96,27 +105,50 @@ async def admit_some(reader: Reader, lease: Lease) -> int:
     except Exception:
         log.exception("admit_set_failed", envelopes=len(readings))
         await _settle_each_alone(reader.db, lease, readings)
-    return len(waiting)
+    _measure(readings, reader.db.clock())
 
 
-def waiting_envelopes(tx: Tx) -> list[Waiting]:
-    """The oldest envelopes that wait; one that was suspected before comes alone."""
-    joined = envelopes.join(inboxes, (inboxes.c.workspace_id == envelopes.c.workspace_id) & (inboxes.c.id == envelopes.c.inbox_id))
-    chosen = sa.select(*fields(Waiting, envelopes, channel=inboxes.c.channel, reopen_days=inboxes.c.reopen_days)).select_from(joined)
-    found = tx.structs(Waiting, chosen.where(envelopes.c.state == "received").order_by(envelopes.c.id).limit(AT_ONCE))
-    suspects = [one for one in found if one.attempts]
-    return suspects[:1] or found
+def _measure(readings: Sequence[Reading], now: int) -> None:
+    for one in readings:
+        if one.trouble:
+            metrics.envelopes_quarantined(one.envelope.channel)
+        else:
+            metrics.envelopes_admitted(one.envelope.channel, (now - one.envelope.received_at) / SECOND)
+
+
+def next_sets(tx: Tx) -> list[list[Waiting]]:
+    """What to read next: the oldest envelopes, and after them one that has stopped Sluss before.
+
+    An envelope that was being read at one death comes alone in its turn, since it was hardly the cause; from the second on it waits
+    until whatever else is there has passed, so that no other mail is late because of it.
+    """
+    found = tx.rows(sa.select(envelopes.c.id, envelopes.c.attempts).where(_WAITS).order_by(envelopes.c.id).limit(3 * AT_ONCE))
+    trusted = [row for row in found if row.attempts < 2]
+    first = trusted[:1] if trusted and trusted[0].attempts else list(takewhile(lambda row: not row.attempts, trusted[:AT_ONCE]))
+    last = sorted((row for row in found if row.attempts >= 2), key=lambda row: (row.attempts, row.id))[:1]
+    return [_load(tx, [row.id for row in rows]) for rows in (first, last) if rows]
 
 
 def suspect_leftovers(tx: Tx, lease: Lease) -> None:
-    """Count an attempt for what was waiting when this process took over; quarantine what has used up its attempts."""
+    """Count an attempt for what may have been in reading when a process ended; what has used up its attempts is quarantined unread."""
     require(tx, lease)
-    left = envelopes.c.state == "received"
+    suspects = [one.id for waiting in next_sets(tx) for one in waiting]
+    these = _WAITS & envelopes.c.id.in_(suspects)
+    tx.run(sa.update(envelopes).where(these).values(attempts=envelopes.c.attempts + 1))
     worn = "Reading this message stopped Sluss several times. It was set aside unread."
-    tx.run(
-        sa.update(envelopes).where(left & (envelopes.c.attempts >= ATTEMPTS)).values(state="quarantined", reason=worn, settled_at=tx.now)
-    )
-    tx.run(sa.update(envelopes).where(left).values(attempts=envelopes.c.attempts + 1))
+    aside = {"state": "quarantined", "reason": worn, "settled_at": tx.now}
+    tx.run(sa.update(envelopes).where(these & (envelopes.c.attempts >= ATTEMPTS)).values(**aside))
+
+
+_WAITS = envelopes.c.state == "received"
+_HOME = (inboxes.c.workspace_id == envelopes.c.workspace_id) & (inboxes.c.id == envelopes.c.inbox_id)
+_CHOSEN = sa.select(*fields(Waiting, envelopes, channel=inboxes.c.channel, reopen_days=inboxes.c.reopen_days)).select_from(
+    envelopes.join(inboxes, _HOME)
+)
+
+
+def _load(tx: Tx, ids: Sequence[int]) -> list[Waiting]:
+    return tx.structs(Waiting, _CHOSEN.where(_WAITS, envelopes.c.id.in_(ids)).order_by(envelopes.c.id))
 
 
 def settle(tx: Tx, lease: Lease, readings: Sequence[Reading]) -> None:
@@ -131,14 +163,24 @@ def settle(tx: Tx, lease: Lease, readings: Sequence[Reading]) -> None:
     tx.run(sa.update(envelopes).where(this).values(settled_at=tx.now, **values), outcomes)
 
 
-def _understand_all(reader: Reader, waiting: Sequence[Waiting], connections: dict[int, Connection]) -> list[Reading]:
-    return [_understand(reader, one, connections[one.inbox_id]) for one in waiting]
+async def _connection(reader: Reader, workspace_id: int, inbox_id: int) -> Connection | str:
+    """The inbox, or the sentence why it cannot be opened: one such inbox must not hold up the others."""
+    try:
+        return await reader.connection(workspace_id, inbox_id)
+    except (Missing, SealError) as error:
+        return f"The inbox of this message could not be opened: {error}"[:500]
 
 
-def _understand(reader: Reader, one: Waiting, connection: Connection) -> Reading:
+def _understand_all(reader: Reader, waiting: Sequence[Waiting], connections: dict[tuple[int, int], Connection | str]) -> list[Reading]:
+    return [_understand(reader, one, connections[one.workspace_id, one.inbox_id]) for one in waiting]
+
+
+def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> Reading:
     """Never raises: a reader that fails is a fact about the envelope."""
     channel = reader.channel(one.channel)
     visibility = channel.capabilities.visibility
+    if isinstance(connection, str):
+        return Reading(one, visibility, trouble=connection)
     try:
         raw = read_raw(reader.files, one.raw, one.digest)
         delivered = Delivered(external_key="", raw=raw, received_at=one.received_at, recipients=tuple(one.recipients))

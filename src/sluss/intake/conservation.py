@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from sluss.cases.models import messages
 from sluss.intake.models import acknowledged, conservation_checks, envelopes
+from sluss.kernel import metrics
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY, HOUR
 from sluss.kernel.ids import first_id_at
@@ -59,6 +60,7 @@ def check_conservation(tx: Tx, who: Actor) -> Balance:
             conservation_checks.c.workspace_id == who.workspace_id, conservation_checks.c.at < tx.now - KEPT
         )
     )
+    tx.after_commit(lambda: metrics.envelopes_missing(line.missing + line.orphans))
     if line.missing or line.orphans:
         log.error("conservation_broken", workspace=who.workspace_id, missing=line.missing, orphans=line.orphans)
     return line

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sluss.channels.contract import Connection, Delivered
 from sluss.channels.models import inboxes
 from sluss.intake.models import acknowledged, envelope_keys, envelopes
+from sluss.kernel import metrics
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.breaking import point
 from sluss.kernel.db import Database
@@ -45,9 +46,11 @@ async def receive(db: Database, files: FileStore, connection: Connection, delive
     kept = [Kept(one, digest_of(one.raw), len(one.raw) <= INLINE) for one in delivered]
     who = system(connection.workspace_id)
     try:
-        await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
+        fresh = await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
     except IntegrityError:  # another process stored the same key at the same moment: now it is there to be seen
-        await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
+        fresh = await db.write_grouped(store_envelopes, who, connection.inbox_id, kept)
+    metrics.envelopes_received(connection.channel, fresh)
+    metrics.envelopes_repeated(connection.channel, len(kept) - fresh)
     point("envelope-stored")
 
 
