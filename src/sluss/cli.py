@@ -16,7 +16,7 @@ from sluss.version import VERSION
 HELP = """\
 Sluss: customer service where customers already write.
 
-Try it           sluss demo             a living demo: agents, inboxes, customers
+Try it           sluss demo             a living demo, with customers who write
 Set up           sluss init             make the data folder and its settings
                  sluss setup-link       a new link for the first sign-in
                  sluss agent            add, list, reset, disable, enable
@@ -31,15 +31,17 @@ Change           sluss migrate          bring the database to this release
                  sluss completion       for bash, zsh or fish
                  sluss version
 
-Each has --help. Everything takes --data FOLDER (default: ./data), and
---json where there is something to read by machine."""
+Each has --help. Everything takes --data FOLDER (default: ./data), and --json
+where there is something to read by machine."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130

@@ -50,6 +50,8 @@ def run(name: str, family: Family, words: list[str]) -> int:
         return family.run(asked, terminal)
     except SystemExit as end:  # argparse ends the program itself after --help
         return int(end.code or 0)
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, whatever happened
         return _complain(error)
 

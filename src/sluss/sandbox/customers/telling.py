@@ -13,7 +13,7 @@ from sluss.cases.models import cases, messages
 from sluss.cases.recording import StoredFile
 from sluss.channels.contract import Channel, Connection, Delivered, Inbound
 from sluss.channels.models import inboxes
-from sluss.intake.admit import Reading, settle, waiting_envelopes
+from sluss.intake.admit import Reading, next_sets, settle
 from sluss.intake.models import envelopes
 from sluss.intake.store import INLINE, Kept, store_envelopes
 from sluss.kernel.actors import Actor
@@ -98,7 +98,7 @@ class Telling:
             settle_operation(self.tx, claim, outcome)
 
     def _read(self, delivered: Delivered, address: str) -> Reading:
-        (envelope,) = waiting_envelopes(self.tx)
+        ((envelope,),) = next_sets(self.tx)
         connection = Connection(
             workspace_id=self.company.workspace_id, inbox_id=envelope.inbox_id, name="", address=address, settings={}, secrets={}
         )
