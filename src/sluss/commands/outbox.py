@@ -14,6 +14,7 @@ from sluss.kernel.actors import system
 from sluss.kernel.audit import note_deed
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import all_workspaces, hold_outbox
+from sluss.outbox.actions import release_held
 from sluss.outbox.models import operations
 
 
@@ -63,9 +64,13 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
 def switch(tx: Tx, workspace_id: int | str, *, held: bool) -> list[dict[str, Any]]:
     """Hold or release. Returns how the outboxes stand then."""
     for workspace in all_workspaces(tx):
-        if workspace_id in {"", workspace.id} and workspace.outbox_held != held:
-            hold_outbox(tx, workspace.id, held=held)
-            note_deed(tx, system(workspace.id), "outbox.hold" if held else "outbox.release", ("workspace", workspace.id))
+        if workspace_id not in {"", workspace.id} or workspace.outbox_held == held:
+            continue
+        if held:
+            hold_outbox(tx, workspace.id, held=True)
+            note_deed(tx, system(workspace.id), "outbox.hold", ("workspace", workspace.id))
+        else:
+            release_held(tx, system(workspace.id))
     return look(tx)
 
 

@@ -1,0 +1,149 @@
+"""What commands have done about agents, inboxes and the outbox, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from sluss.channels.contract import Check
+from sluss.channels.email.channel import EmailChannel
+from sluss.commands.agents import AddAgent, DisableAgent, EnableAgent, ListAgents, ResetAgent
+from sluss.commands.answering import Answering
+from sluss.commands.backup import MakeBackup
+from sluss.commands.house import House
+from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
+from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
+from sluss.commands.outcome import CONFLICT, NOT_FOUND, REFUSED, Stopped
+from sluss.commands.setup_link import MakeSetupLink
+from sluss.kernel.db import open_database
+from sluss.kernel.errors import Invalid
+from sluss.kernel.workspaces import NewWorkspace, create_workspace
+from sluss.people.models import credentials
+from sluss.people.passwords import fits
+
+MAILBOX = {"imap_host": "imap.norrsken.example", "smtp_host": "smtp.norrsken.example", "user": "bokning"}
+JOHAN = AddAgent(name="Johan Falk", email="Johan@Norrsken.example", role="agent", language="sv", teams=("bokning",))
+BOKNING = AddInbox(name="Bokning", address="bokning@norrsken.example", settings=MAILBOX, secrets={"password": "hemligt"}, teams=("Bokning",))
+
+
+async def test_an_agent_is_added_with_a_link_and_shown(house: House) -> None:
+    made = await JOHAN.carry_out(house)
+    assert made["url"].startswith("http://127.0.0.1:8000/password/")
+    johan = next(row for row in await ListAgents().carry_out(house) if row["name"] == "Johan Falk")
+    assert (johan["email"], johan["teams"], johan["state"]) == ("johan@norrsken.example", ["Bokning"], "invited")
+
+
+async def test_links_name_the_place_where_people_reach_this_server(house: House) -> None:
+    house.address = "http://127.0.0.1:43211"
+    assert (await JOHAN.carry_out(house))["url"].startswith("http://127.0.0.1:43211/password/")
+    house.config = msgspec.structs.replace(house.config, base_url="https://desk.norrsken.example/")
+    assert (await ResetAgent(email=JOHAN.email).carry_out(house))["url"].startswith("https://desk.norrsken.example/password/")
+
+
+async def test_a_password_given_is_the_one_that_opens(house: House) -> None:
+    made = await msgspec.structs.replace(JOHAN, password="fyra ord räcker långt").carry_out(house)
+    assert "url" not in made
+    stored = house.db.read_now(lambda tx: tx.value(sa.select(credentials.c.password_hash).where(credentials.c.email == "johan@norrsken.example")))
+    assert await fits("fyra ord räcker långt", stored)
+
+
+async def test_a_weak_password_is_refused_before_anything_is_made(house: House) -> None:
+    with pytest.raises(Invalid) as error:
+        await msgspec.structs.replace(JOHAN, password="kort").carry_out(house)
+    assert "12 characters" in error.value.fields["password"]
+    assert len(await ListAgents().carry_out(house)) == 1
+
+
+async def test_an_agent_is_shut_out_and_let_in_again(house: House) -> None:
+    await JOHAN.carry_out(house)
+    await DisableAgent(email=JOHAN.email).carry_out(house)
+    assert [row["state"] for row in await ListAgents().carry_out(house)] == ["active", "disabled"]
+    await EnableAgent(email=JOHAN.email).carry_out(house)
+    assert [row["state"] for row in await ListAgents().carry_out(house)] == ["active", "invited"]
+
+
+@pytest.mark.parametrize(
+    ("deed", "part"),
+    [
+        (DisableAgent(email="nobody@norrsken.example"), "no agent nobody@norrsken.example"),
+        (msgspec.structs.replace(JOHAN, teams=("Ombord",)), "There are: bokning"),
+        (ListAgents(workspace="Baltic Ferries"), "norrsken"),
+        (PauseInbox(inbox="nowhere"), "no inbox nowhere"),
+    ],
+)
+async def test_what_is_not_there_is_named(house: House, deed: DisableAgent, part: str) -> None:
+    with pytest.raises(Stopped) as error:
+        await deed.carry_out(house)
+    assert part.casefold() in error.value.sentence.casefold()
+    assert error.value.code == NOT_FOUND
+
+
+async def test_with_several_companies_one_must_be_named(house: House) -> None:
+    house.db.write_now(create_workspace, NewWorkspace(name="Baltic Ferries", host="ferries"))
+    with pytest.raises(Stopped, match="Norrsken Air, Baltic Ferries|Baltic Ferries, Norrsken Air"):
+        await ListAgents().carry_out(house)
+    assert await ListAgents(workspace="ferries").carry_out(house) == []
+
+
+async def test_an_inbox_is_connected_paused_and_resumed(house: House) -> None:
+    await BOKNING.carry_out(house)
+    assert [row["state"] for row in await ListInboxes().carry_out(house)] == ["starting"]
+    await PauseInbox(inbox="bokning").carry_out(house)
+    assert [row["state"] for row in await ListInboxes().carry_out(house)] == ["paused"]
+    await ResumeInbox(inbox="Bokning@norrsken.example").carry_out(house)
+    assert [row["state"] for row in await ListInboxes().carry_out(house)] == ["starting"]
+
+
+async def test_no_answer_carries_a_secret(house: House) -> None:
+    await BOKNING.carry_out(house)
+    assert "hemligt" not in str(await ListInboxes().carry_out(house))
+
+
+async def test_wrong_settings_are_named_field_by_field(house: House) -> None:
+    with pytest.raises(Invalid) as error:
+        await msgspec.structs.replace(BOKNING, settings={"imap_host": "two words", "imap_port": "many"}).carry_out(house)
+    assert "imap_port" in error.value.fields
+
+
+async def test_trying_an_inbox_says_each_way(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(*_: object) -> list[Check]:
+        return [Check("Incoming mail", "fail", "Nobody answers.", "Check the server.")]
+
+    monkeypatch.setattr(EmailChannel, "test", test)
+    await BOKNING.carry_out(house)
+    assert (await TestInbox(inbox="Bokning").carry_out(house))[0]["fix"] == "Check the server."
+
+
+async def test_the_outbox_is_held_and_released_with_an_audit_line(house: House) -> None:
+    assert [row["held"] for row in await HoldOutbox().carry_out(house)] == [True]
+    assert [row["held"] for row in await LookAtOutbox().carry_out(house)] == [True]
+    assert [row["held"] for row in await ReleaseOutbox(workspace="Norrsken Air").carry_out(house)] == [False]
+    deeds = house.db.read_now(lambda tx: tx.conn.execute(sa.text("SELECT action FROM audit")).scalars().all())
+    assert {"outbox.hold", "outbox.release"} <= set(deeds)
+
+
+async def test_a_server_that_is_set_up_gives_no_set_up_link(house: House) -> None:
+    """A stranger with the folder's shell can reset a password, and leaves an audit line; the set-up is closed for good."""
+    with pytest.raises(Stopped) as error:
+        await MakeSetupLink().carry_out(house)
+    assert error.value.code == CONFLICT
+    assert "sluss agent reset" in error.value.sentence
+
+
+async def test_the_server_answers_faults_with_their_kind(house: House) -> None:
+    answer = Answering(house)
+    assert (await answer(msgspec.json.encode(PauseInbox(inbox="nowhere")))).fault.kind == "missing"
+    assert (await answer(msgspec.json.encode(DisableAgent(email="ewa@norrsken.example")))).fault.kind == "conflict"
+    assert (await answer(msgspec.json.encode(msgspec.structs.replace(JOHAN, email="x")))).fault.fields
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+async def test_a_backup_of_postgresql_is_the_databases_own_matter(house: House, empty_database_url: str, tmp_path: Path) -> None:
+    elsewhere = msgspec.structs.replace(house, db=open_database(empty_database_url))
+    with pytest.raises(Stopped, match="pg_dump") as error:
+        await MakeBackup(target=f"{tmp_path}/b.tar").carry_out(elsewhere)
+    assert error.value.code == REFUSED
+    elsewhere.db.close()
