@@ -45,6 +45,7 @@ class PaperPost:
         self.script: list[Any] = []
         self.taken: list[Outbound] = []
         self.known: dict[str, Sent] = {}
+        self.done = asyncio.Event()
         self.calls = 0
 
     async def send(self, connection: Connection, outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:

@@ -28,8 +28,10 @@ class Signals:
             while True:
                 woken.clear()
                 yield
+                # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the hint.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await woken.wait()
         finally:
             self._waiting[topic].discard(woken)
 
