@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Self
 
 import httpx
@@ -23,11 +24,17 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from sluss.app import WebApp, make_app
+from sluss.channels.contract import Connection
+from sluss.channels.inboxes import connection_of
 from sluss.channels.models import inboxes
+from sluss.channels.registry import channel_named
 from sluss.config import Config
+from sluss.intake.store import receive
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Missing
+from sluss.kernel.files import FileStore
+from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import NewWorkspace, create_workspace, the_brand
 from sluss.people.actions import NewAgent, create_agent, disable_agent
@@ -217,9 +224,9 @@ class Web:
 
 
 @asynccontextmanager
-async def run_web(db: Database, world: World, config: Config, **parts: Any) -> AsyncGenerator[Web]:
-    """The application on a database, without a server; `parts` go to `Edge`."""
-    web = Web(Edge(config, db, **parts), world)
+async def run_web(db: Database, world: World, config: Config) -> AsyncGenerator[Web]:
+    """The application on a database, without a server."""
+    web = Web(make_edge(db, config), world)
     started, over = asyncio.Event(), asyncio.Event()
     # In a task of its own: pytest leaves a fixture in another task than it entered it.
     running = asyncio.create_task(_run(web.app, started, over))
@@ -230,6 +237,19 @@ async def run_web(db: Database, world: World, config: Config, **parts: Any) -> A
         over.set()
         await running
         await web.close()
+
+
+def make_edge(db: Database, config: Config) -> Edge:
+    """The parts of a process as `serving` puts them together, but for the loops behind the screens."""
+    config.folder.mkdir(exist_ok=True)
+    sealer = Sealer.of(config.folder)
+    edge = Edge(config, db, files=FileStore(config.folder / "files"), keyring=sealer, channels=channel_named)
+
+    async def connection(workspace_id: int, inbox_id: int) -> Connection:
+        return await db.read(connection_of, system(workspace_id), inbox_id, sealer)
+
+    edge.connection, edge.receive = connection, partial(receive, db, edge.files)
+    return edge
 
 
 async def _run(app: WebApp, started: asyncio.Event, over: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ from sluss.people.queries import list_agents
 from sluss.people.setup import new_setup_link, set_up_you
 from tests.world import PASSWORD, PASSWORD_HASH, Web, World, run_web
 
-EWA = {"name": "Ewa Nowak", "email": "ewa@norrsken.test", "password": PASSWORD, "locale": "pl"}
-COMPANY = {"company": "Norrsken Air", "zone": "Europe/Stockholm", "locale": "sv"}
+EWA: dict[str, Any] = {"name": "Ewa Nowak", "email": "ewa@norrsken.test", "password": PASSWORD, "locale": "pl"}
+COMPANY: dict[str, Any] = {"company": "Norrsken Air", "zone": "Europe/Stockholm", "locale": "sv"}
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ async def test_three_steps_lead_to_a_signed_in_administrator(empty: Web) -> None
 async def test_afterwards_there_is_no_set_up(empty: Web) -> None:
     """T16"""
     token, browser = empty.db.write_now(new_setup_link), empty.browser()
-    for step, fields in (("you", EWA), ("company", COMPANY), ("inbox", {"choice": "later"})):
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (("you", EWA), ("company", COMPANY), ("inbox", {"choice": "later"}))
+    for step, fields in steps:
         await browser.post(f"/setup/{step}?token={token}", **fields)
     for step in ("you", "company", "inbox"):
         assert (await empty.browser().get(f"/setup/{step}?token={token}")).status_code == 404

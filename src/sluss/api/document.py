@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.exceptions import LitestarDeprecationWarning
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
@@ -47,7 +49,9 @@ def document(routes: Sequence[HTTPRouteHandler]) -> dict[str, Any]:
 def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
     given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("edge", "who", "asked", "session")}
     about = OpenAPIConfig(title="Sluss", version=VERSION, description="Cases, notes, agents and inboxes of one workspace.", path="/unused")
-    app = Litestar([*routes], dependencies=given, openapi_config=about)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)  # as in `app`
+        app = Litestar([*routes], dependencies=given, openapi_config=about)
     made: dict[str, Any] = app.openapi_schema.to_schema()
     made.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss"}}

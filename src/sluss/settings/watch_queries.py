@@ -275,7 +275,7 @@ def _audit_line(one: Entry) -> AuditLine:
     number = one.data.get("number")
     target = f"#{number}" if number else str(one.data.get("name", ""))
     details = ", ".join(
-        f"{name}: {value}" for name, value in one.data.items() if name not in {"number", "name"} and value not in {"", None}
+        f"{name}: {value}" for name, value in one.data.items() if name not in {"number", "name"} and value not in ("", None)
     )
     text = _deed(one.action) + (f" ({details})" if details else "")
     return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")

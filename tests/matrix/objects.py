@@ -1,0 +1,151 @@
+"""One of everything that an address can name, in three places: two inboxes of Norrsken Air, one of Baltic Ferries.
+
+A new path parameter needs one line in `fill`, a new form that wants fields one in `FIELDS`. The matrix finds the routes by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.cases.models import attachments, cases
+from sluss.cases.recording import Arrival, StoredFile, record_arrivals
+from sluss.channels.contract import Address, Inbound
+from sluss.channels.models import inbox_trials
+from sluss.config import Config
+from sluss.intake.models import envelopes
+from sluss.kernel.actors import Actor, system
+from sluss.kernel.db import Database
+from sluss.kernel.files import FileStore
+from sluss.kernel.tx import Tx
+from sluss.people.models import sessions
+from sluss.people.sessions import Browser, open_session
+from sluss.replies.sending import SendReply, send_reply
+from tests.world import Company, World
+
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+Ids = dict[str, str]
+
+MISSING = str(2**61)
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "/cases/{no}/reply": {"body": "Vi letar.", "anyway": "1"},
+    "/cases/{no}/note": {"body": "Ring i morgon."},
+    "/cases/{no}/draft": {"kind": "note", "body": "Ring"},
+    "/cases/{no}/undo": {"operation": "{undo}"},
+    "/cases/{no}/status": {"status": "pending"},
+    "/cases/{no}/priority": {"priority": "high"},
+    "/cases/{no}/tags": {"new": "väska"},
+    "/operations/{operation}/retry": {"anyway": "1"},
+    "/settings/agents/{agent_id}": {"name": "Ola Berg", "email": "ola@{host}", "role": "agent", "locale": "en"},
+    "/settings/teams/{team_id}": {"name": "Ny {team_id}"},
+    "/settings/inboxes/{inbox_id}/edit": {"name": "Kundtjänst", "address": "info@{host}", "ways": "lmtp", "smtp_host": "smtp.{host}"},
+    "/settings/quarantine/{envelope_id}/discard": {"sure": "1"},
+}
+"""What a form wants before it looks at its object; `{name}` is the id of the same place."""
+
+QUERY = {"/cases/{no}/earlier": "?before={message_id}"}
+NEEDS_FILE = {"/cases/{no}/files"}
+JSON_FIELDS: dict[str, dict[str, Any]] = {
+    "/api/v1/cases/{number}": {"priority": "high"},
+    "/api/v1/cases/{number}/notes": {"text": "Ring i morgon."},
+}
+
+
+class Place:
+    """What one inbox holds, and the ids of everything around it."""
+
+    def __init__(self, db: Database, files: FileStore, company: Company, inbox: str) -> None:
+        self.db, self.key, self.company, self.inbox = db, inbox, company, company.inboxes[inbox]
+        self.marker = f"MARK-{inbox}-MARK"
+        self._digest = files.put(PIXEL)
+        self._sluss = system(company.id)
+
+    def fill(self, owner: Actor, agents: tuple[int, ...], team_id: int) -> Ids:
+        """Make one of everything; `agents` are somebody to change and somebody whose session it is."""
+        victim, mine = agents
+        ids: Ids = {"workspace_id": str(self.company.id), "inbox_id": str(self.inbox.id), "agent_id": str(victim), "team_id": str(team_id)}
+        ids |= self.db.write_now(self._case, owner)
+        ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
+        ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
+        return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
+
+    def _case(self, tx: Tx, owner: Actor) -> Ids:
+        file = StoredFile(f"{self.marker}.png", "image/png", len(PIXEL), self._digest, "")
+        text = f"{self.marker} Hej!"
+        inbound = Inbound(
+            external_id=f"{self.marker}@kund.example",
+            dedupe_key=self.marker,
+            sender=Address(f"{self.marker.lower()}@kund.example", f"Åsa {self.marker}"),
+            subject=self.marker,
+            text=text,
+            fresh=text,
+            html=f"<p>{text}</p>",
+        )
+        shared: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
+        [recorded] = record_arrivals(
+            tx, self._sluss, [Arrival(envelope_id=1, inbox_id=self.inbox.id, inbound=inbound, files=(file,), **shared)]
+        )
+        number = tx.new_id() % 1_000_000_000
+        newest = sa.select(sa.func.max(cases.c.id)).where(cases.c.workspace_id == self.company.id)
+        case_id = int(tx.value(newest))
+        tx.run(sa.update(cases).where(cases.c.id == case_id).values(number=number))
+        operation, undo = (_answer(tx, owner, case_id, text) for text in ("Vi letar.", "Vi hittade den."))
+        file_id = tx.value(sa.select(attachments.c.id).where(attachments.c.message_id == recorded.message_id))
+        found = {"number": number, "no": number, "message_id": recorded.message_id, "file_id": file_id}
+        return {name: str(one) for name, one in found.items()} | {"operation": operation, "undo": undo}
+
+    def _envelope(self, tx: Tx) -> int:
+        envelope_id, raw = tx.new_id(), f"Subject: {self.marker}\r\n\r\n".encode()
+        row = {"workspace_id": self.company.id, "id": envelope_id, "inbox_id": self.inbox.id, "state": "quarantined", "received_at": tx.now}
+        row |= {"recipients": [], "size": len(raw), "digest": "", "raw": raw, "attempts": 1, "outcome": "", "reason": "no sender"}
+        tx.run(sa.insert(envelopes), row | {"message_id": None, "settled_at": tx.now})
+        return envelope_id
+
+    def _trial(self, tx: Tx) -> int:
+        trial_id = tx.new_id()
+        row = {"workspace_id": self.company.id, "id": trial_id, "inbox_id": self.inbox.id, "started_at": tx.now, "ended_at": tx.now}
+        tx.run(sa.insert(inbox_trials), row | {"checks": []})
+        return trial_id
+
+    def _session(self, tx: Tx, agent_id: int) -> int:
+        open_session(tx, self.company.id, agent_id, Browser("Firefox on Linux", "192.0.2.1"), Config())
+        return int(tx.value(sa.select(sa.func.max(sessions.c.id)).where(sessions.c.agent_id == agent_id)))
+
+
+def _answer(tx: Tx, owner: Actor, case_id: int, text: str) -> str:
+    departure = send_reply(tx, owner, SendReply(op=f"{case_id} {text}"[:32], case_id=case_id, text=text, anyway=True))
+    return str(departure.operation_ids[0])
+
+
+PLACES = {"kundtjanst": ("johan", "ola", "stockholm"), "obsluga": ("petra", "ola", "gdansk"), "ferries": ("ania", "ania", "port")}
+"""Each place with who answers there, whom an administrator changes, and its team."""
+
+
+def fill_places(db: Database, world: World, folder: Path, caller: tuple[str, str]) -> dict[str, Ids]:
+    """Ids by place. What belongs to one agent is the caller's in the caller's own place: `caller` is who and where."""
+    files = FileStore(folder / "files")
+    return {
+        place: _fill(world, Place(db, files, _company(world, place), place), caller[0] if caller[1] == place else "") for place in PLACES
+    }
+
+
+def _fill(world: World, place: Place, caller: str) -> Ids:
+    owner, victim, team = PLACES[place.key]
+    works = caller and world.who(caller).role in ("admin", "lead", "agent")
+    agents = place.company.agents
+    return place.fill(world.who(caller if works else owner), (agents[victim], agents[caller or victim]), place.company.teams[team])
+
+
+def _company(world: World, place: str) -> Company:
+    return world.ferries if place == "ferries" else world.norrsken
+
+
+def missing_ids(own: Ids) -> Ids:
+    """Ids that nobody has; what names no object stays as it is."""
+    kept = {name: own[name] for name in ("act", "host", "workspace_id")}
+    return dict.fromkeys(own, MISSING) | {"view": f"inbox:{MISSING}", "token": "y" * 43, "name": "other.css"} | kept
