@@ -12,9 +12,7 @@ import pytest
 
 from sluss.sandbox.mail.servers import MailWorld
 
-MAIL = b"From: support@norrsken.example\nTo: asa@customer.example\nMessage-ID: <1@norrsken.example>\nSubject: Hej\n\n.Hej!\n".replace(
-    b"\n", b"\r\n"
-)
+MAIL = b"From: support@norrsken.example\r\nTo: asa@customer.example\r\nMessage-ID: <1@norrsken.example>\r\nSubject: Hej\r\n\r\n.Hej!\r\n"
 
 
 @pytest.fixture

@@ -86,8 +86,11 @@ class Memory:
         return [read(item.raw).external_id for item in self.received]
 
     async def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
-        async with asyncio.timeout(seconds), self.changed:
-            await self.changed.wait_for(holds)
+        try:
+            async with asyncio.timeout(seconds), self.changed:
+                await self.changed.wait_for(holds)
+        except TimeoutError:
+            raise AssertionError(f"waited in vain; received {len(self.received)}, progress {self.progress}, at {self.cursor}") from None
 
     async def get(self, name: str) -> dict[str, Any] | None:
         return self.cursor.get(name)

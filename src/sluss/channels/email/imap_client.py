@@ -58,6 +58,7 @@ class ImapClient:
         self._prefix, self._number = f"{secrets.token_hex(4).upper()}N", 0
         self.capabilities: frozenset[str] = frozenset()
         self.news = False
+        self._before_tls: asyncio.StreamWriter | None = None
 
     @classmethod
     async def connect(cls, place: Place) -> ImapClient:
@@ -106,6 +107,8 @@ class ImapClient:
             raise ImapFailed(f"The server {self._place.host} closed the connection while TLS began.")
         # A new reader: whatever a stranger slipped in before TLS stays behind in the old one.
         protocol.connection_made(secured)
+        # The old writer closes its transport, which now carries TLS, when it is collected: it lives as long as the connection.
+        self._before_tls = self._writer
         self._reader, self._writer = reader, asyncio.StreamWriter(secured, protocol, reader, loop)
 
     async def _ask_capabilities(self) -> None:

@@ -136,7 +136,6 @@ class _Line:
             await line._begin(account)
         except BaseException:
             line.close()
-            opened.close()
             raise
         return line
 
@@ -233,7 +232,11 @@ class _Line:
     def close(self) -> None:
         if self._timer:
             self._timer.cancel()
+        transport = self.client.transport
         self.client.close()
+        if isinstance(transport, asyncio.WriteTransport):
+            # Nothing is owed any more; a polite end of TLS would keep the socket for half a minute.
+            transport.abort()
 
 
 async def _write(protocol: SMTPProtocol, raw: bytes) -> aiosmtplib.SMTPResponse:
