@@ -12,7 +12,9 @@ import pytest
 
 from sluss.channels.contract import Outbound, Sent
 from sluss.kernel.clock import SECOND, TestClock
+from sluss.kernel.db import Database
 from sluss.kernel.metrics import value_of
+from sluss.kernel.signals import Signals
 from sluss.outbox import runner
 from sluss.outbox.claims import HOLD
 from sluss.outbox.runner import Outbox
@@ -23,9 +25,9 @@ ANSWERS = 30
 
 
 @asynccontextmanager
-async def running(*outboxes: Outbox) -> AsyncGenerator[list[asyncio.Task[None]]]:
+async def running(*outboxes: Outbox) -> AsyncGenerator[None]:
     tasks = [asyncio.create_task(one.run()) for one in outboxes]
-    yield tasks
+    yield
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -134,13 +136,17 @@ async def test_attempts_are_counted(scene: Scene, clock: TestClock) -> None:
     assert value_of("sluss_operation_attempts_total", channel="paper", result="sent") == before + 1
 
 
-async def test_a_stop_that_comes_together_with_a_hint_is_heard(scene: Scene) -> None:
+async def test_a_stop_that_comes_together_with_a_hint_is_heard(db: Database) -> None:
     """F3: neither of the two may swallow the other."""
-    outbox = scene.outbox()
-    async with running(outbox) as (task,):
-        while not outbox._signals._waiting.get("operations"):
-            await asyncio.sleep(0)
-        await scene.round()
-        outbox._signals.wake("operations")
-        task.cancel()
+    signals, turned = Signals(db.host), asyncio.Event()
+
+    async def loop() -> None:
+        async for _ in signals.rounds("operations", 3600):
+            turned.set()
+
+    task = asyncio.create_task(loop())
+    await turned.wait()
+    signals.wake("operations")
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
     assert task.cancelled()
