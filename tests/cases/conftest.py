@@ -31,7 +31,7 @@ def arrive(db: Database, world: World, clock: TestClock) -> Callable[..., list[R
 
 def arrival(world: World, clock: TestClock, **given: Any) -> Arrival:
     n = next(numbers)
-    values = {
+    values: dict[str, Any] = {
         "external_id": f"m{n}@kund.example",
         "dedupe_key": f"key{n}",
         "sender": ASA,

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sluss.kernel import workspaces as w
 from sluss.kernel.actors import Actor, system
@@ -71,7 +72,9 @@ async def test_a_fallen_transaction_runs_every_caller_again_alone(db: Database, 
         message = "disk full"
         raise OSError(message)
 
-    results = await asyncio.gather(db.write_grouped(ring, who, 1), db.write_grouped(end_everything), db.write_grouped(ring, who, 2), return_exceptions=True)
+    results = await asyncio.gather(
+        db.write_grouped(ring, who, 1), db.write_grouped(end_everything), db.write_grouped(ring, who, 2), return_exceptions=True
+    )
     assert isinstance(results[1], StorageFailed)
     assert isinstance(results[0], int)
     assert isinstance(results[2], int)
@@ -93,7 +96,7 @@ async def test_hints_come_after_the_commit(db: Database, who: Actor) -> None:
 
 
 def test_a_reader_cannot_write(db: Database, who: Actor) -> None:
-    with pytest.raises(sa.exc.DBAPIError):
+    with pytest.raises(DBAPIError):
         db.read_now(ring, who, 1) if db.kind == "postgresql" else db.read_now(w.hold_outbox, who.workspace_id, held=True)
 
 
@@ -106,5 +109,5 @@ def test_a_row_cannot_point_into_another_workspace(db: Database, who: Actor) -> 
         row = {"workspace_id": who.workspace_id, "name": "x", "value": brand}
         tx.run(sa.text("INSERT INTO team_members (workspace_id, team_id, agent_id) VALUES (:workspace_id, :value, :value)"), row)
 
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(IntegrityError):
         db.write_now(cross)

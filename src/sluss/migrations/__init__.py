@@ -45,7 +45,10 @@ def bring_up_to_date(conn: sa.Connection) -> bool:
     if now == head():
         return False
     if now > head():
-        message = f"The database stands at revision {now}, this release knows {head()} at most. Start the newer release that made it, or restore a backup."
+        message = (
+            f"The database stands at revision {now}, this release knows {head()} at most."
+            " Start the newer release that made it, or restore a backup."
+        )
         raise UnknownRevision(message)
     if conn.dialect.name == "postgresql":
         conn.execute(sa.text("SELECT pg_advisory_xact_lock(7355608)"))

@@ -19,6 +19,7 @@ __all__ = [
     "intake",
     "jobs",
     "leases",
+    "loops",
     "metadata",
     "outbox",
     "people",

@@ -16,14 +16,16 @@ REFUSE_CHANGES = {
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
     ],
     "postgresql": [
-        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
+        (
+            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
+        ),
         "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     ],
 }
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_table(
         "credentials",
         sa.Column("id", types.Id(), nullable=False),
