@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sluss.kernel.db import Database, open_database
 from sluss.kernel.tx import Tx
@@ -14,6 +14,8 @@ from sluss.sandbox.mail.servers import MailWorld
 from tests.faults.checks import check_all
 from tests.faults.post import Customers, Ledger
 from tests.faults.server import Nursery, Server
+
+T = TypeVar("T")
 
 
 class Ground:
@@ -46,6 +48,14 @@ class Ground:
             async with asyncio.timeout(seconds):
                 while not await db.read(condition):  # noqa: ASYNC110 - another process's database tells nobody
                     await asyncio.sleep(0.05)
+        finally:
+            db.close()
+
+    async def read(self, query: Callable[[Tx], T]) -> T:
+        """Ask the database something."""
+        db = self._open()
+        try:
+            return await db.read(query)
         finally:
             db.close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import count
@@ -43,7 +44,7 @@ class Ledger:
 
     def figures(self) -> str:
         twice = sum(1 for number in self.arrived.values() if number > 1)
-        return f"{len(self.acknowledged)} mails acknowledged, {len(self.arrived)} answers arrived, {twice} a second time after an unknown result"
+        return f"{len(self.acknowledged)} mails acknowledged, {len(self.arrived)} answers arrived, {twice} of them twice"
 
     async def more(self, number: int) -> None:
         """Wait until so much more has been acknowledged or has arrived."""
@@ -91,6 +92,10 @@ class Customers:
     def begin(self) -> None:
         ways = [self._by_lmtp, self._by_lmtp, self._by_post]
         self._senders = [asyncio.create_task(self._write(f"s{n}", way)) for n, way in enumerate(ways)]
+
+    def move(self, http_port: int, lmtp_port: int) -> None:
+        """From now on mail goes to another server of the installation."""
+        self._lmtp_port, self.hook = lmtp_port, re.sub(r":\d+/", f":{http_port}/", self.hook)
 
     async def finish(self) -> None:
         """Begin no new mail, and wait until every one begun is acknowledged."""
