@@ -18,6 +18,7 @@ from sluss.kernel.tx import Tx
 
 TERMS = 12
 KEPT = 20_000
+_WORD = re.compile(r"[^\W_]{1,64}")
 
 CREATE = {
     "sqlite": [
@@ -42,7 +43,8 @@ _INSERT = {
 }
 _FIND = {
     "sqlite": sa.text(
-        "SELECT rowid AS id, case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id ORDER BY rowid DESC LIMIT :limit"
+        "SELECT rowid AS id, case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id"
+        " ORDER BY rowid DESC LIMIT :limit"
     ),
     "postgresql": sa.text(
         "SELECT id, case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id"
@@ -53,7 +55,7 @@ _FIND = {
 
 def index_texts(tx: Tx, who: Actor, texts: Sequence[tuple[int, int, str]]) -> None:
     """Index `(document id, case id, text)`; the document id is that of the message or note, made once."""
-    rows = [{"workspace_id": who.workspace_id, "id": doc, "case_id": case, "body": fold(text[:KEPT])} for doc, case, text in texts]
+    rows = [{"workspace_id": who.workspace_id, "id": doc, "case_id": case, "body": _body(text)} for doc, case, text in texts]
     if rows:
         tx.run(_INSERT[tx.conn.dialect.name], rows)
 
@@ -93,4 +95,9 @@ def find_mentions(tx: Tx, who: Actor, query: str, limit: int = 200) -> dict[int,
 
 def words_of(query: str) -> list[str]:
     """At most a dozen words of letters and digits: nothing of the query language gets through."""
-    return re.findall(r"[^\W_]{1,64}", fold(query[:400]))[:TERMS]
+    return _WORD.findall(fold(query[:400]))[:TERMS]
+
+
+def _body(text: str) -> str:
+    """Words only: PostgreSQL would take an address or a link for one word, and find no part of it."""
+    return " ".join(_WORD.findall(fold(text[:KEPT])))
