@@ -28,6 +28,7 @@ from sluss.people.sessions import find_many, watcher_of
 from sluss.settings import routes as settings
 from sluss.web import plumbing
 from sluss.web.edge import Call, Edge
+from sluss.web.forms import close_uploads
 from sluss.web.headers import Guarded
 from sluss.web.troubles import answer_trouble
 
@@ -88,6 +89,7 @@ def _litestar(edge: Edge) -> Litestar:
             yield
 
     def on_error(request: Call, error: Exception) -> Response[Any]:
+        close_uploads(request.scope)
         return answer_trouble(edge, request, error)
 
     with warnings.catch_warnings():

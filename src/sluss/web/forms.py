@@ -10,7 +10,9 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.types import Empty
+from litestar.utils.scope.state import ScopeState
 
 from sluss.kernel.errors import Invalid
 
@@ -46,6 +48,16 @@ def read_form(items: Sequence[tuple[str, Any]], shape: type[T]) -> T:
         raise Invalid(errors)
     names = {field.encode_name: field.name for field in msgspec.structs.fields(shape)}
     return shape(**{names[name]: value for name, value in values.items()})
+
+
+def close_uploads(scope: Any) -> None:
+    """Let go of the files of a request that was refused; the framework closes those of a request that was answered."""
+    form: Any = ScopeState.from_scope(scope).form
+    if form is Empty:
+        return
+    for _name, value in FormMultiDict.from_form_data(form).multi_items():
+        if isinstance(value, UploadFile):
+            value.file.close()
 
 
 def _read_field(name: str, shape: Shape, given: list[Any], into: tuple[dict[str, Any], dict[str, str]]) -> None:
