@@ -103,7 +103,8 @@ def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, *, mine
     row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted=drafted)
     views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *views_of(batch.around, case)]
     html = _draw(batch, row, templates, sight)
-    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": {sort: number_of(case, sort) for sort in SORTS}})
+    places = {sort: number_of(case, sort) for sort in SORTS}
+    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": places})
 
 
 def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:

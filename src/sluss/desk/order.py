@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow
 from sluss.cases.models import cases
-from sluss.desk.views import Scope
+from sluss.desk.views import UNFINISHED, Scope
 from sluss.kernel.errors import Invalid
 from sluss.kernel.ids import instant_of
 
@@ -74,9 +74,8 @@ def place_of(case: CaseRow, sort: Sort) -> Place:
         return (0, case.active_at, case.id)
     if sort == "priority":
         return (0, int(case.status != "open"), RANKS.get(case.priority, 2), case.waiting_since or FAR, case.id)
-    if case.status in {"open", "solved"}:
-        return (1, case.id) if case.waiting_since is None else (0, case.waiting_since, case.id)
-    return (2 if case.status == "pending" else 3, case.id)
+    stretch = 2 * UNFINISHED.index(case.status) if case.status in UNFINISHED else 0
+    return (stretch + 1, case.id) if case.waiting_since is None else (stretch, case.waiting_since, case.id)
 
 
 def number_of(case: CaseRow, sort: Sort) -> int:
@@ -87,8 +86,7 @@ def number_of(case: CaseRow, sort: Sort) -> int:
     if sort == "priority":
         group = 8 * (case.status != "open") + 2 * RANKS.get(case.priority, 2) + (case.waiting_since is None)
         return group * STRETCH_MS + waited
-    stretch = place_of(case, sort)[0]
-    return stretch * STRETCH_MS + (waited if stretch == 0 else instant_of(case.id) // 1_000)
+    return place_of(case, sort)[0] * STRETCH_MS + waited
 
 
 def cursor_of(place: Place) -> str:
@@ -108,10 +106,11 @@ def read_cursor(cursor: str, found: list[Stretch]) -> Place:
 
 
 def _by_waiting(scope: Scope) -> Iterator[Stretch]:
-    """Who waits longest, then what is open and waits for nobody, then what is put aside."""
+    """By status, first what is open: who waits longest, then what waits for nobody.
+
+    Each stretch fixes everything that stands before the order in an index; otherwise SQLite would walk all cases by their id.
+    """
     c = cases.c
-    first = next(iter(scope.statuses))
-    yield Stretch((c.status == first) & c.waiting_since.is_not(None), (c.waiting_since, c.id))
-    yield Stretch((c.status == first) & c.waiting_since.is_(None), (c.id,))
-    for status in scope.statuses[1:]:
-        yield Stretch(c.status == status, (c.id,))
+    for status in scope.statuses:
+        yield Stretch((c.status == status) & c.waiting_since.is_not(None), (c.waiting_since, c.id))
+        yield Stretch((c.status == status) & c.waiting_since.is_(None), (c.id,))

@@ -25,6 +25,8 @@ async def receive(edge: Edge, who: Actor, case_id: int, upload: UploadFile) -> i
         stored, head = await asyncio.to_thread(_store, edge.files, upload, limit)
     except TooLarge:
         raise Invalid({"file": _("This file is larger than %(limit)s.") % {"limit": size(limit)}}) from None
+    finally:
+        await upload.close()
     name = clean_name(upload.filename)
     return await edge.db.write(attach_file, who, case_id, NewFile(name, media_type_of(head, name), stored.size, stored.digest))
 

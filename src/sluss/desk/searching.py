@@ -29,7 +29,7 @@ BEFORE, AROUND = 60, 180
 QUOTED = 20_000
 
 _NUMBER = re.compile(r"#?\s*(\d{1,15})")
-_CONTACT = re.compile(r"contact:(\d{1,19})")
+_CONTACT = re.compile(r"contact:(\d{1,18})")
 _WORD = re.compile(r"\w+")
 
 

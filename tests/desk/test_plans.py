@@ -1,0 +1,121 @@
+"""No list is ever a scan: every statement of a list goes by an index. T108; F20."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from sluss.cases.actions import set_status
+from sluss.desk.around import Around, look_around
+from sluss.desk.desk import Look, read_desk
+from sluss.desk.order import stretches
+from sluss.desk.rows import LISTED
+from sluss.desk.views import scope_of
+from sluss.kernel.db import Database
+from sluss.kernel.tx import Tx
+from sluss.web.locale import Voice
+from tests.desk.conftest import Customers
+from tests.world import World
+
+LARGE = (
+    "cases",
+    "messages",
+    "conversations",
+    "threads",
+    "notes",
+    "events",
+    "operations",
+    "attachments",
+    "contacts",
+    "identities",
+    "search",
+)
+BY_INDEX = {
+    "sqlite": re.compile(r"SEARCH cases USING (?:COVERING )?INDEX ix_cases_"),
+    "postgresql": re.compile(r"Index (?:Only )?Scan (?:Backward )?using \w+ on cases"),
+}
+SCAN = re.compile(rf"SCAN (?:TABLE )?(?:{'|'.join(LARGE)})(?! USING)|Seq Scan on (?:{'|'.join(LARGE)})\b")
+
+
+@pytest.fixture
+def many(db: Database, world: World, customers: Customers) -> list[int]:
+    """Enough cases for a planner to have a choice, most of them solved."""
+    ids = customers.messages([{"subject": f"Sak {n}"} for n in range(400)])
+    for message in ids[:360]:
+        db.write_now(set_status, world.who("maja"), customers.case_of(message).id, "solved")
+    if db.kind == "postgresql":
+        with db._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("ANALYZE")
+    return ids
+
+
+def plan(tx: Tx, statement: sa.Select[Any]) -> str:
+    """How the database would go about it."""
+    if tx.conn.dialect.name == "postgresql":
+        # Small tables are scanned and sorted rightly; what matters is whether an index serves.
+        for way in ("seqscan", "bitmapscan", "sort"):
+            tx.run(sa.text(f"SET LOCAL enable_{way} = off"))
+    compiled = statement.compile(tx.conn, compile_kwargs={"literal_binds": True})
+    words = "EXPLAIN QUERY PLAN" if tx.conn.dialect.name == "sqlite" else "EXPLAIN"
+    rows = tx.conn.exec_driver_sql(f"{words} {compiled}".replace("%", "%%")).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+@pytest.mark.parametrize("sort", ["oldest", "newest", "priority"])
+@pytest.mark.parametrize("view", ["mine", "unassigned", "open", "solved", "inbox"])
+def test_every_order_of_every_view_goes_by_an_index(db: Database, world: World, many: list[int], view: str, sort: Any) -> None:
+    key = f"inbox:{world.norrsken.inboxes['kundtjanst'].id}" if view == "inbox" else view
+
+    def plans(tx: Tx) -> list[str]:
+        around: Around = look_around(tx, world.who("maja"))
+        scope = scope_of(around, key)
+        return [plan(tx, one.page(LISTED.where(scope.condition(around.who)), ()).limit(51)) for one in stretches(scope, sort)]
+
+    for found in db.read_now(plans):
+        assert not SCAN.search(found), found
+        assert BY_INDEX[db.kind].search(found), found
+
+
+@pytest.mark.parametrize(
+    ("view", "sort"), [("open", "oldest"), ("open", "newest"), ("solved", "newest"), ("unassigned", "oldest"), ("mine", "oldest")]
+)
+def test_the_everyday_lists_are_not_even_sorted(db: Database, world: World, many: list[int], view: str, sort: Any) -> None:
+    """The index has the order: the first page costs the same however long the list is."""
+
+    def first(tx: Tx) -> str:
+        around = look_around(tx, world.who("maja"))
+        scope = scope_of(around, view)
+        return plan(
+            tx, stretches(scope, sort)[0].page(sa.select(LISTED.selected_columns.id).where(scope.condition(around.who)), ()).limit(51)
+        )
+
+    found = db.read_now(first)
+    assert "TEMP B-TREE FOR ORDER BY" not in found, found
+    assert not re.search(r"(?:->\s+|^)Sort\s+\(", found), found
+
+
+def test_no_statement_of_the_desk_scans(db: Database, world: World, many: list[int], customers: Customers) -> None:
+    """The list, the case beside it, its timeline, its neighbours and every count."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(db._reading, "before_cursor_execute", note)
+    look = Look(voice=Voice(), view="open", no=customers.case_of(many[-1]).number)
+    db.read_now(read_desk, world.who("johan"), look)
+    event.remove(db._reading, "before_cursor_execute", note)
+    for statement, parameters in [one for one in seen if one[0].startswith("SELECT")]:
+        found = db.read_now(explain, statement, parameters)
+        assert not SCAN.search(found), f"{statement}\n{found}"
+
+
+def explain(tx: Tx, statement: str, parameters: Any) -> str:
+    if tx.conn.dialect.name == "postgresql":
+        tx.run(sa.text("SET LOCAL enable_seqscan = off"))
+    words = "EXPLAIN QUERY PLAN" if tx.conn.dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(str(row[-1]) for row in tx.conn.exec_driver_sql(f"{words} {statement}", parameters).all())
