@@ -16,7 +16,7 @@ from sluss.migrations import bring_up_to_date
 if TYPE_CHECKING:
     from tests.world import Web, World
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.browser.fixtures"]
 
 
 @pytest.fixture(scope="session")

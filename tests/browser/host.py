@@ -1,0 +1,109 @@
+"""A whole Sluss for the browser tests, in a process of its own. In: a setting as JSON. Out: one JSON line when it is ready, then it serves.
+
+With `staff` the workspace Norrsken Air is made at the first start: Ewa Nowak (admin), Maja Ek (lead) and Johan Falk (agent) of the team
+Stockholm. With `inbox` the team has Kundtjänst, whose mail comes by LMTP and leaves to a double that takes everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from sluss.channels.email.channel import EmailChannel
+from sluss.channels.inboxes import InboxFields, change_inbox, create_inbox, list_inboxes
+from sluss.config import load
+from sluss.kernel.actors import system
+from sluss.kernel.log import configure
+from sluss.kernel.tx import Tx
+from sluss.kernel.workspaces import NewWorkspace, all_workspaces, create_workspace
+from sluss.people.actions import NewAgent, create_agent
+from sluss.people.teams import TeamChange, change_team, create_team
+from sluss.sandbox.mail.servers import MailWorld
+from sluss.serving import Host, Work, open_host, serve
+from tests.world import PASSWORD_HASH
+
+ADDRESS = "help@norrsken.example"
+CUSTOMERS = ("asa", "lukasz", "malgorzata")
+STAFF = {"ewa": ("Ewa Nowak", "admin"), "maja": ("Maja Ek", "lead"), "johan": ("Johan Falk", "agent")}
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """How one server runs."""
+
+    data: str
+    port: int
+    lmtp_port: int
+    database_url: str = ""
+    staff: bool = True
+    inbox: bool = True
+    undo_seconds: int = 10
+
+
+def main() -> None:
+    setting = msgspec.json.decode(sys.argv[1], type=Setting)
+    configure("warning", "text")
+    EmailChannel.capabilities = msgspec.structs.replace(EmailChannel.capabilities, undo_seconds=setting.undo_seconds)
+    given = {"data": setting.data, "database_url": setting.database_url, "port": setting.port, "lease_seconds": 3}
+    config = load(given | {"lmtp_listen": f"127.0.0.1:{setting.lmtp_port}"}, environ={})
+    with open_host(config) as host:
+        asyncio.run(serve(host, extra=partial(_beside, setting)))
+
+
+async def _beside(setting: Setting, host: Host, work: Work) -> None:
+    world = MailWorld()
+    for name in CUSTOMERS:
+        world.add(f"{name}@customer.example")
+    await world.start()
+    if setting.staff:
+        await host.db.write(_found, host, world.smtp_port, setting.inbox)
+    while "lmtp" not in work.ports:  # noqa: ASYNC110 - a start, not a loop of the product
+        await asyncio.sleep(0)
+    sys.stdout.write(json.dumps({"ready": True}) + "\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:
+    known = all_workspaces(tx)
+    if not known:
+        _make(tx)
+    who = system(known[0].id if known else all_workspaces(tx)[0].id)
+    if not with_inbox:
+        return
+    fields = _inbox(smtp_port)
+    stored = list_inboxes(tx, who)
+    if stored:
+        change_inbox(tx, who, host.sealer, stored[0].id, fields)
+        return
+    inbox_id = create_inbox(tx, who, host.sealer, "email", fields)
+    team_id = create_team(tx, who, "Stockholm")
+    members = tuple(create_agent_ids(tx)[key] for key in STAFF)
+    change_team(tx, who, team_id, TeamChange(name="Stockholm", agent_ids=members, inbox_ids=(inbox_id,)))
+
+
+def create_agent_ids(tx: Tx) -> dict[str, int]:
+    """The staff by their short names."""
+    from sluss.people.queries import list_agents  # noqa: PLC0415
+
+    return {one.email.partition("@")[0]: one.id for one in list_agents(tx, system(all_workspaces(tx)[0].id))}
+
+
+def _make(tx: Tx) -> None:
+    workspace_id = create_workspace(tx, NewWorkspace("Norrsken Air", language="en", time_zone="Europe/Stockholm"))
+    for key, (name, role) in STAFF.items():
+        new: Any = NewAgent(name=name, email=f"{key}@norrsken.example", role=role, language="en")
+        create_agent(tx, system(workspace_id), new, PASSWORD_HASH)
+
+
+def _inbox(smtp_port: int) -> InboxFields:
+    settings: dict[str, Any] = {"way_in": "listener", "smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "plain"}
+    return InboxFields(name="Kundtjänst", address=ADDRESS, settings=settings, secrets={})
+
+
+if __name__ == "__main__":
+    main()
