@@ -26,11 +26,12 @@ _IDLE_CONNECTIONS = 4
 
 
 class Account(msgspec.Struct, frozen=True):
-    """Where and as whom to send; equal accounts share connections."""
+    """Where and as whom to send; equal accounts share connections. Not `named`: the name of the incoming mail, used where one is wanted."""
 
     place: Place
     user: str
     password: str
+    named: bool = True
 
     def __repr__(self) -> str:
         return f"Account({self.place.host})"
@@ -38,7 +39,8 @@ class Account(msgspec.Struct, frozen=True):
 
 def account_of(settings: InboxSettings, secrets: InboxSecrets, *, allow_private: bool) -> Account:
     place = Place(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.certificate, allow_private)
-    return Account(place, settings.smtp_user or settings.user, secrets.smtp_password or secrets.password)
+    named = bool(settings.smtp_user)
+    return Account(place, settings.smtp_user or settings.user, secrets.smtp_password or secrets.password, named)
 
 
 class Sender:
@@ -150,7 +152,7 @@ class _Line:
             raise Unreachable(f"The server {place.host} turned us away: {error.code} {_words(error.message)}") from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Unreachable(_connect_trouble(place, error)) from error
-        if account.user:
+        if account.user and (account.named or self.client.supports_extension("auth")):
             await self._sign_in(account)
 
     async def _start_tls(self, place: Place) -> None:
