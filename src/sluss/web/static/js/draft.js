@@ -104,7 +104,7 @@ export class Draft {
   tell(name, words, when, bad = false) {
     const state = this.form.querySelector("[data-state]");
     state.classList.toggle("bad", bad);
-    state.replaceChildren(icon(name, "i-14"), element("span", { class: "words" }, words), when);
+    state.replaceChildren(icon(name, "i-14"), element("span", { class: "words" }, words), " ", when);
   }
 
   // Characters as the network counts them, where it counts.

@@ -19,7 +19,8 @@ export function action(id, keys, context, run) {
 function press(id) {
   const found = [...document.querySelectorAll(`[data-action="${id}"]`)].find((node) => node.checkVisibility?.() ?? true) ?? document.querySelector(`[data-action="${id}"]`);
   if (!found || found.disabled) return false;
-  found.matches("input, textarea") ? (found.focus(), found.select?.()) : found.click();
+  found.focus();
+  found.matches("input, textarea") ? found.select() : found.click();
   return true;
 }
 
@@ -45,7 +46,8 @@ function handle(event) {
   if (command && field && name === "Ctrl+z") return;
   if (modal && name === "Escape") return;
   const sequence = pending ? `${pending} ${name}` : name;
-  const found = actions.find((one) => one.keys.includes(sequence) && (one.context === "writing" ? Boolean(field) : here(one.context)));
+  const fitting = actions.filter((one) => one.keys.includes(sequence) && (one.context === "writing" ? Boolean(field) : here(one.context)));
+  const found = fitting.find((one) => one.context === "writing") ?? fitting[0];
   clearPending();
   if (found) {
     if (found.run(event) !== false) event.preventDefault();
