@@ -39,6 +39,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 async def receive(db: Database, files: FileStore, connection: Connection, delivered: list[Delivered]) -> None:
     """Make envelopes durable. Returns after the commit; raises when nothing was kept, and then the network must be told to try again."""
+    files.require_room(sum(len(one.raw) for one in delivered))
     large = [one.raw for one in delivered if len(one.raw) > INLINE]
     if large:
         await asyncio.to_thread(files.put_many, large)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sluss.kernel.errors import Invalid, Trouble
+from sluss.kernel.files import DiskFull, StoreFailed
 from sluss.kernel.live import Full
 from sluss.kernel.log import get_log
 from sluss.kernel.writer import StorageFailed
@@ -81,7 +82,7 @@ def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]
     if isinstance(error, Trouble):
         wait = getattr(error, "seconds", None)
         return Problem(status=error.status, detail=_(error.sentence), reference=reference, retry_after=wait), {}
-    if isinstance(error, (StorageFailed, OperationalError, PoolTimeout)):
+    if isinstance(error, (StorageFailed, DiskFull, StoreFailed, OperationalError, PoolTimeout)):
         log.error("storage_failed", error=repr(error))
         return Problem(status=503, detail=_("Nothing was stored."), reference=reference, retry_after=BUSY_SECONDS), {}
     if isinstance(error, Full):
