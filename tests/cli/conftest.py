@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,7 +53,7 @@ def cli(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 
     def call(*words: str, stdin: str = "") -> Said:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        code = main([*words, "--data", str(data)])
+        code = main([words[0], "--data", str(data), *words[1:]])
         said = capsys.readouterr()
         return Said(code, said.out, said.err)
 
@@ -87,11 +87,11 @@ def house(db: Database, tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def serving(data: Path) -> Callable[[], contextmanager]:
+def serving(data: Path) -> Callable[[], AbstractContextManager[House]]:
     """`with serving() as house:` a process that owns the folder and answers at its control socket."""
 
     @contextmanager
-    def serve() -> Iterator[House]:
+    def serve() -> Generator[House]:
         with open_house(load({"data": str(data)})) as house:
             loop = asyncio.new_event_loop()
             ready, over = threading.Event(), asyncio.Event()

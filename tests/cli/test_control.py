@@ -82,7 +82,16 @@ async def test_an_endless_line_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"\n", b"{}\n", b"\xff\xfe\n", b'{"do":"rm -rf"}\n', b'{"do":"agent list","extra":1}\n', b'{"do":"agent add"}\n', b"[1,2]\n", b"null\n"],
+    [
+        b"\n",
+        b"{}\n",
+        b"\xff\xfe\n",
+        b'{"do":"rm -rf"}\n',
+        b'{"do":"agent list","extra":1}\n',
+        b'{"do":"agent add"}\n',
+        b"[1,2]\n",
+        b"null\n",
+    ],
 )
 def test_nonsense_is_answered_and_the_server_goes_on(set_up: Cli, serving: Serving, line: bytes) -> None:
     with serving() as house:

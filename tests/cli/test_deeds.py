@@ -18,6 +18,7 @@ from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbo
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, REFUSED, Stopped
 from sluss.commands.setup_link import MakeSetupLink
+from sluss.control import Fault
 from sluss.kernel.db import open_database
 from sluss.kernel.errors import Invalid
 from sluss.kernel.workspaces import NewWorkspace, create_workspace
@@ -26,7 +27,9 @@ from sluss.people.passwords import fits
 
 MAILBOX = {"imap_host": "imap.norrsken.example", "smtp_host": "smtp.norrsken.example", "user": "bokning"}
 JOHAN = AddAgent(name="Johan Falk", email="Johan@Norrsken.example", role="agent", language="sv", teams=("bokning",))
-BOKNING = AddInbox(name="Bokning", address="bokning@norrsken.example", settings=MAILBOX, secrets={"password": "hemligt"}, teams=("Bokning",))
+BOKNING = AddInbox(
+    name="Bokning", address="bokning@norrsken.example", settings=MAILBOX, secrets={"password": "hemligt"}, teams=("Bokning",)
+)
 
 
 async def test_an_agent_is_added_with_a_link_and_shown(house: House) -> None:
@@ -46,7 +49,9 @@ async def test_links_name_the_place_where_people_reach_this_server(house: House)
 async def test_a_password_given_is_the_one_that_opens(house: House) -> None:
     made = await msgspec.structs.replace(JOHAN, password="fyra ord räcker långt").carry_out(house)
     assert "url" not in made
-    stored = house.db.read_now(lambda tx: tx.value(sa.select(credentials.c.password_hash).where(credentials.c.email == "johan@norrsken.example")))
+    stored = house.db.read_now(
+        lambda tx: tx.value(sa.select(credentials.c.password_hash).where(credentials.c.email == "johan@norrsken.example"))
+    )
     assert await fits("fyra ord räcker långt", stored)
 
 
@@ -83,7 +88,7 @@ async def test_what_is_not_there_is_named(house: House, deed: DisableAgent, part
 
 async def test_with_several_companies_one_must_be_named(house: House) -> None:
     house.db.write_now(create_workspace, NewWorkspace(name="Baltic Ferries", host="ferries"))
-    with pytest.raises(Stopped, match="Norrsken Air, Baltic Ferries|Baltic Ferries, Norrsken Air"):
+    with pytest.raises(Stopped, match=r"Which company\?.*Baltic Ferries"):
         await ListAgents().carry_out(house)
     assert await ListAgents(workspace="ferries").carry_out(house) == []
 
@@ -134,10 +139,10 @@ async def test_a_server_that_is_set_up_gives_no_set_up_link(house: House) -> Non
 
 
 async def test_the_server_answers_faults_with_their_kind(house: House) -> None:
-    answer = Answering(house)
-    assert (await answer(msgspec.json.encode(PauseInbox(inbox="nowhere")))).fault.kind == "missing"
-    assert (await answer(msgspec.json.encode(DisableAgent(email="ewa@norrsken.example")))).fault.kind == "conflict"
-    assert (await answer(msgspec.json.encode(msgspec.structs.replace(JOHAN, email="x")))).fault.fields
+    deeds = (PauseInbox(inbox="nowhere"), DisableAgent(email="ewa@norrsken.example"), msgspec.structs.replace(JOHAN, email="x"))
+    faults = [(await Answering(house)(msgspec.json.encode(deed))).fault or Fault("", "") for deed in deeds]
+    assert [fault.kind for fault in faults] == ["missing", "conflict", "invalid"]
+    assert "email" in faults[2].fields
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)

@@ -17,20 +17,23 @@ from sluss.commands.examine_data import examine_data
 from sluss.commands.house import House
 from tests.cli.conftest import Cli, Said
 
+Doctor = Callable[[], dict[str, dict[str, str]]]
+Serving = Callable[[], AbstractContextManager[House]]
+
 
 def findings(said: Said) -> dict[str, dict[str, str]]:
     return {line["check"]: line for line in map(json.loads, said.out.splitlines())}
 
 
 @pytest.fixture
-def doctor(set_up: Cli, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, dict[str, str]]]:
+def doctor(set_up: Cli, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("SLUSS_PORT", str(free.getsockname()[1]))
     return lambda: findings(set_up("doctor", "--json"))
 
 
-def test_a_healthy_folder_is_well(set_up: Cli, doctor: Callable[[], dict[str, dict[str, str]]]) -> None:
+def test_a_healthy_folder_is_well(set_up: Cli, doctor: Doctor) -> None:
     assert {line["state"] for line in doctor().values()} == {"ok"}
     said = set_up("doctor")
     assert said.code == 0
@@ -51,12 +54,12 @@ def test_each_line_that_is_not_well_has_a_fix(cli: Cli, data: Path) -> None:
     assert all(line["fix"] for line in lines.values() if line["state"] != "ok")
 
 
-def test_a_key_that_others_can_read(doctor: Callable[[], dict[str, dict[str, str]]], data: Path) -> None:
+def test_a_key_that_others_can_read(doctor: Doctor, data: Path) -> None:
     (data / "sealing.key").chmod(0o644)
     assert "chmod 600" in doctor()["sealing key"]["detail"]
 
 
-def test_a_missing_key(doctor: Callable[[], dict[str, dict[str, str]]], data: Path) -> None:
+def test_a_missing_key(doctor: Doctor, data: Path) -> None:
     (data / "sealing.key").unlink()
     assert doctor()["sealing key"]["state"] == "fail"
     assert not (data / "sealing.key").exists()
@@ -72,14 +75,14 @@ def test_a_taken_port(set_up: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings(said)["port"]["state"] == "fail"
 
 
-def test_an_old_schema(doctor: Callable[[], dict[str, dict[str, str]]], data: Path) -> None:
+def test_an_old_schema(doctor: Doctor, data: Path) -> None:
     with sqlite3.connect(data / "sluss.sqlite3") as database:
         database.execute("UPDATE alembic_version SET version_num = '0000'")
     database.close()
     assert "sluss migrate" in doctor()["schema"]["fix"]
 
 
-def test_a_database_that_is_none(doctor: Callable[[], dict[str, dict[str, str]]], data: Path) -> None:
+def test_a_database_that_is_none(doctor: Doctor, data: Path) -> None:
     for name in ("sluss.sqlite3", "sluss.sqlite3-wal", "sluss.sqlite3-shm"):
         (data / name).unlink(missing_ok=True)
     (data / "sluss.sqlite3").write_bytes(b"a letter to my aunt, and no database at all. " * 100)
@@ -88,12 +91,12 @@ def test_a_database_that_is_none(doctor: Callable[[], dict[str, dict[str, str]]]
     assert "sluss restore" in line["fix"]
 
 
-def test_a_clock_that_is_wrong(doctor: Callable[[], dict[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_wrong(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examine_machine, "BUILT", 4_000_000_000)
     assert doctor()["clock"]["state"] == "fail"
 
 
-def test_a_network_disk(doctor: Callable[[], dict[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_disk(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     """F12: locks do not hold over NFS."""
     monkeypatch.setattr(examine_machine, "_file_system", lambda _path: "nfs4")
     assert doctor()["disk kind"]["state"] == "fail"
@@ -106,12 +109,12 @@ def test_a_setting_that_cannot_be_used(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert findings(said)["settings"]["state"] == "fail"
 
 
-def test_plain_http_for_others_is_a_warning(doctor: Callable[[], dict[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_for_others_is_a_warning(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUSS_BASE_URL", "http://desk.norrsken.example")
     assert doctor()["https"]["state"] == "warn"
 
 
-def test_a_running_server_is_well(doctor: Callable[[], dict[str, dict[str, str]]], serving: Callable[[], AbstractContextManager[House]]) -> None:
+def test_a_running_server_is_well(doctor: Doctor, serving: Serving) -> None:
     with serving():
         assert doctor()["server"]["detail"] == "runs here"
 

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,11 +94,11 @@ class _Tar:
 def unpack(source: Path, into: Path) -> Manifest:
     """Lay a backup into an empty folder. Raises `Stopped` for anything that is not a whole backup; nothing but known names is written."""
     (into / "files").mkdir(mode=0o700)
-    for name, content in _contents(source):
-        digest = _lay(into / name, content)
-        known = _KNOWN.fullmatch(name)
-        if known is not None and known.group(1) not in {None, digest}:
-            raise Stopped(f"The backup {source} is damaged: {name} does not hold what its name says. Use another backup.")
+    try:
+        for name, content in _contents(source):
+            _lay_checked(source, into, name, content)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise Stopped(f"The backup {source} cannot be read to its end: {error}. Nothing was changed.") from error
     manifest = _manifest(source, into)
     if not (into / DATABASE).exists():
         raise Stopped(f"The backup {source} holds no database. It was cut off, or is of something else.")
@@ -109,15 +110,12 @@ def _contents(source: Path) -> Generator[tuple[str, Iterable[bytes]]]:
         for path in sorted(path for path in source.rglob("*") if path.is_file()):
             yield _known(source, str(path.relative_to(source))), _pieces(path.open("rb"))
         return
-    try:
-        with tarfile.open(source) as tar:
-            for entry in tar:
-                file = tar.extractfile(entry) if entry.isreg() else None
-                if file is None:
-                    raise Stopped(f"{source} is no backup of Sluss: it holds {entry.name}.")
-                yield _known(source, entry.name), _pieces(file)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise Stopped(f"The backup {source} cannot be read: {error}.") from error
+    with tarfile.open(source) as tar:
+        for entry in tar:
+            file = tar.extractfile(entry) if entry.isreg() else None
+            if file is None:
+                raise Stopped(f"{source} is no backup of Sluss: it holds {entry.name}.")
+            yield _known(source, entry.name), _pieces(file)
 
 
 def _known(source: Path, name: str) -> str:
@@ -130,6 +128,13 @@ def _pieces(file: IO[bytes]) -> Generator[bytes]:
     with file:
         while piece := file.read(1 << 20):
             yield piece
+
+
+def _lay_checked(source: Path, into: Path, name: str, content: Iterable[bytes]) -> None:
+    digest = _lay(into / name, content)
+    known = _KNOWN.fullmatch(name)
+    if known is not None and known.group(1) not in {None, digest}:
+        raise Stopped(f"The backup {source} is damaged: {name} does not hold what its name says. Use another backup.")
 
 
 def _lay(target: Path, content: Iterable[bytes]) -> str:

@@ -109,9 +109,12 @@ class Database:
 
     def backup_to(self, target: Path) -> None:
         """Copy the whole database to a file while it is used (SQLite only)."""
-        source = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+        source = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None)
         copy = sqlite3.connect(target)
-        with source, copy:
+        # Without a snapshot of its own the copy begins anew at each commit, and under steady writes never ends.
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with copy:
             source.backup(copy, pages=512)
         source.close()
         copy.close()
