@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sluss.kernel.db import Database, open_database
 from sluss.kernel.tx import Tx
 from sluss.sandbox.mail.servers import MailWorld
-from tests.faults.checks import check_all
+from tests.faults.checks import check_all, check_intake
 from tests.faults.post import Customers, Ledger
 from tests.faults.server import Nursery, Server
 
@@ -56,6 +56,18 @@ class Ground:
         db = self._open()
         try:
             return await db.read(query)
+        finally:
+            db.close()
+
+    def use_folder(self, path: Path) -> None:
+        """Keep the data elsewhere, from the next start on."""
+        self.folder, self.setting["folder"] = path, str(path)
+
+    def check_intake(self) -> None:
+        """What came in, where nobody answered."""
+        db = self._open()
+        try:
+            check_intake(db, self.folder, self.ledger)
         finally:
             db.close()
 

@@ -17,6 +17,7 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import NewWorkspace, all_workspaces, create_workspace
 from sluss.people.actions import NewAgent, create_agent
 from sluss.people.queries import list_agents
+from sluss.people.sessions import Browser, open_session
 from sluss.replies.sending import SendReply, send_reply
 from sluss.serving import Host
 
@@ -33,7 +34,8 @@ def set_up(host: Host, smtp_port: int) -> tuple[dict[str, Any], Actor]:
     johan = host.db.read_now(list_agents, system(workspace_id))[0]
     EmailChannel.capabilities = msgspec.structs.replace(EmailChannel.capabilities, undo_seconds=0)
     who = Actor(workspace_id, "agent", johan.id, johan.name, "agent", inbox_ids=None)
-    return {"workspace_id": workspace_id, "inbox_id": inbox.id}, who
+    cookie = host.db.write_now(open_session, workspace_id, johan.id, Browser("test", "127.0.0.1"), host.config)
+    return {"workspace_id": workspace_id, "inbox_id": inbox.id, "cookie": cookie}, who
 
 
 def _make(tx: Tx, host: Host, smtp_port: int) -> int:
