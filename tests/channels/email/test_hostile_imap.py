@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ import pytest
 from sluss.channels.email import imap_client
 from sluss.channels.email.dial import Place
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused, encoded_name
+from tests.servers.certificate import Certificate
 
 Answers = Callable[[str, str], bytes]
 
@@ -114,6 +116,29 @@ async def test_no_line_break_reaches_a_command(value: str):
         with pytest.raises(ImapRefused):
             await client.login(value, "password")
         client.abort()
+
+
+async def test_what_is_slipped_in_before_tls_is_left_behind(certificate: Certificate):
+    """T52."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.cert, certificate.key)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        tag = (await reader.readline()).split()[0]
+        writer.write(tag + b" OK begin\r\n* CAPABILITY IMAP4rev1 SLIPPED-IN\r\n* 9 EXISTS\r\n")
+        await writer.start_tls(context)
+        tag = (await reader.readline()).split()[0]
+        writer.write(b"* CAPABILITY IMAP4rev1 IDLE\r\n" + tag + b" OK done\r\n")
+        await reader.read()
+        writer.close()
+
+    running = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = running.sockets[0].getsockname()[1]
+    client = await ImapClient.connect(Place("localhost", port, "starttls", certificate.cert.read_text(), allow_private=True))
+    assert (client.capabilities, client.news) == (frozenset({"IMAP4REV1", "IDLE"}), False)
+    client.abort()
+    running.close()
 
 
 @pytest.mark.parametrize(("name", "encoded"), [("Wysłane", "Wys&AUI-ane"), ("R&D", "R&-D"), ("INBOX", "INBOX"), ("受信", "&U9dP4Q-")])

@@ -122,7 +122,7 @@ async def test_a_header_that_cannot_be_written_is_refused_for_good(channel, conn
 
 
 async def test_settings_without_a_server(channel, hand_over):
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="was not found"):
         await channel.send(inbox(), outbound(), hand_over)
 
 

@@ -56,6 +56,8 @@ _Resolved = tuple[int, tuple[str, int]]
 
 
 async def _resolve(place: Place) -> list[_Resolved]:
+    if not place.host:
+        return []  # an empty name means this machine to the resolver
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(place.timeout):
