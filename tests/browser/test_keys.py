@@ -86,6 +86,7 @@ def test_every_action_has_a_label(stage: Stage) -> None:
 def test_menus_are_walked_and_give_focus_back(stage: Stage) -> None:
     tab = stage.open("desk")
     tab.keyboard.press("a")
+    tab.wait_for_selector(".menu:popover-open :focus")
     tab.keyboard.press("ArrowDown")
     assert tab.evaluate("document.activeElement.closest('.menu').id") == "assign-menu"
     tab.keyboard.press("Escape")
