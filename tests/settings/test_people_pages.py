@@ -1,0 +1,81 @@
+"""Agents and teams in the settings: what is typed is kept, what is wrong is named, what is done twice is done once. T3, T4, T12, T14."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sluss.kernel.db import Database
+from sluss.people.queries import list_agents, list_teams
+from tests.world import Web, World
+
+
+async def test_a_new_agent_gets_a_link_and_sets_a_password(web: Web, db: Database, world: World) -> None:
+    ewa = await web.sign_in("ewa")
+    team = str(world.norrsken.teams["gdansk"])
+    answer = await ewa.post(
+        "/settings/agents/new", name="Łukasz Wójcik", email="lukasz@norrsken.test", role="agent", locale="pl", team=(team,)
+    )
+    link = re.search(r"/password/[\w-]+", answer.text)
+    assert link is not None
+    stranger = web.browser()
+    await stranger.get(link.group())
+    assert (await stranger.post(link.group(), password="ett riktigt långt lösen")).status_code == 303
+    assert (await stranger.sign_in("lukasz@norrsken.test", "ett riktigt långt lösen")).status_code == 303
+    assert [one.team_ids for one in db.read_now(list_agents, world.who("ewa")) if one.name == "Łukasz Wójcik"] == [(int(team),)]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("name", ""),
+        ("email", "no address"),
+        ("email", "johan@norrsken.test"),
+        ("role", "owner"),
+        ("locale", "xx"),
+        ("team", "4711"),
+        ("team", "x"),
+    ],
+)
+async def test_a_wrong_field_is_named_and_the_rest_is_kept(web: Web, db: Database, world: World, field: str, wrong: str) -> None:
+    ewa = await web.sign_in("ewa")
+    before = db.read_now(list_agents, world.who("ewa"))
+    good = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
+    answer = await ewa.post("/settings/agents/new", **(good | {field: wrong}))
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text or "error" in answer.text
+    assert field == "name" or "Anna Nowak" in answer.text
+    assert db.read_now(list_agents, world.who("ewa")) == before
+
+
+async def test_the_same_form_twice_makes_one_agent(web: Web, db: Database, world: World) -> None:
+    ewa = await web.sign_in("ewa")
+    for _ in range(2):
+        fields = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
+        assert (await ewa.post("/settings/agents/new", op="0123456789abcdef0123456789", **fields)).status_code == 200
+    assert [one.name for one in db.read_now(list_agents, world.who("ewa"))].count("Anna Nowak") == 1
+
+
+async def test_the_last_administrator_stays(web: Web, world: World) -> None:
+    ewa = await web.sign_in("ewa")
+    answer = await ewa.post(f"/settings/agents/{world.who('ewa').id}/disable")
+    assert answer.status_code in {409, 422}
+
+
+async def test_a_team_is_made_and_filled(web: Web, db: Database, world: World) -> None:
+    ewa = await web.sign_in("ewa")
+    made = await ewa.post("/settings/teams", name="Nattskiftet")
+    johan, inbox = str(world.who("johan").id), str(world.norrsken.inboxes["obsluga"].id)
+    answer = await ewa.post(made.headers["location"], name="Nattskiftet", agent=(johan,), inbox=(inbox,))
+    assert answer.status_code == 303
+    team = next(one for one in db.read_now(list_teams, world.who("ewa")) if one.name == "Nattskiftet")
+    assert (team.agent_ids, team.inbox_ids) == ((int(johan),), (int(inbox),))
+
+
+async def test_people_of_another_workspace_cannot_be_put_into_a_team(web: Web, world: World) -> None:
+    """T1, T3."""
+    ewa = await web.sign_in("ewa")
+    team = world.norrsken.teams["stockholm"]
+    answer = await ewa.post(f"/settings/teams/{team}", name="Stockholm", agent=(str(world.who("marek").id),))
+    assert answer.status_code == 422
