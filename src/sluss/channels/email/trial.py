@@ -10,6 +10,7 @@ from sluss.channels.contract import Address, Check, Connection, Outbound, Refuse
 from sluss.channels.email.compose import new_message_id
 from sluss.channels.email.imap import imap_place, signed_in
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
+from sluss.channels.email.reading.understand import TRIAL
 from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
 from sluss.channels.email.smtp import Sender, account_of
 
@@ -114,7 +115,7 @@ async def _arrival(client: ImapClient, message_id: str) -> None:
 def _greeting(connection: Connection, settings: InboxSettings, now: int) -> Outbound:
     own = Address(connection.address, settings.from_name)
     return Outbound(
-        external_id=new_message_id(connection.address),
+        external_id=TRIAL + new_message_id(connection.address),
         recipient=own,
         sender=own,
         reply_to=own,

@@ -42,10 +42,17 @@ def _understand(delivered: Delivered, ours: Ours) -> list[Understood]:
     root = take_apart(delivered.raw)
     sender = _sender(root.headers)
     automatic = automatic_reason(root, sender, frozenset(ours.addresses))
+    if _is_trial(root.headers, sender, ours):
+        return []
     news = receipts(root, bounced=automatic == "bounce")
     if news:
         return list(news)
     return [_inbound(delivered, root.headers, sender, automatic, (what_it_says(root), ours))]
+
+
+def _is_trial(headers: Headers, sender: Address, ours: Ours) -> bool:
+    """Our own mail that tried the mailbox: it is no customer's, and makes no case."""
+    return headers.first("message-id").strip().startswith(f"<{TRIAL}") and sender.address in ours.addresses
 
 
 def _inbound(delivered: Delivered, headers: Headers, sender: Address, automatic: str, content: tuple[Said, Ours]) -> Inbound:
@@ -71,6 +78,9 @@ def _inbound(delivered: Delivered, headers: Headers, sender: Address, automatic:
         files=said.files,
     )
 
+
+TRIAL = "sluss-trial."
+"""How the Message-ID of a mail begins by which a mailbox is tried."""
 
 NOBODY = "unknown@sender.invalid"
 """Stands for a sender whose address cannot be read; nothing can be sent to it (RFC 2606)."""
