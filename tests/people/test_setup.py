@@ -92,10 +92,10 @@ async def test_of_two_first_administrators_one_is_refused(db: Database) -> None:
 
 async def test_wrong_fields_are_named_and_what_was_typed_is_kept(empty: Web) -> None:
     token, browser = empty.db.write_now(new_setup_link), empty.browser()
-    answer = await browser.post(f"/setup/you?token={token}", **EWA | {"password": "kort"})
+    answer = await browser.post(f"/setup/you?token={token}", **dict[str, Any](EWA, password="kort"))
     assert (answer.status_code, "Ewa Nowak" in answer.text, "kort" in answer.text) == (422, True, False)
     await browser.post(f"/setup/you?token={token}", **EWA)
-    assert (await browser.post(f"/setup/company?token={token}", **COMPANY | {"zone": "Europe/Atlantis"})).status_code == 422
+    assert (await browser.post(f"/setup/company?token={token}", **dict[str, Any](COMPANY, zone="Europe/Atlantis"))).status_code == 422
 
 
 async def test_the_sign_in_says_when_nothing_is_set_up(empty: Web) -> None:

@@ -38,8 +38,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Edge:
     """The parts of one process, made once where it starts. `keyring` and `channels` are whatever is installed there.
 
-    `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox was
-    handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do, `fill_demo` makes a workspace lively.
+    `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
+    was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do, `fill_demo` makes a workspace lively.
     """
 
     signals: Signals
@@ -100,9 +100,9 @@ class Asked:
         """A value as JSON."""
         return Response(msgspec.json.encode(value), media_type="application/json", status_code=status, headers=dict(headers or {}))
 
-    def nothing(self, status: int = 204) -> Response[None]:
-        """An answer without a body."""
-        return Response(None, status_code=status)
+    def nothing(self) -> Response[None]:
+        """Done, and nothing to say (204)."""
+        return Response(None, status_code=204)
 
     def go(self, path: str) -> Redirect:
         """See another page of ours (303)."""

@@ -67,7 +67,7 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
 def _to_sign_in(asked: Asked) -> Response[Any]:
     """A page leads to the sign-in and back; a script is told 401 and keeps what was typed; a form without scripts is told in words."""
     if asked.wants_json or asked.htmx:
-        return asked.nothing(401)
+        return Response(b"", media_type="text/plain", status_code=401)
     if asked.request.method == "GET":
         return asked.go_sign_in()
     return asked.answer("web/problem.html", asked.page(_("Please sign in.")), 401, problem=Problem(status=401))
