@@ -92,6 +92,7 @@ message_references = scoped_table(
     refers("message_id", "messages"),
     refers("thread_id", "threads"),
     sa.Index("ix_message_references_thread", "workspace_id", "thread_id"),
+    sa.Index("ix_message_references_message", "workspace_id", "message_id"),
     key=("external_id", "message_id"),
 )
 notes = scoped_table(

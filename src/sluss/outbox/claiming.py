@@ -18,7 +18,7 @@ from sluss.kernel.workspaces import workspaces
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.claims import HOLD, Claim, case_of, standing_of
 from sluss.outbox.events import DeliveryChanged
-from sluss.outbox.models import attempts, operations
+from sluss.outbox.models import OPEN_SQL, attempts, operations
 from sluss.outbox.settling import end_attempt, move_operation
 from sluss.outbox.states import OPEN, Outcome, decide
 
@@ -108,7 +108,9 @@ def _claim(tx: Tx, holder: str, channel: str, row: sa.Row[Any]) -> Claim:
 
 
 def _expired(tx: Tx) -> sa.Select[Any]:
-    return sa.select(operations).where(operations.c.state == "sending", operations.c.held_until < tx.now).order_by(operations.c.held_until)
+    # The partial index is used only where its own condition is said literally.
+    sending = sa.text(OPEN_SQL) & (operations.c.state == "sending")
+    return sa.select(operations).where(sending, operations.c.held_until < tx.now).order_by(operations.c.held_until)
 
 
 def _take_back(tx: Tx, row: sa.Row[Any]) -> None:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sluss.kernel.schema import refers, scoped_table
 from sluss.kernel.types import Count, Flag, Id, Instant, Text
 
-OPEN = "state IN ('queued', 'sending', 'unknown')"
+OPEN_SQL = "state IN ('queued', 'sending', 'unknown')"
 
 operations = scoped_table(
     "operations",
@@ -34,7 +34,7 @@ operations = scoped_table(
     refers("thread_id", "threads"),
     refers("message_id", "messages"),
     sa.UniqueConstraint("workspace_id", "message_id", "kind", "recipient"),
-    sa.Index("ix_operations_open", "state", "held_until", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)),
+    sa.Index("ix_operations_open", "state", "held_until", sqlite_where=sa.text(OPEN_SQL), postgresql_where=sa.text(OPEN_SQL)),
     sa.Index("ix_operations_thread", "workspace_id", "thread_id", "message_id"),
     sa.Index("ix_operations_inbox", "workspace_id", "inbox_id", "state", "due_at"),
 )

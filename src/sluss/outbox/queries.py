@@ -17,8 +17,10 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import workspaces
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.claims import case_of
-from sluss.outbox.models import operations
+from sluss.outbox.models import OPEN_SQL, operations
 from sluss.outbox.states import NEVER, OPEN, State
+
+_STUCK = (operations.c.state == "failed") | ((operations.c.state == "unknown") & (operations.c.due_at == NEVER))
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,47 +96,31 @@ def deliveries_of(tx: Tx, who: Actor, message_ids: Sequence[int]) -> Mapping[int
         sa.select(operations, held)
         .select_from(joined)
         .where(o.workspace_id == who.workspace_id, o.message_id.in_(message_ids), o.kind == "send")
-        .order_by(o.id)
     )
     found: dict[int, tuple[Delivery, ...]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.id):
         found[row.message_id] = (*found.get(row.message_id, ()), _delivery(tx, row))
     return found
 
 
 def troubles_of(tx: Tx, who: Actor, case_ids: Sequence[int]) -> Mapping[int, Literal["failed", "unknown"]]:
     """Cases whose newest answer has a delivery that needs a person; failed weighs more than unknown."""
-    m, v, o = messages.c, conversations.c, operations.c
-    joined = conversations.join(messages, (m.workspace_id == v.workspace_id) & (m.conversation_id == v.id))
-    newest = (
-        sa.select(v.case_id, sa.func.max(m.id).label("message_id"))
-        .select_from(joined)
-        .where(v.workspace_id == who.workspace_id, v.case_id.in_(case_ids), m.direction == "out")
-        .group_by(v.case_id)
-        .subquery()
-    )
-    stuck = (o.state == "failed") | ((o.state == "unknown") & (o.due_at == NEVER))
-    chosen = sa.select(newest.c.case_id, o.state).join(
-        operations, (o.workspace_id == who.workspace_id) & (o.message_id == newest.c.message_id)
-    )
-    found: dict[int, Literal["failed", "unknown"]] = {}
-    for row in tx.rows(chosen.where(stuck).order_by(o.state.desc())):
-        found[row.case_id] = row.state
-    return found
+    newest = _newest_answers(tx, who, case_ids)
+    o = operations.c
+    mine = (o.workspace_id == who.workspace_id) & o.message_id.in_(newest) & _STUCK
+    rows = tx.rows(sa.select(o.message_id, o.state).where(mine).order_by(o.state.desc()))
+    return {newest[row.message_id]: row.state for row in rows}
 
 
 def waiting_by_inbox(tx: Tx, who: Actor) -> Mapping[int, Waiting]:
     """What waits and what failed, by inbox."""
-    o = operations.c
-    stuck = (o.state == "failed") | ((o.state == "unknown") & (o.due_at == NEVER))
-    counts = sa.select(o.inbox_id, stuck.label("stuck"), sa.func.count().label("number")).where(
-        o.workspace_id == who.workspace_id, o.state.in_((*OPEN, "failed"))
-    )
-    found: dict[int, Waiting] = {}
-    for row in tx.rows(counts.group_by(o.inbox_id, stuck)):
-        before = found.get(row.inbox_id, Waiting(0, 0))
-        found[row.inbox_id] = Waiting(before.queued, row.number) if row.stuck else Waiting(row.number, before.failed)
-    return found
+    o, i = operations.c, inboxes.c
+    here = (o.workspace_id == i.workspace_id) & (o.inbox_id == i.id)
+    count = sa.select(sa.func.count()).select_from(operations)
+    stuck = count.where(here, o.state.in_(("failed", "unknown")), _STUCK).scalar_subquery()
+    queued = count.where(here, o.state.in_(OPEN), ~_STUCK).scalar_subquery()
+    rows = tx.rows(sa.select(i.id, queued.label("queued"), stuck.label("stuck")).where(i.workspace_id == who.workspace_id))
+    return {row.id: Waiting(row.queued, row.stuck) for row in rows}
 
 
 def paused_inboxes(tx: Tx, who: Actor) -> list[PausedInbox]:
@@ -159,9 +145,20 @@ def held_operations(tx: Tx, who: Actor) -> int | None:
 def standing(tx: Tx) -> tuple[dict[str, int], int]:
     """Open operations by state over all workspaces, and how many breakers are open."""
     o = operations.c
-    rows = tx.rows(sa.select(o.state, sa.func.count().label("number")).where(o.state.in_(OPEN)).group_by(o.state))
+    rows = tx.rows(sa.select(o.state, sa.func.count().label("number")).where(sa.text(OPEN_SQL)).group_by(o.state))
     breakers = sa.select(sa.func.count()).select_from(inboxes).where(inboxes.c.send_failures >= FAILURES)
     return {row.state: row.number for row in rows}, int(tx.value(breakers))
+
+
+def _newest_answers(tx: Tx, who: Actor, case_ids: Sequence[int]) -> dict[int, int]:
+    """The newest outbound message of each case, and its case."""
+    m, v = messages.c, conversations.c
+    newest = sa.select(sa.func.max(m.id)).where(m.workspace_id == v.workspace_id, m.conversation_id == v.id, m.direction == "out")
+    chosen = sa.select(v.case_id, newest.scalar_subquery().label("message_id"))
+    found: dict[int, int] = {}
+    for row in tx.rows(chosen.where(v.workspace_id == who.workspace_id, v.case_id.in_(case_ids))):
+        found[row.case_id] = max(found.get(row.case_id, 0), row.message_id or 0)
+    return {message_id: case_id for case_id, message_id in found.items()}
 
 
 def _delivery(tx: Tx, row: sa.Row[Any]) -> Delivery:

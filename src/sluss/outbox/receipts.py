@@ -46,7 +46,7 @@ def _deliveries(tx: Tx, who: Actor, external_id: str) -> Sequence[sa.Row[Any]]:
     ours = sa.select(r.message_id).join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
     ours = ours.where(r.workspace_id == who.workspace_id, r.external_id == external_id, m.direction == "out")
     mine = (o.workspace_id == who.workspace_id) & o.message_id.in_(ours) & (o.kind == "send")
-    return tx.rows(sa.select(operations).where(mine).order_by(o.id).with_for_update())
+    return tx.rows(sa.select(operations).where(mine).with_for_update())
 
 
 def _meant(rows: Sequence[sa.Row[Any]], recipient: str) -> Sequence[sa.Row[Any]]:

@@ -24,6 +24,8 @@ from sluss.replies.recipients import can_be_written_to
 
 SUBJECT = 300
 EXCERPT = 500
+# Ordering by the bare id would let SQLite walk all messages backwards instead of looking at the few of the case.
+_NEWEST = sa.func.coalesce(messages.c.id, 0).desc()
 _ANSWERED = re.compile(r"\s*(?:re|sv|svar|odp|aw|antw|vs|ref)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
 
 
@@ -95,17 +97,16 @@ def _last_conversation(tx: Tx, case: CaseRow) -> sa.Row[Any]:
     )
     chosen = sa.select(v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, m.subject).select_from(joined)
     mine = (v.workspace_id == case.workspace_id) & (v.case_id == case.id)
-    row = tx.row(chosen.where(mine).order_by(sa.func.coalesce(m.id, 0).desc(), v.id.desc()).limit(1))
+    row = tx.row(chosen.where(mine).order_by(_NEWEST, v.id.desc()).limit(1))
     if row is None:
         raise Missing
     return row
 
 
 def _others(tx: Tx, who: Actor, case: CaseRow, customer: Address) -> tuple[Address, ...]:
-    m, v = messages.c, conversations.c
-    joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
-    mine = (m.workspace_id == case.workspace_id) & (v.case_id == case.id) & (m.direction == "in")
-    row = tx.row(sa.select(m.to, m.cc).select_from(joined).where(mine).order_by(m.id.desc()).limit(1))
+    m = messages.c
+    inbound = _in_case(case.workspace_id, case.id) & (m.direction == "in")
+    row = tx.row(sa.select(m.to, m.cc).where(inbound).order_by(_NEWEST).limit(1))
     present = msgspec.convert([*row.to, *row.cc], tuple[Address, ...]) if row is not None else ()
     own = own_addresses(tx, who)
     kept = {fold_address(one.address): one for one in present if plain_address(one.address) not in own}
@@ -124,17 +125,22 @@ def _why_closed(case: CaseRow, inbox: Inbox, customer: Address) -> str:
 
 
 def _newest_message(tx: Tx, who: Actor, case_id: int, seen: int) -> News | None:
-    m, v, i, a = messages.c, conversations.c, identities.c, agents.c
-    joined = (
-        messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
-        .outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
-        .outerjoin(agents, (a.workspace_id == m.workspace_id) & (a.id == m.agent_id))
+    m, i, a = messages.c, identities.c, agents.c
+    joined = messages.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id)).outerjoin(
+        agents, (a.workspace_id == m.workspace_id) & (a.id == m.agent_id)
     )
     others = m.agent_id.is_(None) | (m.agent_id != who.id)
-    wanted = (m.workspace_id == who.workspace_id) & (v.case_id == case_id) & (m.id > seen) & others & (m.automatic == "")
+    wanted = _in_case(who.workspace_id, case_id) & (m.id > seen) & others & (m.automatic == "")
     chosen = sa.select(m.id, m.at, m.fresh, sa.func.coalesce(a.name, i.name).label("by")).select_from(joined)
-    row = tx.row(chosen.where(wanted).order_by(m.id.desc()).limit(1))
+    row = tx.row(chosen.where(wanted).order_by(_NEWEST).limit(1))
     return News(id=row.id, kind="message", by=row.by, at=row.at, text=row.fresh[:EXCERPT]) if row is not None else None
+
+
+def _in_case(workspace_id: int, case_id: int) -> sa.ColumnElement[bool]:
+    """Messages of a case, by its few conversations."""
+    v = conversations.c
+    here = sa.select(v.id).where(v.workspace_id == workspace_id, v.case_id == case_id)
+    return (messages.c.workspace_id == workspace_id) & messages.c.conversation_id.in_(here)
 
 
 def _newest_note(tx: Tx, who: Actor, case_id: int, seen: int) -> News | None:

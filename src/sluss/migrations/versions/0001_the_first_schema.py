@@ -734,6 +734,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.PrimaryKeyConstraint("workspace_id", "external_id", "message_id", name=op.f("pk_message_references")),
         sqlite_strict=True,
     )
+    op.create_index("ix_message_references_message", "message_references", ["workspace_id", "message_id"], unique=False)
     op.create_index("ix_message_references_thread", "message_references", ["workspace_id", "thread_id"], unique=False)
     op.create_table(
         "operations",
