@@ -12,7 +12,7 @@ from sluss.kernel.clock import MINUTE, SECOND, TestClock
 from sluss.kernel.errors import Forbidden
 from sluss.kernel.workspaces import hold_outbox
 from sluss.outbox.actions import cancel_operation, release_held
-from sluss.outbox.claiming import WINDOW, anything_to_do, claim_due, expire_claims, reap
+from sluss.outbox.claiming import WINDOW, claim_due, expire_claims, look, reap
 from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
 from sluss.outbox.queries import deliveries_of, held_operations
 from sluss.outbox.settling import settle
@@ -44,7 +44,7 @@ def test_killed_before_the_hand_over_it_is_queued_again(due: Scene, clock: TestC
     """F1: nothing had left, so trying again is safe."""
     claim(due)
     clock.move(HOLD + 1)
-    assert due.db.read_now(anything_to_do)
+    assert due.db.read_now(look).expired
     due.db.write_now(reap)
     assert (due.states(), due.operations()[0].unknowns) == (["queued"], 0)
 

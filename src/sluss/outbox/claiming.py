@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Address
@@ -29,9 +30,16 @@ STOPPED = "Sluss stopped while this was being sent, and no answer came."
 o, earlier = operations.alias("o"), operations.alias("earlier")
 
 
-def anything_to_do(tx: Tx) -> bool:
-    """Whether a claim has run out or an operation can be claimed: a look that writes nothing."""
-    return bool(tx.rows(_expired(tx).limit(1))) or any(_room_of(tx, inbox) > 0 for inbox in _open_inboxes(tx))
+class Look(msgspec.Struct, frozen=True):
+    """Whether claims have run out, and whether something may be claimable."""
+
+    expired: bool
+    due: bool
+
+
+def look(tx: Tx) -> Look:
+    """See what there is to do, writing nothing."""
+    return Look(bool(tx.rows(_expired(tx).limit(1))), any(_room_of(tx, inbox) > 0 for inbox in _open_inboxes(tx)))
 
 
 def claim_due(tx: Tx, holder: str, room: int) -> list[Claim]:

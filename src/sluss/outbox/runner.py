@@ -19,7 +19,7 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileDamaged, FileMissing, FileStore
 from sluss.kernel.log import get_log
 from sluss.kernel.signals import Signals
-from sluss.outbox.claiming import anything_to_do, claim_due, reap
+from sluss.outbox.claiming import claim_due, look, reap
 from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
 from sluss.outbox.composing import load_parcel, pack
 from sluss.outbox.queries import standing
@@ -57,11 +57,11 @@ class Outbox:
 
     async def send_due(self) -> int:
         """Start one attempt at everything that is due and fits. Returns how many were started."""
-        if not await self._db.read(anything_to_do):
-            return 0
-        await self._db.write(reap)
+        seen = await self._db.read(look)
+        if seen.expired:
+            await self._db.write(reap)
         room = AT_ONCE - len(self._running)
-        claims = await self._db.write_grouped(claim_due, self._holder, room) if room > 0 else []
+        claims = await self._db.write_grouped(claim_due, self._holder, room) if room > 0 and (seen.due or seen.expired) else []
         if claims:
             point("claimed")
         for claim in claims:
