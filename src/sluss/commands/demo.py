@@ -14,13 +14,14 @@ from sluss.channels.registry import use_channel
 from sluss.commands.house import House, settings_of
 from sluss.commands.outcome import CONFLICT, OK, Stopped
 from sluss.commands.serve import Beside, serve_until_stopped
-from sluss.commands.setup_link import is_set_up, make_setup_link, setup_path
+from sluss.commands.setup_link import make_setup_link, setup_path
 from sluss.commands.terminal import Terminal
 from sluss.config import Config
 from sluss.kernel.db import Database, open_database
 from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.workspaces import all_workspaces
 from sluss.migrations import bring_up_to_date
+from sluss.people.setup import is_set_up
 from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, known_company
 from sluss.sandbox.customers.founding import FolderInUse, found_demo
 from sluss.sandbox.customers.life import Life

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-import sqlalchemy as sa
-
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import CONFLICT, OK, Stopped
 from sluss.commands.terminal import Terminal
 from sluss.config import Config
 from sluss.kernel.tx import Tx
-from sluss.people.links import new_link
-from sluss.people.models import agents, credentials
+from sluss.people.setup import is_set_up, new_setup_link
 
 MINUTES = 15
 
@@ -53,11 +50,4 @@ def make_setup_link(tx: Tx) -> str:
     if is_set_up(tx):
         sentence = "Sluss is set up: an administrator can sign in. For a lost password: sluss agent reset ADDRESS"
         raise Stopped(sentence, CONFLICT)
-    return new_link(tx, "setup")
-
-
-def is_set_up(tx: Tx) -> bool:
-    """Whether an administrator can sign in."""
-    known = sa.select(agents.c.id).join(credentials, credentials.c.id == agents.c.credential_id)
-    able = known.where(agents.c.role == "admin", agents.c.disabled_at.is_(None), credentials.c.password_hash != "")
-    return tx.value(able.limit(1)) is not None
+    return new_setup_link(tx)
