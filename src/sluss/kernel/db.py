@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -79,8 +81,9 @@ class Database:
         return self._write_alone(action, args, kwargs)
 
     async def read(self, query: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a query in a read-only transaction of its own, bounded in time."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self.read_now(query, *args, **kwargs))
+        """Run a query in a read-only transaction of its own, bounded in time; it speaks the language of whoever asked."""
+        query_here = partial(copy_context().run, self.read_now, query, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, query_here)
 
     def read_now(self, query: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `read`, on the caller's thread."""
