@@ -27,6 +27,7 @@ from sluss.kernel.log import get_log
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.signals import Signals
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 log = get_log("hosting")
 
@@ -134,7 +135,7 @@ class Hosting:
         connection = await self.connection(one.workspace_id, one.inbox_id)
         around = Surroundings(self._receive, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock)
         await self._channel(one.channel).listen(connection, around)
-        message = "The adapter stopped listening by itself."
+        message = say("The adapter stopped listening by itself.")
         raise RuntimeError(message)
 
     async def _note(self, one: Hosted, state: str, reason: str) -> None:

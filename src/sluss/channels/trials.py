@@ -21,6 +21,7 @@ from sluss.kernel.errors import Missing
 from sluss.kernel.log import get_log
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 log = get_log("trials")
 
@@ -71,7 +72,9 @@ async def _run(db: Database, who: Actor, connection: Connection, trial_id: int) 
         checks = [Check("Time", "fail", "The test was ended after two minutes.", "See whether the servers answer at all.")]
     except Exception as error:
         log.exception("trial_failed", inbox_id=connection.inbox_id)
-        checks = [Check("Test", "fail", f"The test stopped: {type(error).__name__}.", "Look at the log for this minute.")]
+        checks = [
+            Check("Test", "fail", say("The test stopped: %(fault)s.", fault=type(error).__name__), "Look at the log for this minute.")
+        ]
     await db.write(_end, who, trial_id, checks)
 
 

@@ -15,13 +15,14 @@ from sluss.desk.attached import show_file
 from sluss.desk.screens import Composer, File
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.replies.drafts import Draft, Kind, find_draft
 from sluss.replies.targets import target_of
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
 KINDS: tuple[Kind, Kind] = ("reply", "note")
-NOT_YOURS = "Your role reads cases and writes notes; answering is for agents."
+NOT_YOURS = say("Your role reads cases and writes notes; answering is for agents.")
 
 
 class Typed(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ from sluss.kernel.schema import fields
 from sluss.kernel.sealing import SealError
 from sluss.kernel.signals import Signals
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.outbox.receipts import apply_receipt
 
 log = get_log("intake")
@@ -135,7 +136,7 @@ def suspect_leftovers(tx: Tx, lease: Lease) -> None:
     suspects = [one.id for waiting in next_sets(tx) for one in waiting]
     these = _WAITS & envelopes.c.id.in_(suspects)
     tx.run(sa.update(envelopes).where(these).values(attempts=envelopes.c.attempts + 1))
-    worn = "Reading this message stopped Sluss several times. It was set aside unread."
+    worn = say("Reading this message stopped Sluss several times. It was set aside unread.")
     aside = {"state": "quarantined", "reason": worn, "settled_at": tx.now}
     tx.run(sa.update(envelopes).where(these & (envelopes.c.attempts >= ATTEMPTS)).values(**aside))
 
@@ -168,7 +169,7 @@ async def _connection(reader: Reader, workspace_id: int, inbox_id: int) -> Conne
     try:
         return await reader.connection(workspace_id, inbox_id)
     except (Missing, SealError) as error:
-        return f"The inbox of this message could not be opened: {error}"[:500]
+        return say("The inbox of this message could not be opened: %(reason)s", reason=error)[:500]
 
 
 def _understand_all(reader: Reader, waiting: Sequence[Waiting], connections: dict[tuple[int, int], Connection | str]) -> list[Reading]:
@@ -190,7 +191,7 @@ def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> R
         return Reading(one, visibility, trouble=error.reason)
     except Exception as error:
         log.exception("reader_failed", envelope=one.id)
-        return Reading(one, visibility, trouble=f"The reader stopped at this message: {error!r}"[:500])
+        return Reading(one, visibility, trouble=say("The reader stopped at this message: %(fault)s", fault=repr(error))[:500])
 
 
 def _keep_files(files: FileStore, found: Sequence[Understood]) -> tuple[StoredFile, ...]:
@@ -259,5 +260,5 @@ async def _settle_each_alone(db: Database, lease: Lease, readings: Sequence[Read
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - this one is set aside, the others go on
-            sentence = f"This message could not be recorded: {error!r}"[:500]
+            sentence = say("This message could not be recorded: %(fault)s", fault=repr(error))[:500]
             await db.write(settle, lease, [Reading(one.envelope, one.visibility, trouble=sentence)])

@@ -23,6 +23,7 @@ import msgspec
 
 from sluss.kernel import durable
 from sluss.kernel.clock import SECOND
+from sluss.kernel.words import say
 
 Digest = NewType("Digest", str)
 
@@ -120,7 +121,7 @@ class FileStore:
         with self.open(digest) as file:
             data = file.read()
         if digest_of(data) != digest:
-            raise FileDamaged(f"The file {digest} is damaged on the disk. Restore it from the backup.")
+            raise FileDamaged(say("The file %(digest)s is damaged on the disk. Restore it from the backup.", digest=digest))
         return data
 
     def open(self, digest: Digest) -> BufferedReader:
@@ -128,7 +129,7 @@ class FileStore:
         try:
             return self.path(digest).open("rb")
         except FileNotFoundError:
-            raise FileMissing(f"The file {digest} is not in the store. Restore it from the backup.") from None
+            raise FileMissing(say("The file %(digest)s is not in the store. Restore it from the backup.", digest=digest)) from None
 
     def path(self, digest: Digest) -> Path:
         """Where a file of this digest lies, whether or not it exists."""

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sluss.kernel import durable
+from sluss.kernel.words import say
 
 KEY_FILE = "sealing.key"
 
@@ -86,7 +87,7 @@ class Sealer:
         try:
             return AESGCM(key.key).decrypt(nonce, blob[_HEADER_BYTES + _NONCE_BYTES :], _bound(blob[:_HEADER_BYTES], about))
         except InvalidTag:
-            raise SealBroken("This stored secret was changed or belongs to something else. Enter it again.") from None
+            raise SealBroken(say("This stored secret was changed or belongs to something else. Enter it again.")) from None
 
     def rotate(self) -> str:
         """Add a key that seals from now on; the older ones still open. Returns its id. Values are renewed where `is_current` says no."""
@@ -122,7 +123,7 @@ class Sealer:
 def key_id(blob: bytes) -> str:
     """Which key a value was sealed with."""
     if len(blob) < _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES or blob[:1] != _VERSION:
-        raise SealBroken("This stored secret is not in a form that Sluss knows. Enter it again.")
+        raise SealBroken(say("This stored secret is not in a form that Sluss knows. Enter it again."))
     return blob[1:_HEADER_BYTES].hex()
 
 

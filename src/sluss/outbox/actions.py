@@ -13,6 +13,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import hold_outbox
 from sluss.outbox.events import DeliveryChanged, OutboxReleased
 from sluss.outbox.models import operations
@@ -81,11 +82,11 @@ def release_held(tx: Tx, who: Actor) -> None:
 
 
 _WHY_NOT = {
-    "sent": "This has left already.",
-    "delivered": "This has arrived already.",
-    "read": "This has been read already.",
-    "failed": "This has failed; nothing waits any more.",
-    "cancelled": "This was cancelled. Write the answer anew.",
+    "sent": say("This has left already."),
+    "delivered": say("This has arrived already."),
+    "read": say("This has been read already."),
+    "failed": say("This has failed; nothing waits any more."),
+    "cancelled": say("This was cancelled. Write the answer anew."),
 }
 
 

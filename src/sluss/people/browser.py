@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sluss.config import Config
 from sluss.kernel.errors import Forbidden
+from sluss.kernel.words import say
 from sluss.people.sessions import Browser
 from sluss.web.edge import Call
 from sluss.web.proxies import client_address, is_secure
@@ -23,7 +24,7 @@ FORM: Cookie = "sluss-form"
 DEVICE: Cookie = "sluss-device"
 YEAR = 31_536_000
 
-NOT_OURS = "This form did not come from Sluss. Reload the page and try again."
+NOT_OURS = say("This form did not come from Sluss. Reload the page and try again.")
 
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"))
 SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))

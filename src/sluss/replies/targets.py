@@ -19,6 +19,7 @@ from sluss.kernel.actors import Actor, system
 from sluss.kernel.errors import Missing
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.people.models import agents
 from sluss.replies.recipients import can_be_written_to
 
@@ -116,11 +117,11 @@ def _others(tx: Tx, who: Actor, case: CaseRow, customer: Address) -> tuple[Addre
 
 def _why_closed(case: CaseRow, inbox: Inbox, customer: Address) -> str:
     if case.status == "closed":
-        return "This case is closed. Open it again to answer."
+        return say("This case is closed. Open it again to answer.")
     if inbox.archived_at is not None:
-        return "The inbox that the customer wrote to was archived, so nothing can be sent by it."
+        return say("The inbox that the customer wrote to was archived, so nothing can be sent by it.")
     if not can_be_written_to(customer.address):
-        return "The sender's address could not be read, so no answer can reach it."
+        return say("The sender's address could not be read, so no answer can reach it.")
     return ""
 
 

@@ -15,13 +15,14 @@ from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden
 from sluss.kernel.search import remove_texts
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.outbox.actions import withdraw_deliveries
 from sluss.outbox.queries import access_operation
 from sluss.replies.drafts import Draft, DraftFields, find_draft, put_draft
 from sluss.replies.models import departures
 from sluss.replies.sending import Before
 
-TOO_LATE = "It is too late to take this back: it has left."
+TOO_LATE = say("It is too late to take this back: it has left.")
 
 
 def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft:

@@ -15,15 +15,16 @@ from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
 from sluss.kernel.errors import Invalid
+from sluss.kernel.words import say
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 OF_EVERY_FORM = frozenset({"csrf", "op", "back"})
 
-MISSING = "Please fill this in."
-UNKNOWN = "This field is not known here."
-UNFIT = "This cannot be accepted. Please look at it again."
-TOO_LONG = "This is too long."
+MISSING = say("Please fill this in.")
+UNKNOWN = say("This field is not known here.")
+UNFIT = say("This cannot be accepted. Please look at it again.")
+TOO_LONG = say("This is too long.")
 
 
 class Shape(msgspec.Struct, frozen=True):

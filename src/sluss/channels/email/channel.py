@@ -28,6 +28,7 @@ from sluss.channels.email.reading.understand import understand_mail
 from sluss.channels.email.settings import InboxSettings, ours_of, secrets_of, settings_of
 from sluss.channels.email.smtp import Sender, account_of
 from sluss.channels.email.trial import try_mailbox
+from sluss.kernel.words import say
 
 _COPY_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
@@ -71,7 +72,7 @@ class EmailChannel:
         try:
             settings, secrets = settings_of(connection), secrets_of(connection)
         except msgspec.ValidationError as error:
-            raise Unreachable("The settings of this inbox are incomplete; open and save them again.") from error
+            raise Unreachable(say("The settings of this inbox are incomplete; open and save them again.")) from error
         account = account_of(settings, secrets, allow_private=self._allow_private)
         sent, raw = await self._sender.send(account, outbound, hand_over)
         # With several recipients there is one delivery each; the copy belongs to the first.

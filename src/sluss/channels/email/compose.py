@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from sluss.channels.contract import Address, Outbound, OutboundFile
+from sluss.kernel.words import say
 
 _CRLF = "\r\n"
 _REFERENCES_KEPT = 20
@@ -42,7 +43,7 @@ def domain_of(address: str) -> str:
     try:
         return domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise Unwritable(f"{domain!r} is not a domain.") from error
+        raise Unwritable(say("%(domain)s is not a domain.", domain=repr(domain))) from error
 
 
 def reply_address(address: str, token: str, separator: str = "+") -> str:
@@ -100,7 +101,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def _checked(field: str, value: str) -> str:
     if _CONTROL.search(value):
-        raise Unwritable(f"The {field} holds a control character or a line break, which a mail header cannot carry.")
+        raise Unwritable(say("The %(field)s holds a control character or a line break, which a mail header cannot carry.", field=field))
     return value
 
 
@@ -109,7 +110,7 @@ _ID = re.compile(r"[^\s<>]{1,990}")
 
 def _id(field: str, value: str) -> str:
     if not _ID.fullmatch(_checked(field, value)):
-        raise Unwritable(f"The {field} is not a message id.")
+        raise Unwritable(say("The %(field)s is not a message id.", field=field))
     return f"<{value}>"
 
 
@@ -137,7 +138,7 @@ def _mailbox(field: str, person: Address) -> str:
 def plain_address(field: str, address: str) -> str:
     """The address as it stands on the wire, its domain in ASCII. Raises `Unwritable`."""
     if not _ADDRESS.fullmatch(_checked(field, address)):
-        raise Unwritable(f"The address in {field} is not a mail address: {address[:80]!r}.")
+        raise Unwritable(say("The address in %(field)s is not a mail address: %(address)s.", field=field, address=repr(address[:80])))
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain_of(domain)}"
 

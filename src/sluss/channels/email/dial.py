@@ -14,6 +14,7 @@ import ssl
 import msgspec
 
 from sluss.channels.email.settings import Security
+from sluss.kernel.words import say
 
 
 class CannotConnect(Exception):
@@ -37,7 +38,7 @@ class Place(msgspec.Struct, frozen=True):
 
 async def open_socket(place: Place) -> socket.socket:
     """A connected, non-blocking socket. Raises `CannotConnect`."""
-    reason = f"The server {place.host} was not found; check its name."
+    reason = say("The server %(host)s was not found; check its name.", host=place.host)
     for family, address in await _resolve(place):
         refusal = _refusal(place, ipaddress.ip_address(address[0].partition("%")[0]))
         if refusal:
@@ -46,9 +47,11 @@ async def open_socket(place: Place) -> socket.socket:
         try:
             return await _connect(family, address, place.timeout)
         except TimeoutError:
-            reason = f"The server {place.host} does not answer on port {place.port}; check host, port and firewall."
+            reason = say(
+                "The server %(host)s does not answer on port %(port)s; check host, port and firewall.", host=place.host, port=place.port
+            )
         except OSError:
-            reason = f"The server {place.host} takes no connection on port {place.port}; check host and port."
+            reason = say("The server %(host)s takes no connection on port %(port)s; check host and port.", host=place.host, port=place.port)
     raise CannotConnect(reason)
 
 
@@ -69,9 +72,9 @@ async def _resolve(place: Place) -> list[_Resolved]:
 
 def _refusal(place: Place, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     if place.security == "plain" and not address.is_loopback:
-        return "A connection without encryption is only possible to a server on this machine; choose TLS or STARTTLS."
+        return say("A connection without encryption is only possible to a server on this machine; choose TLS or STARTTLS.")
     if not address.is_global and not place.allow_private:
-        return f"The server {place.host} has a private address, which this installation does not allow."
+        return say("The server %(host)s has a private address, which this installation does not allow.", host=place.host)
     return ""
 
 
@@ -100,7 +103,13 @@ def tls_context(certificate: str) -> ssl.SSLContext:
 def tls_trouble(place: Place, error: Exception) -> str:
     """A sentence about a TLS failure."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"The certificate of {place.host} is not valid for this name ({error.verify_message}); check the host, or add its certificate."
+        return say(
+            "The certificate of %(host)s is not valid (%(why)s); check the host, or add its certificate.",
+            host=place.host,
+            why=error.verify_message,
         )
-    return f"The server {place.host} does not speak TLS on port {place.port}; check port and security (TLS or STARTTLS)."
+    return say(
+        "The server %(host)s does not speak TLS on port %(port)s; check port and security (TLS or STARTTLS).",
+        host=place.host,
+        port=place.port,
+    )

@@ -17,6 +17,7 @@ from sluss.channels.contract import Connection, Delivered, Surroundings
 from sluss.channels.email.dial import Place
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused, encoded_name
 from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
+from sluss.kernel.words import say
 
 _IDLE_SECONDS = 540.0  # many routers forget a silent connection after ten minutes
 _WAITS = (1.0, 300.0)
@@ -46,11 +47,11 @@ async def _run(connection: Connection, around: Surroundings, *, allow_private: b
     except ImapFailed as error:
         reason = error.reason
     except ImapRefused as error:
-        reason = f"The server refused a command: {error}"
+        reason = say("The server refused a command: %(answer)s", answer=error)
     except msgspec.ValidationError:
-        reason = "The settings of this inbox are incomplete; open and save them again."
+        reason = say("The settings of this inbox are incomplete; open and save them again.")
     except Exception as error:  # noqa: BLE001 - storage trouble or a fault of ours: the mail stays at the server, and is fetched again
-        reason = f"A mail could not be stored ({type(error).__name__}); it will be fetched again."
+        reason = say("A mail could not be stored (%(fault)s); it will be fetched again.", fault=type(error).__name__)
     return reason, bool(reader and reader.read_anything)
 
 
@@ -107,7 +108,7 @@ class FolderReader:
         try:
             selected = await client.examine(self._settings.folder)
         except ImapRefused as error:
-            raise ImapFailed(f"The folder {self._settings.folder} cannot be opened; check its name.") from error
+            raise ImapFailed(say("The folder %(folder)s cannot be opened; check its name.", folder=self._settings.folder)) from error
         stored = await self._around.cursors.get(self._cursor)
         known = msgspec.convert(stored, Position) if stored else None
         if known and known.uidvalidity == selected.uidvalidity:
@@ -187,7 +188,7 @@ async def signed_in(place: Place, settings: InboxSettings, secrets: InboxSecrets
         await client.login(settings.user, secrets.password)
     except ImapRefused as error:
         client.abort()
-        raise ImapFailed("The server does not accept user name and password; many providers want an app password.") from error
+        raise ImapFailed(say("The server does not accept user name and password; many providers want an app password.")) from error
     except BaseException:
         client.abort()
         raise

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import msgspec
 
 from sluss.channels.email.dial import CannotConnect, Place, open_socket, tls_context, tls_trouble
+from sluss.kernel.words import say
 
 _LINE_BYTES = 4_194_304
 _RESPONSES = 200_000
@@ -83,7 +84,7 @@ class ImapClient:
     async def _greet(self) -> None:
         greeting = await self._response()
         if not greeting.line.upper().startswith((b"* OK", b"* PREAUTH")):
-            raise ImapFailed(f"The server {self._place.host} does not greet as an IMAP server; check host and port.")
+            raise ImapFailed(say("The server %(host)s does not greet as an IMAP server; check host and port.", host=self._place.host))
         if self._place.security == "starttls":
             await self._start_tls()
         await self._ask_capabilities()
@@ -92,7 +93,7 @@ class ImapClient:
         try:
             await self.command("STARTTLS")
         except ImapRefused as error:
-            raise ImapFailed(f"The server {self._place.host} offers no STARTTLS; choose TLS and its port.") from error
+            raise ImapFailed(say("The server %(host)s offers no STARTTLS; choose TLS and its port.", host=self._place.host)) from error
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=_LINE_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
@@ -104,7 +105,7 @@ class ImapClient:
         except (OSError, TimeoutError) as error:
             raise ImapFailed(tls_trouble(self._place, error)) from error
         if secured is None:
-            raise ImapFailed(f"The server {self._place.host} closed the connection while TLS began.")
+            raise ImapFailed(say("The server %(host)s closed the connection while TLS began.", host=self._place.host))
         # A new reader: whatever a stranger slipped in before TLS stays behind in the old one.
         protocol.connection_made(secured)
         # The old writer closes its transport, which now carries TLS, when it is collected: it lives as long as the connection.
@@ -137,7 +138,7 @@ class ImapClient:
         lines = b"\n".join(response.line for response in await self.command(f"EXAMINE {_quoted(folder)}"))
         validity, following = re.search(rb"\[UIDVALIDITY (\d{1,10})\]", lines), re.search(rb"\[UIDNEXT (\d{1,10})\]", lines)
         if not validity:
-            raise ImapFailed("The server gives its mails no lasting numbers (UIDVALIDITY), so Sluss cannot follow the folder.")
+            raise ImapFailed(say("The server gives its mails no lasting numbers (UIDVALIDITY), so Sluss cannot follow the folder."))
         return Selected(int(validity.group(1)), int(following.group(1)) if following else 0)
 
     async def search(self, criteria: str) -> list[int]:
@@ -208,7 +209,7 @@ class ImapClient:
 
     async def _begin(self, text: str) -> bytes:
         if re.search(r"[\r\n\0]", text):
-            raise ImapRefused("A line break cannot stand in a command.")
+            raise ImapRefused(say("A line break cannot stand in a command."))
         self._number += 1
         tag = f"{self._prefix}{self._number}"
         self._writer.write(f"{tag} {text}\r\n".encode())
@@ -220,7 +221,7 @@ class ImapClient:
             if response.line.startswith(b"+"):
                 return
             self._tagged(response, tag)
-        raise ImapFailed("The server answers without end.")
+        raise ImapFailed(say("The server answers without end."))
 
     async def _until(self, tag: bytes, largest: int) -> list[Response]:
         """Everything up to the tagged answer. Raises `ImapRefused` when that says NO or BAD."""
@@ -230,7 +231,7 @@ class ImapClient:
             if self._tagged(response, tag):
                 return collected
             collected.append(response)
-        raise ImapFailed("The server answers without end.")
+        raise ImapFailed(say("The server answers without end."))
 
     def _tagged(self, response: Response, tag: bytes) -> bool:
         if not response.line.startswith(tag + b" "):
@@ -251,7 +252,7 @@ class ImapClient:
         if _NEWS.match(response.line):
             self.news = True
         if response.line.upper().startswith(b"* BYE") and not response.line.upper().startswith(b"* BYE LOGGING OUT"):
-            raise ImapFailed("The server ended the connection.")
+            raise ImapFailed(say("The server ended the connection."))
         return response
 
     async def _line(self, seconds: float | None) -> bytes:
@@ -259,16 +260,16 @@ class ImapClient:
             async with asyncio.timeout(seconds):
                 line = await self._reader.readuntil(b"\n")
         except TimeoutError as error:
-            raise ImapFailed(f"The server did not answer within {seconds:.0f} seconds.") from error
+            raise ImapFailed(say("The server did not answer within %(seconds)s seconds.", seconds=round(seconds))) from error
         except asyncio.LimitOverrunError as error:
-            raise ImapFailed("The server sent a line without end.") from error
+            raise ImapFailed(say("The server sent a line without end.")) from error
         except (OSError, EOFError, ssl.SSLError) as error:
-            raise ImapFailed("The connection to the server was lost.") from error
+            raise ImapFailed(say("The connection to the server was lost.")) from error
         return line.rstrip(b"\r\n")
 
     async def _literal(self, size: int, largest: int) -> bytes | None:
         if size > _DRAINED_BYTES:
-            raise ImapFailed("The server announced a mail of absurd size.")
+            raise ImapFailed(say("The server announced a mail of absurd size."))
         kept: list[bytes] | None = [] if size <= largest else None
         while size:
             chunk = await self._chunk(min(size, _CHUNK))
@@ -282,9 +283,9 @@ class ImapClient:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 chunk = await self._reader.read(size)
         except (OSError, TimeoutError, ssl.SSLError) as error:
-            raise ImapFailed("The connection to the server was lost in the middle of a mail.") from error
+            raise ImapFailed(say("The connection to the server was lost in the middle of a mail.")) from error
         if not chunk:
-            raise ImapFailed("The connection to the server was lost in the middle of a mail.")
+            raise ImapFailed(say("The connection to the server was lost in the middle of a mail."))
         return chunk
 
 

@@ -12,6 +12,7 @@ import msgspec
 from sluss.channels.contract import Connection
 from sluss.channels.email.reading.headers import fold_address
 from sluss.channels.email.reading.understand import Ours
+from sluss.kernel.words import say
 
 Security = Literal["tls", "starttls", "plain"]
 
@@ -66,17 +67,17 @@ PRESETS: dict[str, Preset] = {
     "gmail": Preset(
         "Gmail, Google Workspace",
         {"imap_host": "imap.gmail.com", "smtp_host": "smtp.gmail.com", "sent_copy": False},
-        "Google wants an app password: turn on 2-step verification, then make one at myaccount.google.com/apppasswords.",
+        say("Google wants an app password: turn on 2-step verification, then make one at myaccount.google.com/apppasswords."),
     ),
     "outlook365": Preset(
-        "Microsoft 365, Outlook",
+        say("Microsoft 365, Outlook"),
         {"imap_host": "outlook.office365.com", "smtp_host": "smtp.office365.com", "sent_copy": False},
-        "Microsoft has switched off passwords for IMAP. Forward the mailbox to Sluss, or use a server that still takes a password.",
+        say("Microsoft has switched off passwords for IMAP. Forward the mailbox to Sluss, or use a server that still takes a password."),
     ),
     "fastmail": Preset(
         "Fastmail",
         {"imap_host": "imap.fastmail.com", "smtp_host": "smtp.fastmail.com", "smtp_port": 465, "smtp_security": "tls"},
-        "Fastmail wants an app password: Settings, Privacy & Security, Manage app passwords.",
+        say("Fastmail wants an app password: Settings, Privacy & Security, Manage app passwords."),
     ),
     "one.com": Preset("one.com", {"imap_host": "imap.one.com", "smtp_host": "send.one.com", "smtp_port": 465, "smtp_security": "tls"}),
     "loopia": Preset("Loopia", {"imap_host": "mailcluster.loopia.se", "smtp_host": "mailcluster.loopia.se"}),
@@ -122,7 +123,7 @@ def _converted(values: Mapping[str, Any], wrong: dict[str, str]) -> InboxSetting
         try:
             good[field.name] = msgspec.convert(_trimmed(values[field.name]), field.type, strict=False)
         except msgspec.ValidationError:
-            wrong[field.name] = _FORMS.get(field.name, "This value has the wrong form.")
+            wrong[field.name] = _FORMS.get(field.name, say("This value has the wrong form."))
     return None if wrong else InboxSettings(**good)
 
 
@@ -131,15 +132,15 @@ def _trimmed(value: Any) -> Any:
 
 
 _FORMS = {
-    "imap_port": "Write the port as a number, usually 993.",
-    "smtp_port": "Write the port as a number, usually 587 or 465.",
-    "imap_security": "Choose TLS, STARTTLS or none.",
-    "smtp_security": "Choose TLS, STARTTLS or none.",
-    "days_back": "Write the number of days, 0 for new mail only.",
-    "largest_mail": "Write the size in megabytes, such as 50.",
-    "separator": "Choose + or -.",
-    "way_in": "Choose how mail arrives: IMAP, the built-in listener, or HTTP.",
-    "aliases": "Write one address per line.",
+    "imap_port": say("Write the port as a number, usually 993."),
+    "smtp_port": say("Write the port as a number, usually 587 or 465."),
+    "imap_security": say("Choose TLS, STARTTLS or none."),
+    "smtp_security": say("Choose TLS, STARTTLS or none."),
+    "days_back": say("Write the number of days, 0 for new mail only."),
+    "largest_mail": say("Write the size in megabytes, such as 50."),
+    "separator": say("Choose + or -."),
+    "way_in": say("Choose how mail arrives: IMAP, the built-in listener, or HTTP."),
+    "aliases": say("Write one address per line."),
 }
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
@@ -148,14 +149,14 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 def _wrong_limits(settings: InboxSettings) -> dict[str, str]:
     checks = {
-        "days_back": (0 <= settings.days_back <= 3650, "Write a number of days from 0 to 3650."),
-        "largest_mail": (1 <= settings.largest_mail <= 50, "Write a size from 1 to 50 megabytes."),
-        "poll_seconds": (10 <= settings.poll_seconds <= 540, "Write a number of seconds from 10 to 540."),
-        "aliases": (all(fold_address(item) for item in settings.aliases), "Each alias must be a mail address."),
-        "from_name": (not _CONTROL.search(settings.from_name), "The name must be on one line."),
-        "folder": (bool(settings.folder) and not _CONTROL.search(settings.folder), "Write the folder's name, usually INBOX."),
-        "sent_folder": (not _CONTROL.search(settings.sent_folder), "Write the folder's name, or leave it empty to find it."),
-        "certificate": (_is_certificate(settings.certificate), "Paste a certificate that begins with -----BEGIN CERTIFICATE-----."),
+        "days_back": (0 <= settings.days_back <= 3650, say("Write a number of days from 0 to 3650.")),
+        "largest_mail": (1 <= settings.largest_mail <= 50, say("Write a size from 1 to 50 megabytes.")),
+        "poll_seconds": (10 <= settings.poll_seconds <= 540, say("Write a number of seconds from 10 to 540.")),
+        "aliases": (all(fold_address(item) for item in settings.aliases), say("Each alias must be a mail address.")),
+        "from_name": (not _CONTROL.search(settings.from_name), say("The name must be on one line.")),
+        "folder": (bool(settings.folder) and not _CONTROL.search(settings.folder), say("Write the folder's name, usually INBOX.")),
+        "sent_folder": (not _CONTROL.search(settings.sent_folder), say("Write the folder's name, or leave it empty to find it.")),
+        "certificate": (_is_certificate(settings.certificate), say("Paste a certificate that begins with -----BEGIN CERTIFICATE-----.")),
     }
     return {name: sentence for name, (holds, sentence) in checks.items() if not holds}
 

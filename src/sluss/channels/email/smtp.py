@@ -18,6 +18,7 @@ from sluss.channels.contract import Outbound, Refused, ResultUnknown, Sent, Unre
 from sluss.channels.email.compose import Unwritable, compose, domain_of, needs_smtputf8, plain_address
 from sluss.channels.email.dial import CannotConnect, Place, open_socket, tls_context, tls_trouble
 from sluss.channels.email.settings import InboxSecrets, InboxSettings
+from sluss.kernel.words import say
 
 _COMMAND_SECONDS = 60.0
 _RESULT_SECONDS = 600.0  # RFC 5321, 4.5.3.2.6
@@ -149,7 +150,9 @@ class _Line:
                 await self._start_tls(place)
             await self.client.ehlo(timeout=_COMMAND_SECONDS)
         except aiosmtplib.SMTPResponseException as error:
-            raise Unreachable(f"The server {place.host} turned us away: {error.code} {_words(error.message)}") from error
+            raise Unreachable(
+                say("The server %(host)s turned us away: %(answer)s", host=place.host, answer=f"{error.code} {_words(error.message)}")
+            ) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Unreachable(_connect_trouble(place, error)) from error
         if account.user and (account.named or self.client.supports_extension("auth")):
@@ -158,7 +161,13 @@ class _Line:
     async def _start_tls(self, place: Place) -> None:
         await self.client.ehlo(timeout=_COMMAND_SECONDS)
         if not self.client.supports_extension("starttls"):
-            raise Unreachable(f"The server {place.host} offers no STARTTLS on port {place.port}; choose TLS and its port, often 465.")
+            raise Unreachable(
+                say(
+                    "The server %(host)s offers no STARTTLS on port %(port)s; choose TLS and its port, often 465.",
+                    host=place.host,
+                    port=place.port,
+                )
+            )
         await self.client.starttls(server_hostname=place.host, timeout=_COMMAND_SECONDS)
 
     async def _sign_in(self, account: Account) -> None:
@@ -167,12 +176,22 @@ class _Line:
             await self.client.login(account.user, account.password, timeout=_COMMAND_SECONDS)
         except aiosmtplib.SMTPAuthenticationError as error:
             if 400 <= error.code < 500:
-                raise Unreachable(f"The server {host} cannot check the password now: {error.code} {_words(error.message)}") from error
+                raise Unreachable(
+                    say(
+                        "The server %(host)s cannot check the password now: %(answer)s",
+                        host=host,
+                        answer=f"{error.code} {_words(error.message)}",
+                    )
+                ) from error
             raise Unreachable(
-                f"The server {host} does not accept user name and password ({error.code}); many providers want an app password."
+                say(
+                    "The server %(host)s does not accept user name and password (%(code)s); many providers want an app password.",
+                    host=host,
+                    code=error.code,
+                )
             ) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Unreachable(f"Signing in at {host} failed; check user name and password.") from error
+            raise Unreachable(say("Signing in at %(host)s failed; check user name and password.", host=host)) from error
 
     async def is_good(self) -> bool:
         """Whether a kept connection still answers. Only then may a mail go over it."""
@@ -188,7 +207,7 @@ class _Line:
         options = [f"SIZE={envelope.size}"] if self.client.supports_extension("size") else []
         options += ["SMTPUTF8"] if envelope.utf8 else []
         if envelope.utf8 and not self.client.supports_extension("smtputf8"):
-            raise Refused("5.6.7", "The server takes no addresses with letters outside ASCII.", permanent=True)
+            raise Refused("5.6.7", say("The server takes no addresses with letters outside ASCII."), permanent=True)
         encoding = "utf-8" if envelope.utf8 else "ascii"
         try:
             await self.client.mail(envelope.sender, options=options, encoding=encoding, timeout=_COMMAND_SECONDS)
@@ -196,9 +215,9 @@ class _Line:
         except aiosmtplib.SMTPResponseException as error:
             _answered(error.code, error.message, "before the mail")
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unreachable("The connection to the server was lost before the mail was handed over.") from error
+            raise Unreachable(say("The connection to the server was lost before the mail was handed over.")) from error
         except ValueError as error:
-            raise Refused("address", "The address cannot be sent to this server.", permanent=True) from error
+            raise Refused("address", say("The address cannot be sent to this server."), permanent=True) from error
 
     async def hand_over(self, raw: bytes, hand_over: Callable[[], Awaitable[None]]) -> str:
         """DATA. The server's words on taking it; from the moment its bytes are written a loss is `ResultUnknown`."""
@@ -206,16 +225,16 @@ class _Line:
         try:
             invited = await self.client.execute_command(b"DATA", timeout=120.0)
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unreachable("The connection to the server was lost before the mail was handed over.") from error
+            raise Unreachable(say("The connection to the server was lost before the mail was handed over.")) from error
         if invited.code != 354:
             _answered(invited.code, invited.message, "before the mail")
         protocol = self.client.protocol
         if protocol is None:
-            raise Unreachable("The connection to the server was lost before the mail was handed over.")
+            raise Unreachable(say("The connection to the server was lost before the mail was handed over."))
         try:
             answer = await _write(protocol, raw)
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise ResultUnknown("The connection was lost after the mail was handed over, before the server answered.") from error
+            raise ResultUnknown(say("The connection was lost after the mail was handed over, before the server answered.")) from error
         if answer.code != 250:
             _answered(answer.code, answer.message, "after the mail")
         return f"{answer.code} {_words(answer.message)}"
@@ -252,14 +271,14 @@ def _answered(code: int, message: str, when: str) -> NoReturn:
     """Turns an answer other than yes into what it means."""
     reason = _words(message)
     if code in {530, 535}:
-        raise Unreachable(f"The server wants us to sign in ({code}); check user name and password of the outgoing server.")
+        raise Unreachable(say("The server wants us to sign in (%(code)s); check user name and password of the outgoing server.", code=code))
     if code == 421 and when == "before the mail":
-        raise Unreachable(f"The server is closing down or busy: {code} {reason}")
+        raise Unreachable(say("The server is closing down or busy: %(answer)s", answer=f"{code} {reason}"))
     if 400 <= code < 600:
         raise Refused(_status(code, reason), reason, permanent=code >= 500)
     if when == "before the mail":
-        raise Unreachable(f"The server gave an answer that means nothing: {code} {reason}")
-    raise ResultUnknown(f"The server answered the mail with {code} {reason}, which says neither yes nor no.")
+        raise Unreachable(say("The server gave an answer that means nothing: %(answer)s", answer=f"{code} {reason}"))
+    raise ResultUnknown(say("The server answered the mail with %(answer)s, which says neither yes nor no.", answer=f"{code} {reason}"))
 
 
 def _status(code: int, reason: str) -> str:
@@ -275,7 +294,7 @@ def _words(message: str) -> str:
 def _connect_trouble(place: Place, error: Exception) -> str:
     cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
     if isinstance(error, TimeoutError) or isinstance(cause, (TimeoutError, socket.gaierror)):
-        return f"The server {place.host} does not answer on port {place.port}."
+        return say("The server %(host)s does not answer on port %(port)s.", host=place.host, port=place.port)
     if place.security != "plain":
         return tls_trouble(place, cause)
-    return f"The server {place.host} ended the connection before it began."
+    return say("The server %(host)s ended the connection before it began.", host=place.host)

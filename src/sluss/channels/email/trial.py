@@ -13,6 +13,7 @@ from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import TRIAL
 from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
 from sluss.channels.email.smtp import Sender, account_of
+from sluss.kernel.words import say
 
 _ROUND_TRIP_SECONDS = 30.0
 
@@ -52,7 +53,7 @@ class _Trial:
         except ImapFailed as error:
             self._checks.append(Check("Incoming mail", "fail", error.reason, "Correct the incoming server, user name or password."))
             return None
-        self._checks.append(Check("Incoming mail", "ok", f"Signed in at {place.host}."))
+        self._checks.append(Check("Incoming mail", "ok", say("Signed in at %(host)s.", host=place.host)))
         return client if await self._folder(client) else None
 
     async def _folder(self, client: ImapClient) -> bool:
@@ -61,15 +62,20 @@ class _Trial:
             await client.examine(name)
         except (ImapFailed, ImapRefused):
             self._checks.append(
-                Check("Folder", "fail", f"The folder {name} cannot be opened.", "Write the folder's name as the server has it.")
+                Check(
+                    "Folder",
+                    "fail",
+                    say("The folder %(folder)s cannot be opened.", folder=name),
+                    "Write the folder's name as the server has it.",
+                )
             )
             await client.logout()
             return False
-        self._checks.append(Check("Folder", "ok", f"The folder {name} can be read."))
+        self._checks.append(Check("Folder", "ok", say("The folder %(folder)s can be read.", folder=name)))
         if "IDLE" in client.capabilities:
             self._checks.append(Check("New mail at once", "ok", "The server tells of new mail at once."))
         else:
-            detail = f"The server does not push; Sluss looks every {self._settings.poll_seconds} seconds."
+            detail = say("The server does not push; Sluss looks every %(seconds)s seconds.", seconds=self._settings.poll_seconds)
             self._checks.append(Check("New mail at once", "warn", detail, "Nothing needs to be done."))
         return True
 
@@ -83,12 +89,14 @@ class _Trial:
         except Unreachable as error:
             self._checks.append(Check("Outgoing mail", "fail", error.reason, "Correct the outgoing server, user name or password."))
         except Refused as error:
-            detail = f"The server refused the mail: {error.code} {error.reason}"
+            detail = say("The server refused the mail: %(code)s %(reason)s", code=error.code, reason=error.reason)
             self._checks.append(Check("Outgoing mail", "fail", detail, "Check that this user may send as this address."))
         except ResultUnknown as error:
             self._checks.append(Check("Outgoing mail", "warn", error.reason, "Try again in a minute."))
         else:
-            self._checks.append(Check("Outgoing mail", "ok", f"{account.place.host} took a test mail: {sent.detail}"))
+            self._checks.append(
+                Check("Outgoing mail", "ok", say("%(host)s took a test mail: %(answer)s", host=account.place.host, answer=sent.detail))
+            )
             return outbound.external_id
         finally:
             await sender.close()
@@ -99,8 +107,8 @@ class _Trial:
             async with asyncio.timeout(_ROUND_TRIP_SECONDS):
                 await _arrival(client, message_id)
         except (TimeoutError, ImapFailed, ImapRefused):
-            detail = f"The test mail did not arrive in the folder within {_ROUND_TRIP_SECONDS:.0f} seconds."
-            fix = "Look for it in the spam folder; check that the address delivers into this mailbox."
+            detail = say("The test mail did not arrive in the folder within %(seconds)s seconds.", seconds=round(_ROUND_TRIP_SECONDS))
+            fix = say("Look for it in the spam folder; check that the address delivers into this mailbox.")
             self._checks.append(Check("Round trip", "warn", detail, fix))
         else:
             self._checks.append(Check("Round trip", "ok", "The test mail went out and came back."))

@@ -12,6 +12,7 @@ import msgspec
 from sluss.channels.contract import Address, Unparsable
 from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.charsets import clean_line, decode_bytes
+from sluss.kernel.words import say
 
 _UNFOLD = re.compile(rb"\r?\n(?=[ \t])")
 _LINE = re.compile(rb"\r?\n")
@@ -28,7 +29,7 @@ class Headers(msgspec.Struct, frozen=True):
         # Lone line ends would make one field look like two to whoever splits lines otherwise: only CRLF and LF separate here.
         lines = _LINE.split(_UNFOLD.sub(b"", block))
         if len(lines) > limits.HEADER_COUNT:
-            raise Unparsable(f"The mail has more than {limits.HEADER_COUNT} header fields.")
+            raise Unparsable(say("The mail has more than %(number)s header fields.", number=limits.HEADER_COUNT))
         for line in lines:
             name, colon, value = decode_bytes(line, "").partition(":")
             if colon and name.strip():

@@ -11,6 +11,7 @@ import msgspec
 from sluss.channels.contract import Unparsable
 from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.headers import Headers, parameters
+from sluss.kernel.words import say
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class Part(msgspec.Struct, frozen=True):
 def take_apart(raw: bytes) -> Part:
     """The tree of a whole mail. Raises `Unparsable` when it is larger, deeper or in more pieces than the limits allow."""
     if len(raw) > limits.TOTAL_BYTES:
-        raise Unparsable(f"The mail is larger than {limits.TOTAL_BYTES // 1_048_576} MB.")
+        raise Unparsable(say("The mail is larger than %(size)s MB.", size=limits.TOTAL_BYTES // 1_048_576))
     return _Splitter(raw).part(0, len(raw), depth=0, default="text/plain")
 
 
@@ -78,9 +79,9 @@ class _Splitter:
     def _count(self, depth: int) -> None:
         self.parts += 1
         if self.parts > limits.PARTS:
-            raise Unparsable(f"The mail has more than {limits.PARTS} parts.")
+            raise Unparsable(say("The mail has more than %(number)s parts.", number=limits.PARTS))
         if depth > limits.DEPTH:
-            raise Unparsable(f"The parts of the mail are nested deeper than {limits.DEPTH} levels.")
+            raise Unparsable(say("The parts of the mail are nested deeper than %(number)s levels.", number=limits.DEPTH))
 
     def _headers(self, start: int, end: int) -> tuple[Headers, int]:
         """The headers of the part that begins at `start`, and where its body begins."""
@@ -89,7 +90,7 @@ class _Splitter:
             return Headers.read(b""), blank.end()
         found = _HEADER_END.search(self.raw, start, min(end, start + limits.HEADER_BYTES + 4))
         if not found and end - start > limits.HEADER_BYTES:
-            raise Unparsable(f"The header of the mail is longer than {limits.HEADER_BYTES // 1024} kB.")
+            raise Unparsable(say("The header of the mail is longer than %(size)s kB.", size=limits.HEADER_BYTES // 1024))
         stop, body = (found.start(), found.end()) if found else (end, end)
         return Headers.read(self.raw[start:stop]), body
 
@@ -114,7 +115,7 @@ class _Splitter:
     def _count_scan(self, length: int) -> None:
         self.scanned += length
         if self.scanned > max(limits.SCANNED_BYTES, 10 * len(self.raw)):
-            raise Unparsable("The parts of the mail are nested too deeply for its size.")
+            raise Unparsable(say("The parts of the mail are nested too deeply for its size."))
 
     def _delimiters(self, marker: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Each boundary line: where the line end before it begins, where the next line begins, and whether it is the closing one."""
@@ -129,7 +130,7 @@ class _Splitter:
             if tail in (b"", b"--"):
                 yield at - (self.raw[at - 1 : at] == b"\r"), after, tail == b"--"
             at = self.raw.find(marker, after - 1, end)
-        raise Unparsable("The mail repeats a part boundary too often.")
+        raise Unparsable(say("The mail repeats a part boundary too often."))
 
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")

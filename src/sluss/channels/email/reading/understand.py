@@ -15,6 +15,7 @@ from sluss.channels.email.reading.fresh import fresh_part
 from sluss.channels.email.reading.headers import Headers, addresses, decode_words, fold_address, message_ids, sent_at
 from sluss.channels.email.reading.parts import take_apart
 from sluss.channels.email.reading.receipts import receipts
+from sluss.kernel.words import say
 
 
 class Ours(msgspec.Struct, frozen=True):
@@ -31,14 +32,14 @@ def understand_mail(delivered: Delivered, ours: Ours) -> list[Understood]:
     except Unparsable:
         raise
     except (RecursionError, MemoryError) as error:
-        raise Unparsable("The mail is built in a way that cannot be read.") from error
+        raise Unparsable(say("The mail is built in a way that cannot be read.")) from error
     except Exception as error:
-        raise Unparsable(f"The mail could not be read ({type(error).__name__}).") from error
+        raise Unparsable(say("The mail could not be read (%(fault)s).", fault=type(error).__name__)) from error
 
 
 def _understand(delivered: Delivered, ours: Ours) -> list[Understood]:
     if not delivered.raw.strip(b"\r\n\t \0"):
-        raise Unparsable("The mail is empty.")
+        raise Unparsable(say("The mail is empty."))
     root = take_apart(delivered.raw)
     sender = _sender(root.headers)
     automatic = automatic_reason(root, sender, frozenset(ours.addresses))
