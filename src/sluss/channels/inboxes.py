@@ -23,6 +23,7 @@ from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.kernel.sealing import Place, Sealer
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import the_brand
 from sluss.people.models import inbox_teams, teams
 
@@ -221,7 +222,9 @@ def _claim(tx: Tx, who: Actor, inbox_id: int, addresses: Sequence[str]) -> None:
             with tx.attempt():
                 tx.run(sa.insert(inbox_addresses), {"workspace_id": who.workspace_id, "address": address, "inbox_id": inbox_id})
         except IntegrityError:
-            raise Invalid({"aliases" if number else "address": f"{address} is already connected to an inbox."}) from None
+            raise Invalid(
+                {"aliases" if number else "address": say("%(address)s is already connected to an inbox.", address=address)}
+            ) from None
 
 
 def _release_addresses(tx: Tx, who: Actor, inbox_id: int) -> None:

@@ -21,11 +21,10 @@ from sluss.outbox.claims import HOLD, Claim, case_of, standing_of
 from sluss.outbox.events import DeliveryChanged
 from sluss.outbox.models import OPEN_SQL, attempts, operations
 from sluss.outbox.settling import end_attempt, move_operation
-from sluss.outbox.states import OPEN, Outcome, decide
+from sluss.outbox.states import OPEN, STOPPED, Outcome, decide
 
 WINDOW = 4
 AT_ONCE = 200
-STOPPED = "Sluss stopped while this was being sent, and no answer came."
 
 o, earlier = operations.alias("o"), operations.alias("earlier")
 

@@ -19,12 +19,13 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileDamaged, FileMissing, FileStore
 from sluss.kernel.log import get_log
 from sluss.kernel.signals import Signals
+from sluss.kernel.words import say
 from sluss.outbox.claiming import claim_due, look, reap
 from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
 from sluss.outbox.composing import load_parcel, pack
 from sluss.outbox.queries import standing
 from sluss.outbox.settling import settle
-from sluss.outbox.states import Ending, Outcome
+from sluss.outbox.states import STOPPED, Ending, Outcome
 
 log = get_log("outbox")
 
@@ -115,7 +116,7 @@ class Outbox:
         try:
             outcome = await self._outcome(attempt)
         except asyncio.CancelledError:
-            outcome = attempt.cut_off("Sluss was stopped while this was being sent, and no answer came.", "stopped")
+            outcome = attempt.cut_off(STOPPED, "stopped")
             await asyncio.shield(self._settle(claim, outcome))
             raise
         if attempt.lost:
@@ -136,7 +137,7 @@ class Outbox:
             return Outcome("refused", "file", str(error))
         except Exception as error:
             log.exception("attempt_failed", operation=claim.operation_id)
-            return attempt.cut_off(f"Sluss failed while sending this: {error!r}", "fault")
+            return attempt.cut_off(say("Sluss failed while sending this: %(error)s", error=repr(error)), "fault")
 
     async def _talk(self, attempt: _Attempt, connection: Connection, outbound: Outbound) -> Outcome:
         channel = self._channel(attempt.claim.channel)
@@ -153,7 +154,7 @@ class Outbox:
         except ResultUnknown as error:
             return await self._ask(channel, connection, outbound, error.reason)
         except TimeoutError:
-            return attempt.cut_off("The network did not answer in time.", "unreachable")
+            return attempt.cut_off(say("The network did not answer in time."), "unreachable")
 
     async def _ask(self, channel: Channel, connection: Connection, outbound: Outbound, reason: str) -> Outcome:
         """Whether it arrived after all, where the network can be asked."""

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from sluss.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from sluss.kernel.words import say
 
 State = Literal["queued", "sending", "sent", "delivered", "read", "failed", "unknown", "cancelled"]
 Ending = Literal["sent", "refused", "deferred", "unreachable", "unknown", "fault", "stopped"]
@@ -23,6 +24,7 @@ PATIENCE = 4 * DAY
 DELAYED = HOUR
 NEVER = 1 << 62
 REASON = 1_000
+STOPPED = say("Sluss stopped while this was being sent, and no answer came.")
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from sluss.kernel.errors import Conflict, Forbidden, Invalid
 from sluss.kernel.files import FileStore
 from sluss.kernel.text import clean_line, shorten
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 FILES = 20
 NAME_BYTES, NAME = 200, 120
@@ -71,7 +72,7 @@ def remove_file(tx: Tx, who: Actor, attachment_id: int) -> None:
 def require_free(tx: Tx, who: Actor, case_id: int, attachment_ids: Sequence[int]) -> list[AttachmentRow]:
     """The files, if every one is the actor's own, of this case, and not yet sent (T9, T10)."""
     if len(attachment_ids) > FILES:
-        raise Invalid({"file": f"At most {FILES} files go with one answer."})
+        raise Invalid({"file": say("At most %(most)s files go with one answer.", most=FILES)})
     if not attachment_ids:
         return []
     c = attachments.c

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from sluss.channels.addressing import fold_address, plain_address
 from sluss.channels.contract import Address
 from sluss.kernel.errors import Invalid
+from sluss.kernel.words import say
 
 MOST = 100
 
@@ -31,7 +32,9 @@ def choose_recipients(to: Address, cc: Collection[Address], own: Collection[str]
     others = {fold_address(one.address): one for one in cc if plain_address(one.address) not in own}
     others.pop(to.address, None)
     if len(others) + 1 > MOST:
-        raise Invalid({"cc": f"At most {MOST} people can be written to at once; here are {len(others) + 1}."})
+        raise Invalid(
+            {"cc": say("At most %(most)s people can be written to at once; here are %(number)s.", most=MOST, number=len(others) + 1)}
+        )
     return (to, *(Address(address, one.name) for address, one in others.items()))
 
 
@@ -44,5 +47,5 @@ def _address(typed: str) -> Address:
     named = _NAMED.fullmatch(typed)
     name, address = (named.group(1).strip(), named.group(2).strip()) if named else ("", typed)
     if len(address) > 254 or not _ADDRESS.fullmatch(address):
-        raise Invalid({"cc": f"“{typed[:80]}” is not an address. Write it as name@example.com."})
+        raise Invalid({"cc": say("“%(typed)s” is not an address. Write it as name@example.com.", typed=typed[:80])})
     return Address(fold_address(address), name)

@@ -22,6 +22,7 @@ from sluss.kernel.clock import MINUTE, SECOND
 from sluss.kernel.errors import Conflict, Forbidden, Invalid
 from sluss.kernel.text import clean_text
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.once import once
 from sluss.replies.attaching import require_free
@@ -131,7 +132,7 @@ def _checked_text(reply: SendReply, capabilities: Capabilities) -> str:
     if not text.strip() and not reply.attachment_ids:
         raise Invalid({"body": "Write the answer first."})
     if len(text) > most:
-        raise Invalid({"body": f"This is {len(text) - most} characters too long; at most {most} can be sent here."})
+        raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=most)})
     return text
 
 
@@ -148,7 +149,7 @@ def _check_files(tx: Tx, who: Actor, reply: SendReply, capabilities: Capabilitie
         raise Invalid({"file": "Files cannot be sent on this way."})
     most = capabilities.max_file_bytes
     if most is not None and sum(one.size for one in files) > most:
-        raise Invalid({"file": f"The files are too large together; at most {most // 1_000_000} MB can be sent here."})
+        raise Invalid({"file": say("The files are too large together: at most %(most)s MB can be sent here.", most=most // 1_000_000)})
 
 
 def _depart(tx: Tx, who: Actor, reply: SendReply, case: CaseRow, whither: tuple[Target, str, tuple[Address, ...]]) -> Departure:
