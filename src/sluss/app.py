@@ -6,6 +6,7 @@ In: `Edge`, the parts of this process. Out: an ASGI application, and the server 
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import warnings
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -35,6 +36,8 @@ from sluss.web.troubles import answer_trouble
 ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *desk.ROUTES]
 
 GRACE_SECONDS = 4
+RESERVED_FILES = 256
+"""Open files that streams leave to the taking in of messages and to the database."""
 ROUND_A_FILE = 1_000_000
 """Bytes of a form beside the files in it."""
 
@@ -120,6 +123,7 @@ def _compose(edge: Edge, gate: Gate, hooks: tuple[Any, Any]) -> Litestar:
 @contextlib.asynccontextmanager
 async def _running(edge: Edge) -> AsyncGenerator[None]:
     """The loop that belongs to the web: live updates."""
+    edge.hub.most = min(edge.config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_FILES)
     edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
 
     async def recheck(session_ids: list[int]) -> Mapping[int, Watcher]:

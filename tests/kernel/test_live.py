@@ -231,7 +231,7 @@ async def _open(opened: Callable[[], object]) -> None:
 async def test_no_more_streams_than_the_process_can_hold(db: Database, who: Actor) -> None:
     """F38"""
     tower = Tower(db, who)
-    tower.hub._most = 1
+    tower.hub.most = 1
     async with tower.opened():
         with pytest.raises(Full):
             await _open(tower.opened)

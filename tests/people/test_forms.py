@@ -68,7 +68,8 @@ async def test_unknown_fields_are_refused(web: Web) -> None:
     """T3, T4"""
     johan = await web.sign_in("johan")
     for field in ("role", "workspace_id", "agent_id", "email", "password_hash", "disabled_at", "created_at"):
-        answer = await johan.post("/me", **dict[str, Any](name="Johan Falk", locale="en") | {field: "admin"})
+        fields: dict[str, Any] = {"name": "Johan Falk", "locale": "en", field: "admin"}
+        answer = await johan.post("/me", **fields)
         assert (answer.status_code, field in answer.text) == (422, True)
 
 

@@ -136,7 +136,7 @@ class Hub:
     """All open streams of one process. `render` (the desk's) turns events into pushes, `recheck` (people's) tells who may still watch."""
 
     def __init__(self, db: Database, most: int = 10_000) -> None:
-        self._db, self._most = db, most
+        self._db, self.most = db, most
         self._groups: dict[Sight, set[Stream]] = {}
         self.render: Render = _render_nothing
         self.recheck: Recheck | None = None
@@ -156,7 +156,7 @@ class Hub:
     async def opened(self, watcher: Watcher, seen: float) -> AsyncGenerator[Stream]:
         """A stream from just after a position, for as long as the block lasts. Raises `Full`."""
         start = await self._start()
-        if self.ending or self.count >= self._most:
+        if self.ending or self.count >= self.most:
             raise Full
         stream = Stream(watcher, seen, start)
         self._groups.setdefault(watcher.sight, set()).add(stream)

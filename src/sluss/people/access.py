@@ -22,6 +22,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.clock import Clock
 from sluss.kernel.errors import Forbidden
 from sluss.kernel.tokens import hash_of
+from sluss.kernel.words import say
 from sluss.people import browser
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
@@ -47,7 +48,7 @@ __all__ = [
 REMEMBERED_SECONDS = 2.0
 REMEMBERED = 20_000
 
-NOT_YOUR_ROLE = "Your role does not include this."
+NOT_YOUR_ROLE = say("Your role does not include this.")
 
 
 class Remembered(NamedTuple):
@@ -69,7 +70,7 @@ class Gate:
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let the request in, or raise."""
-        policy: Policy = handler.opt["may"]
+        policy: Policy = handler.opt.get("may", EVERYONE)  # only the answer to OPTIONS, made by the framework, says nothing
         request = Call(connection.scope, connection.receive)
         session = await self._session(request)
         request.scope["state"]["session"] = session

@@ -59,7 +59,7 @@ def create_agent(tx: Tx, who: Actor, new: NewAgent, password_hash: str = "") -> 
     require_admin(who)
     first = tx.value(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id).limit(1)) is None
     role: str = "admin" if first else new.role
-    _require_fit(new.name, new.email, role, new.language)
+    _refuse(faults_of(msgspec.structs.replace(new, role=role)))
     credential_id = _new_credential(tx, who, new.email, password_hash)
     agent_id = tx.new_id()
     row = {"workspace_id": who.workspace_id, "id": agent_id, "credential_id": credential_id, "name": new.name.strip(), "role": role}
@@ -74,7 +74,7 @@ def change_agent(tx: Tx, who: Actor, agent_id: int, new: NewAgent) -> None:
     """Change what an administrator may change about an agent."""
     require_admin(who)
     agent = require_agent(tx, who, agent_id)
-    _require_fit(new.name, new.email, new.role, new.language)
+    _refuse(faults_of(new))
     if agent.role == "admin" and new.role != "admin":
         _require_another_admin(tx, who, agent_id)
     _change_address(tx, agent.credential_id, new.email)
@@ -135,11 +135,10 @@ def set_password(tx: Tx, who: Actor, agent_id: int, password_hash: str, keep_ses
 
 def change_profile(tx: Tx, who: Actor, profile: Profile) -> None:
     """Change one's own name, language and looks."""
-    errors = _faults(profile.name, None, None, profile.language)
+    errors = _faults(profile.name, profile.language)
     if profile.theme not in THEMES:
         errors["theme"] = "Choose one of the list."
-    if errors:
-        raise Invalid(errors)
+    _refuse(errors)
     values = {"name": profile.name.strip(), "language": profile.language, "theme": profile.theme, "keys_off": profile.keys_off}
     tx.run(sa.update(agents).where(_this(who, who.id)).values(values))
     tx.hint(TOPIC)
@@ -191,20 +190,25 @@ def normal_address(email: str) -> str:
     return email.strip().casefold()
 
 
-def _require_fit(name: str, email: str, role: str, language: str) -> None:
-    errors = _faults(name, email, role, language)
+def faults_of(new: NewAgent) -> dict[str, str]:
+    """What is wrong with the fields of an agent, a sentence for each."""
+    errors = _faults(new.name, new.language)
+    if len(new.email) > ADDRESS or not _ADDRESS.fullmatch(normal_address(new.email)):
+        errors["email"] = "This is not a mail address."
+    if new.role not in ROLES:
+        errors["role"] = "Choose one of the list."
+    return errors
+
+
+def _refuse(errors: dict[str, str]) -> None:
     if errors:
         raise Invalid(errors)
 
 
-def _faults(name: str, email: str | None, role: str | None, language: str) -> dict[str, str]:
+def _faults(name: str, language: str) -> dict[str, str]:
     errors: dict[str, str] = {}
     if not 0 < len(name.strip()) <= NAME:
         errors["name"] = "Please give a name of at most 200 characters."
-    if email is not None and (len(email) > ADDRESS or not _ADDRESS.fullmatch(normal_address(email))):
-        errors["email"] = "This is not a mail address."
-    if role is not None and role not in ROLES:
-        errors["role"] = "Choose one of the list."
     if language not in LOCALES:
         errors["locale"] = "Choose one of the list."
     return errors

@@ -80,11 +80,11 @@ async def require_token(request: Call, expected: str) -> None:
 
 
 def describe(request: Call, config: Config) -> Browser:
-    """“Firefox on Linux” and the address, as one's own page lists them."""
+    """“Firefox, Linux” and the address, as one's own page lists them."""
     agent = request.headers.get("user-agent", "")[:400]
     name = next((words for mark, words in BROWSERS if mark in agent), "")
     system = next((words for mark, words in SYSTEMS if mark in agent), "")
-    return Browser(" on ".join(part for part in (name, system) if part), client_address(request.scope, config))
+    return Browser(", ".join(part for part in (name, system) if part), client_address(request.scope, config))
 
 
 def _full_name(request: Call, config: Config, name: Cookie) -> str:

@@ -13,14 +13,14 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from sluss.kernel.errors import Invalid
+from sluss.kernel.words import say
 from sluss.people.screens import MINIMUM_PASSWORD
 
 LONGEST = 1024
 AT_ONCE = 2
-TOO_SHORT = "Use at least 12 characters; four words make a good password."
-TOO_LONG = "Use at most 1024 characters."
-TOO_PLAIN = "This is too easy to guess. Use several words of your own."
+TOO_SHORT = say("Use at least 12 characters; four words make a good password.")
+TOO_LONG = say("Use at most 1024 characters.")
+TOO_PLAIN = say("This is too easy to guess. Use several words of your own.")
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 _workers = ThreadPoolExecutor(AT_ONCE, "passwords")
@@ -50,13 +50,6 @@ def fits_now(password: str, password_hash: str | None) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
-
-
-def require_fit(password: str, email: str = "") -> None:
-    """Raise `Invalid` for a new password that will not do."""
-    fault = fault_of(password, email)
-    if fault:
-        raise Invalid({"password": fault})
 
 
 def fault_of(password: str, email: str = "") -> str:

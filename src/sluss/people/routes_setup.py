@@ -12,7 +12,7 @@ from sluss.kernel.actors import system
 from sluss.kernel.errors import Invalid
 from sluss.people import door, passwords
 from sluss.people.access import LINK
-from sluss.people.actions import NewAgent
+from sluss.people.actions import NewAgent, faults_of
 from sluss.people.screens import Setup
 from sluss.people.setup import STEPS, Company, Progress, Step, find_setup, finish_setup, set_up_company, set_up_you
 from sluss.web.edge import Asked, Edge
@@ -52,7 +52,7 @@ async def setup_you(edge: Edge, asked: Asked, token: str = "") -> Response[str] 
     form = await asked.form(You)
     you = NewAgent(name=form.name, email=form.email, language=form.locale, role="admin")
     try:
-        passwords.require_fit(form.password, form.email)
+        _require_fit(you, form.password)
         await edge.db.write(set_up_you, token, you, await passwords.hash_password(form.password))
     except Invalid as error:
         typed = {"name": form.name, "email": form.email, "locale": form.locale}
@@ -79,6 +79,14 @@ async def setup_inbox(edge: Edge, asked: Asked, token: str = "") -> Redirect:
     if form.choice == "demo" and edge.fill_demo is not None:
         await edge.fill_demo(system(link.workspace_id))
     return asked.go(NEXT[form.choice])
+
+
+def _require_fit(you: NewAgent, password: str) -> None:
+    """Everything that is wrong is said at once."""
+    fault = passwords.fault_of(password, you.email)
+    faults = faults_of(you) | ({"password": fault} if fault else {})
+    if faults:
+        raise Invalid(faults)
 
 
 def _onward(asked: Asked, step: Step, token: str) -> Redirect:
