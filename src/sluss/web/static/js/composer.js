@@ -22,8 +22,9 @@ class SlussComposer extends HTMLElement {
     on(this, "dragleave", (event) => event.target.closest(".sheetlet")?.contains(event.relatedTarget) || this.drag(event, false));
     on(this, "drop", (event) => { this.drag(event, false); this.take(event, event.dataTransfer.files); });
     on(this, "change", (event) => event.target.type === "file" && this.take(event, event.target.files));
-    on(document, "htmx:config:request", (event) => this.drafts.has(event.target) && this.sending(event));
-    on(document, "htmx:finally:request", (event) => this.drafts?.has(event.target) && this.refused(event.target));
+    on(document, "htmx:config:request", (event) => (this.again(event.target) ? this.departs(this.again(event.target)) : this.drafts.has(event.target) && this.sending(event)));
+    on(document, "htmx:finally:request", (event) => this.drafts && this.refused(this.again(event.target) ?? event.target));
+    on(document, "click", (event) => this.edited(event.target.closest('form[data-kind="again"] [data-close]')?.form));
     on(window, "pagehide", () => this.each((one) => one.flush()));
     on(document, "visibilitychange", () => document.hidden && this.each((one) => one.flush()));
     on(document, "sluss:signed-in", () => this.each((one) => one.save()));
@@ -53,12 +54,29 @@ class SlussComposer extends HTMLElement {
   sending(event) {
     const form = event.target;
     if (uploading(form)) { event.preventDefault(); form.querySelector(".attached progress").scrollIntoView({ block: "nearest" }); return; }
+    this.departs(form);
+  }
+
+  departs(form) {
     this.drafts.get(form).end();
     departing = this.dataset.no;
   }
 
+  // The dialog of a stopped send holds the same text; sent from there, it is gone here too, and what was edited there goes on here.
+  again(form) {
+    return form.dataset?.kind === "again" ? this.querySelector('form[data-kind="reply"]') : null;
+  }
+
+  edited(form) {
+    const reply = form && this.again(form);
+    if (!reply) return;
+    reply.elements.body.value = form.elements.body.value;
+    this.drafts.get(reply).edited();
+  }
+
   // Still here after an answer means that it was not taken: the text goes on as a draft.
   refused(form) {
+    if (!this.drafts.has(form)) return;
     departing = "";
     this.drafts.get(form).again();
   }

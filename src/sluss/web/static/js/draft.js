@@ -55,8 +55,9 @@ export class Draft {
     if (this.saving || this.stuck || !this.dirty()) return;
     const state = this.state();
     this.saving = true;
+    this.leaving = new AbortController();
     try {
-      const answer = await post(`/cases/${this.no}/draft`, this.data());
+      const answer = await post(`/cases/${this.no}/draft`, this.data(), { signal: AbortSignal.any([this.leaving.signal, AbortSignal.timeout(15000)]) });
       const draft = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
       if (answer.status === 409) return this.conflict(draft);
       if (!answer.ok) throw new Error(String(answer.status));
@@ -66,8 +67,9 @@ export class Draft {
       this.tell("check", text("saved"), clock(Date.parse(draft.saved_at) || Date.now()));
       if (this.dirty()) this.later(IDLE);
     } catch {
+      if (this.over) return;
       this.tell("circle-alert", text("unsaved"), "", true);
-      if (!this.over) this.later(AGAIN);
+      this.later(AGAIN);
     } finally {
       this.saving = false;
     }
@@ -81,6 +83,7 @@ export class Draft {
   // Sent: nothing is saved any more, whatever is still under way.
   end() {
     this.over = true;
+    this.leaving?.abort();
     clearTimeout(this.timer);
     sessionStorage.removeItem(this.place());
   }
