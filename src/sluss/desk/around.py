@@ -106,7 +106,7 @@ def _held(tx: Tx, around: Around) -> Sequence[Banner]:
 def _paused(tx: Tx, around: Around) -> Sequence[Banner]:
     sentence = _("Sending by %(inbox)s is paused: %(reason)s What you send waits and goes out by itself.")
     return tuple(
-        _banner(around, "bad", sentence % {"inbox": one.name, "reason": _ended(one.reason)}, f"/settings/inboxes/{one.inbox_id}")
+        _banner(around, "bad", sentence % {"inbox": one.name, "reason": _ended(_(one.reason))}, f"/settings/inboxes/{one.inbox_id}")
         for one in paused_inboxes(tx, around.who)
     )
 
@@ -114,7 +114,7 @@ def _paused(tx: Tx, around: Around) -> Sequence[Banner]:
 def _failing(around: Around) -> Sequence[Banner]:
     sentence = _("Nothing comes in by %(inbox)s: %(reason)s Nothing is lost, it is fetched when the connection is back.")
     return tuple(
-        _banner(around, "bad", sentence % {"inbox": face.name, "reason": _ended(face.receiving_error)}, f"/settings/inboxes/{face.id}")
+        _banner(around, "bad", sentence % {"inbox": face.name, "reason": _ended(_(face.receiving_error))}, f"/settings/inboxes/{face.id}")
         for face in around.connected
         if face.failing
     )

@@ -59,7 +59,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed-in browser. `device` is in words: “Firefox on Linux”."""
+    """One signed-in browser. `device` is in words: “Firefox, Linux”."""
 
     id: str
     device: str

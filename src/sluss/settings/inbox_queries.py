@@ -47,7 +47,7 @@ def new_inbox_screen(tx: Tx, who: Actor, preset: str = "", form: Form | None = N
     values = known[preset][2] if preset in known else form_of(CHANNEL).DEFAULTS
     return InboxForm(
         form=form or Form(values=values),
-        presets=tuple(Preset(key=key, label=label, help=_(note) if note else "") for key, (label, note, _values) in known.items()),
+        presets=tuple(Preset(key=key, label=label, help=_(note)) for key, (label, note, _values) in known.items()),
         preset=preset if preset in known else "",
         teams=_team_choices(tx, who),
     )
@@ -79,7 +79,7 @@ def checks_of(trial: Trial) -> Checks:
 
 
 def _check(one: Check) -> CheckLine:
-    return CheckLine(name=_(one.name), state=one.state, detail=one.detail, fix=_(one.fix) if one.fix else "")
+    return CheckLine(name=_(one.name), state=one.state, detail=_(one.detail), fix=_(one.fix))
 
 
 def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting]) -> InboxLine:
@@ -106,9 +106,9 @@ def _state(tx: Tx, inbox: Inbox) -> tuple[State, str]:
     if not inbox.enabled:
         return "warn", _("Paused. Nothing is received or sent.")
     if inbox.receiving == "failing":
-        return "fail", inbox.receiving_error
+        return "fail", _(inbox.receiving_error)
     if inbox.send_failures >= FAILURES and (inbox.paused_until or 0) > tx.now:
-        return "fail", inbox.paused_reason
+        return "fail", _(inbox.paused_reason)
     if inbox.receiving == "starting":
         return "warn", _("Connecting.")
     return "ok", ""
@@ -116,6 +116,8 @@ def _state(tx: Tx, inbox: Inbox) -> tuple[State, str]:
 
 def _settings(inbox: Inbox) -> tuple[Setting, ...]:
     shown = form_of(inbox.channel).show_fields(inbox.settings)
+    ways = {"imap": _("Fetched by IMAP"), "lmtp": _("Handed over by LMTP or SMTP"), "http": _("Posted by HTTP")}
+    shown["ways"] = ways.get(shown["ways"], shown["ways"])
     labels = {
         "ways": _("Mail arrives by"),
         "sender_name": _("Sender’s name"),

@@ -1,4 +1,4 @@
-"""How the system stands: quarantine, health, audit, and what the settings' first page says of them. In: rows. Out: screens."""
+"""How the system stands: quarantine, health, and what the settings' first page says of them. In: rows. Out: screens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sluss.intake.models import envelopes
 from sluss.intake.quarantine import Quarantined, access_quarantined, count_quarantined, list_quarantined
 from sluss.intake.store import read_raw
 from sluss.kernel.actors import Actor
-from sluss.kernel.audit import Entry, audit, list_deeds
 from sluss.kernel.clock import MINUTE
 from sluss.kernel.files import FileStore
 from sluss.kernel.jobs import jobs
@@ -27,9 +26,6 @@ from sluss.outbox.queries import held_operations, paused_inboxes, standing
 from sluss.people.queries import list_agents, list_teams
 from sluss.settings.inbox_queries import inboxes_screen
 from sluss.settings.screens import (
-    Audit,
-    AuditLine,
-    Choice,
     Conservation,
     EnvelopeLine,
     EnvelopePage,
@@ -39,6 +35,7 @@ from sluss.settings.screens import (
     Quarantine,
     Trouble,
 )
+from sluss.web.formats import number, size
 from sluss.web.locale import gettext as _
 from sluss.web.locale import ngettext
 
@@ -80,7 +77,7 @@ def envelope_line(one: Quarantined, beginning: bytes) -> EnvelopeLine:
         inbox=one.inbox,
         received_at=one.received_at,
         size=one.size,
-        reason=one.reason,
+        reason=_(one.reason),
         sender=_header(beginning, b"from:"),
         subject=_header(beginning, b"subject:"),
         discarded_at=one.settled_at if one.state == "discarded" else None,
@@ -115,16 +112,6 @@ def health_groups(tx: Tx, who: Actor, folder: Path) -> tuple[HealthGroup, ...]:
 def balance_of(tx: Tx, who: Actor) -> Balance | None:
     """The newest conservation check."""
     return last_balance(tx, who)
-
-
-def audit_screen(tx: Tx, who: Actor, wanted: tuple[str, str], after: int | None) -> Audit:
-    """The audit log, newest first; `wanted` is who (an agent's id) and what (an area)."""
-    by, area = wanted
-    found = _deeds(tx, who, by, area, after)
-    people = tuple(Choice(id=str(one.id), label=one.name) for one in list_agents(tx, who))
-    areas = tuple(Choice(id=key, label=label) for key, label in _areas().items())
-    more = str(found[PAGE - 1].id) if len(found) > PAGE else ""
-    return Audit(lines=tuple(_audit_line(one) for one in found[:PAGE]), after=more, who=by, what=area, people=people, areas=areas)
 
 
 def _inbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
@@ -163,23 +150,23 @@ def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
         HealthLine(
             name=_("Messages waiting to be read"),
             state="warn" if late else "ok",
-            value=str(waiting),
+            value=number(waiting),
             fix=_("Look at the log: the reader may be stopped.") if late else "",
         ),
-        HealthLine(name=_("Deliveries waiting"), state="ok", value=str(states.get("queued", 0) + states.get("sending", 0))),
+        HealthLine(name=_("Deliveries waiting"), state="ok", value=number(states.get("queued", 0) + states.get("sending", 0))),
         HealthLine(
             name=_("Deliveries with an unknown result"),
             state="warn" if states.get("unknown") else "ok",
-            value=str(states.get("unknown", 0)),
+            value=number(states.get("unknown", 0)),
         ),
         _retried(_("Timers that failed"), stuck),
         _retried(_("Reactions that failed"), behind),
     )
 
 
-def _retried(name: str, number: int) -> HealthLine:
-    detail = _("They are tried again by themselves.") if number else ""
-    return HealthLine(name=name, state="warn" if number else "ok", value=str(number), detail=detail)
+def _retried(name: str, count: int) -> HealthLine:
+    detail = _("They are tried again by themselves.") if count else ""
+    return HealthLine(name=name, state="warn" if count else "ok", value=number(count), detail=detail)
 
 
 def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
@@ -210,8 +197,9 @@ def _leases(tx: Tx) -> tuple[HealthLine, ...]:
 
 
 def _recurring(tx: Tx) -> tuple[HealthLine, ...]:
+    names = {"conservation": _("Balance of messages"), "tidy people": _("Tidying sign-ins"), "tidy trials": _("Tidying inbox tests")}
     return tuple(
-        HealthLine(name=name, state="fail" if error else "ok", value=_("Failed") if error else _("Done"), detail=error)
+        HealthLine(name=names.get(name, name), state="fail" if error else "ok", value=_("Failed") if error else _("Done"), detail=error)
         for name, (_at, error) in sorted(last_runs(tx).items())
     )
 
@@ -225,7 +213,7 @@ def _system(tx: Tx, folder: Path) -> tuple[HealthLine, ...]:
         HealthLine(
             name=_("Free disk space"),
             state="fail" if low else "ok",
-            value=f"{usage.free / 1e9:.1f} GB",
+            value=size(usage.free),
             fix=_("Make room: new messages are refused before the disk is full.") if low else "",
         ),
         HealthLine(name=_("Database"), state="ok", value=f"{'SQLite' if embedded else 'PostgreSQL'} {library}"),
@@ -244,60 +232,3 @@ def _header(raw: bytes, name: bytes) -> str:
         if line.lower().startswith(name):
             return clean_text(line[len(name) :].decode("utf-8", "replace")).strip()[:200]
     return ""
-
-
-def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[Entry]:
-    if not by and not area:
-        return list_deeds(tx, who, after, PAGE + 1)
-    c = audit.c
-    chosen = sa.select(*(c[name] for name in Entry.__struct_fields__)).where(c.workspace_id == who.workspace_id)
-    if by.isdecimal() and len(by) < 19:
-        chosen = chosen.where(c.actor_kind == "agent", c.actor_id == int(by))
-    if area in _areas():
-        chosen = chosen.where(c.object_kind == area)
-    if after is not None:
-        chosen = chosen.where(c.id < after)
-    return tx.structs(Entry, chosen.order_by(c.id.desc()).limit(PAGE + 1))
-
-
-def _areas() -> dict[str, str]:
-    return {
-        "case": _("Cases"),
-        "inbox": _("Inboxes"),
-        "agent": _("Agents"),
-        "team": _("Teams"),
-        "envelope": _("Quarantine"),
-        "operation": _("Deliveries"),
-    }
-
-
-def _audit_line(one: Entry) -> AuditLine:
-    number = one.data.get("number")
-    target = f"#{number}" if number else str(one.data.get("name", ""))
-    details = ", ".join(
-        f"{name}: {value}" for name, value in one.data.items() if name not in {"number", "name"} and value not in ("", None)
-    )
-    text = _deed(one.action) + (f" ({details})" if details else "")
-    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")
-
-
-def _deed(action: str) -> str:
-    known = {
-        "case.assign": _("assigned a case"),
-        "case.status": _("changed a case’s status"),
-        "case.priority": _("changed a case’s priority"),
-        "case.tags": _("changed a case’s tags"),
-        "inbox.create": _("connected an inbox"),
-        "inbox.change": _("changed an inbox"),
-        "inbox.pause": _("paused an inbox"),
-        "inbox.resume": _("resumed an inbox"),
-        "agent.create": _("added an agent"),
-        "agent.change": _("changed an agent"),
-        "agent.disable": _("disabled an agent"),
-        "agent.enable": _("enabled an agent"),
-        "team.create": _("made a team"),
-        "team.change": _("changed a team"),
-        "intake.replay": _("had a set-aside message read again"),
-        "intake.discard": _("took a set-aside message off the list"),
-    }
-    return known.get(action, action)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from sluss.intake.quarantine import access_quarantined, discard_envelope, replay_envelope
 from sluss.intake.store import read_raw
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.people.once import once
+from sluss.settings.audit_queries import audit_screen
 from sluss.settings.screens import Health
 from sluss.settings.watch_queries import (
-    audit_screen,
     balance_of,
     conservation_of,
     envelope_screen,
@@ -27,7 +27,7 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.policy import ADMINS
 
-By = Annotated[str, Parameter(query="who")]
+By = Annotated[str, QueryParameter(name="who")]
 
 
 @get("/settings", may=ADMINS)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
@@ -70,6 +71,14 @@ def size(count: int) -> str:
 def number(value: float) -> str:
     """A number with the language's separators: `12 400`."""
     return format_decimal(value, locale=_locale())
+
+
+def language(code: str) -> str:
+    """A language by its name in the reader's: `svenska`; a code that nobody knows stays as it is."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(_locale()) or code
+    except (ValueError, UnknownLocaleError):
+        return code
 
 
 def initials(name: str) -> str:

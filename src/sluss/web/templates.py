@@ -28,6 +28,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "long_day": formats.long_day,
     "size": formats.size,
     "number": formats.number,
+    "language": formats.language,
     "initials": formats.initials,
     "colour": formats.colour,
     "plain": formats.plain,

@@ -1,0 +1,113 @@
+"""The audit log as the settings show it. In: rows of deeds. Out: one line each, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from sluss.kernel.actors import Actor
+from sluss.kernel.audit import Entry, audit, list_deeds
+from sluss.kernel.tx import Tx
+from sluss.people.queries import list_agents
+from sluss.settings.screens import Audit, AuditLine, Choice
+from sluss.web.locale import gettext as _
+
+PAGE = 50
+
+
+def audit_screen(tx: Tx, who: Actor, wanted: tuple[str, str], after: int | None) -> Audit:
+    """The audit log, newest first; `wanted` is who (an agent's id) and what (an area)."""
+    by, area = wanted
+    found = _deeds(tx, who, by, area, after)
+    people = tuple(Choice(id=str(one.id), label=one.name) for one in list_agents(tx, who))
+    areas = tuple(Choice(id=key, label=label) for key, label in _areas().items())
+    more = str(found[PAGE - 1].id) if len(found) > PAGE else ""
+    return Audit(lines=tuple(_audit_line(one) for one in found[:PAGE]), after=more, who=by, what=area, people=people, areas=areas)
+
+
+def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[Entry]:
+    if not by and not area:
+        return list_deeds(tx, who, after, PAGE + 1)
+    c = audit.c
+    chosen = sa.select(*(c[name] for name in Entry.__struct_fields__)).where(c.workspace_id == who.workspace_id)
+    if by.isdecimal() and len(by) < 19:
+        chosen = chosen.where(c.actor_kind == "agent", c.actor_id == int(by))
+    if area in _areas():
+        chosen = chosen.where(c.object_kind == area)
+    if after is not None:
+        chosen = chosen.where(c.id < after)
+    return tx.structs(Entry, chosen.order_by(c.id.desc()).limit(PAGE + 1))
+
+
+def _areas() -> dict[str, str]:
+    return {
+        "case": _("Cases"),
+        "inbox": _("Inboxes"),
+        "agent": _("Agents"),
+        "team": _("Teams"),
+        "envelope": _("Quarantine"),
+        "operation": _("Deliveries"),
+    }
+
+
+def _audit_line(one: Entry) -> AuditLine:
+    number = one.data.get("number")
+    target = f"#{number}" if number else str(one.data.get("name", ""))
+    details = _details(one.data)
+    text = _deed(one.action) + (f" ({details})" if details else "")
+    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")
+
+
+def _details(data: Mapping[str, Any]) -> str:
+    """What a line says besides its deed; ids say nothing to people."""
+    labels = {"before": _("before"), "was": _("before"), "after": _("after"), "added": _("added"), "removed": _("removed")}
+    labels |= {"role": _("role"), "recipients": _("recipients"), "address": _("address"), "device": _("browser")}
+    labels |= {"agents": _("agents"), "inboxes": _("inboxes")}
+    told = ((label, data.get(name)) for name, label in labels.items())
+    return ", ".join(f"{label}: {_value(value)}" for label, value in told if value not in ("", None, []))
+
+
+def _value(value: Any) -> str:
+    words = {"open": _("Open"), "pending": _("Waiting"), "snoozed": _("Snoozed"), "solved": _("Solved"), "closed": _("Closed")}
+    words |= {"spam": _("Spam"), "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
+    words |= {"queued": _("Queued"), "failed": _("Not delivered"), "unknown": _("Delivery not known")}
+    words |= {"admin": _("Administrator"), "lead": _("Lead"), "agent": _("Agent"), "reviewer": _("Reviewer"), "field": _("Field staff")}
+    return ", ".join(map(str, value)) if isinstance(value, list) else words.get(str(value), str(value))
+
+
+def _deed(action: str) -> str:
+    known = {
+        "case.assign": _("assigned a case"),
+        "case.status": _("changed a case’s status"),
+        "case.priority": _("changed a case’s priority"),
+        "case.tags": _("changed a case’s tags"),
+        "case.reply": _("answered a case"),
+        "case.undo_reply": _("took back an answer"),
+        "inbox.create": _("connected an inbox"),
+        "inbox.change": _("changed an inbox"),
+        "inbox.pause": _("paused an inbox"),
+        "inbox.resume": _("resumed an inbox"),
+        "inbox.archive": _("archived an inbox"),
+        "inbox.resume_sending": _("had sending tried again"),
+        "agent.create": _("added an agent"),
+        "agent.change": _("changed an agent"),
+        "agent.disable": _("disabled an agent"),
+        "agent.enable": _("enabled an agent"),
+        "agent.sign_in": _("signed in"),
+        "agent.sign_out": _("signed out"),
+        "agent.reset": _("made a link for a new password"),
+        "agent.password": _("set a new password"),
+        "team.create": _("made a team"),
+        "team.change": _("changed a team"),
+        "team.delete": _("removed a team"),
+        "operation.cancel": _("gave up a delivery"),
+        "operation.retry": _("had a delivery sent again"),
+        "outbox.hold": _("put sending on hold"),
+        "outbox.release": _("let held messages go"),
+        "workspace.setup": _("set up Sluss"),
+        "intake.replay": _("had a set-aside message read again"),
+        "intake.discard": _("took a set-aside message off the list"),
+    }
+    return known.get(action, action)
