@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sluss.channels import registry
 from sluss.kernel.db import Database
 from sluss.kernel.events import events
+from sluss.outbox import runner
 from sluss.replies.attaching import NewFile, attach_file
 from tests.outbox.scene import PaperPost, Scene, set_scene
 
@@ -25,6 +26,12 @@ def post(monkeypatch: pytest.MonkeyPatch) -> PaperPost:
 @pytest.fixture
 def scene(db: Database, tmp_path: Path, post: PaperPost) -> Scene:
     return set_scene(db, tmp_path, post)
+
+
+@pytest.fixture
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is under way gets no time when the outbox is stopped."""
+    monkeypatch.setattr(runner, "GRACE_SECONDS", 0.01)
 
 
 @pytest.fixture

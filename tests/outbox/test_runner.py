@@ -16,8 +16,9 @@ from sluss.kernel.db import Database
 from sluss.kernel.metrics import value_of
 from sluss.kernel.signals import Signals
 from sluss.outbox import runner
-from sluss.outbox.claims import HOLD
+from sluss.outbox.claims import HOLD, Claim
 from sluss.outbox.runner import Outbox
+from sluss.outbox.states import Outcome
 from sluss.replies.sending import SendReply, send_reply
 from tests.outbox.scene import PaperPost, Scene
 
@@ -150,3 +151,23 @@ async def test_a_stop_that_comes_together_with_a_hint_is_heard(db: Database) -> 
     task.cancel()
     await asyncio.wait([task], timeout=5)
     assert task.cancelled()
+
+
+@pytest.mark.usefixtures("no_grace")
+async def test_a_result_that_is_being_written_is_written_to_the_end(scene: Scene, post: PaperPost, clock: TestClock) -> None:
+    """F3: stopped between the network's yes and its commit."""
+    scene.answer()
+    clock.move(10 * SECOND)
+    outbox, reached, go_on = scene.outbox(), asyncio.Event(), asyncio.Event()
+    settle_now = outbox._settle
+
+    async def slow_settle(claim: Claim, outcome: Outcome) -> None:
+        reached.set()
+        await go_on.wait()
+        await settle_now(claim, outcome)
+
+    outbox._settle = slow_settle
+    async with running(outbox):
+        await reached.wait()
+        asyncio.get_running_loop().call_later(0.1, go_on.set)
+    assert scene.states() == ["sent"]

@@ -11,7 +11,6 @@ import pytest
 from sluss.channels.contract import Capabilities, Outbound, Refused, ResultUnknown, Sent, Unreachable
 from sluss.kernel.clock import DAY, HOUR, MINUTE, SECOND, TestClock
 from sluss.kernel.errors import Conflict
-from sluss.outbox import runner
 from sluss.outbox.actions import cancel_operation, retry_operation
 from sluss.outbox.queries import deliveries_of
 from tests.outbox.scene import ASA, PaperPost, Scene, after_hand_over
@@ -198,11 +197,6 @@ async def test_files_are_read_and_sent_along(scene: Scene, post: PaperPost, cloc
     clock.move(UNDO)
     await scene.round()
     assert [(one.name, one.media_type, one.data) for one in post.taken[0].files] == [("karta.pdf", "application/pdf", b"karta.pdf")]
-
-
-@pytest.fixture
-def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "GRACE_SECONDS", 0.01)
 
 
 @pytest.mark.usefixtures("no_grace")

@@ -1,44 +1,5 @@
-"""The scene of sending, on both databases."""
+"""The scene of sending, seen from the composer."""
 
-from __future__ import annotations
+from tests.outbox.conftest import attach, post, scene
 
-from collections.abc import Callable
-from pathlib import Path
-
-import pytest
-import sqlalchemy as sa
-
-from sluss.channels import registry
-from sluss.kernel.db import Database
-from sluss.kernel.events import events
-from sluss.replies.attaching import NewFile, attach_file
-from tests.outbox.scene import PaperPost, Scene, set_scene
-
-
-@pytest.fixture
-def post(monkeypatch: pytest.MonkeyPatch) -> PaperPost:
-    made = PaperPost()
-    monkeypatch.setitem(registry._made, "paper", made)
-    return made
-
-
-@pytest.fixture
-def scene(db: Database, tmp_path: Path, post: PaperPost) -> Scene:
-    return set_scene(db, tmp_path, post)
-
-
-@pytest.fixture
-def kinds(scene: Scene) -> Callable[[], list[str]]:
-    """The kinds of all events so far."""
-    return lambda: [row.kind for row in scene.db.read_now(lambda tx: tx.rows(sa.select(events.c.kind).order_by(events.c.id)))]
-
-
-@pytest.fixture
-def attach(scene: Scene) -> Callable[[str], int]:
-    """Maja attaches a file in the scene's case; its content is its name."""
-
-    def upload(name: str) -> int:
-        digest = scene.files.put(name.encode())
-        return scene.db.write_now(attach_file, scene.maja, scene.case_id, NewFile(name, "application/pdf", len(name), digest))
-
-    return upload
+__all__ = ["attach", "post", "scene"]

@@ -45,6 +45,7 @@ class Outbox:
     def __init__(self, db: Database, files: FileStore, connection: Connect, signals: Signals, holder: str) -> None:
         self._db, self._files, self._connection, self._signals, self._holder = db, files, connection, signals, holder
         self._running: dict[asyncio.Task[None], Claim] = {}
+        self._settling: set[asyncio.Task[None]] = set()
         self._renewed_at = self._counted_at = time.monotonic()
         self._channel: Callable[[str], Channel] = channel_named
 
@@ -109,6 +110,7 @@ class Outbox:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*self._settling, return_exceptions=True)
 
     async def _send(self, claim: Claim) -> None:
         attempt = _Attempt(self._db, claim)
@@ -117,13 +119,13 @@ class Outbox:
             outcome = await self._outcome(attempt)
         except asyncio.CancelledError:
             outcome = attempt.cut_off(STOPPED, "stopped")
-            await asyncio.shield(self._settle(claim, outcome))
+            await self._keep(claim, outcome)
             raise
         if attempt.lost:
             log.warning("claim_lost", operation=claim.operation_id)
             return
         metrics.operation_attempted(claim.channel, outcome.ending, time.monotonic() - started)
-        await self._settle(claim, outcome)
+        await self._keep(claim, outcome)
 
     async def _outcome(self, attempt: _Attempt) -> Outcome:
         """How one attempt ends, whatever happens."""
@@ -168,6 +170,13 @@ class Outbox:
         """Only for a single recipient: a network knows the message by one id, and one copy that left proves nothing about the others."""
         single = len(outbound.to) + len(outbound.cc) == 1
         return await channel.look_up(connection, outbound.external_id) if single and channel.capabilities.can_look_up else None
+
+    async def _keep(self, claim: Claim, outcome: Outcome) -> None:
+        """Write a result, whatever happens to whoever waits for it."""
+        task = asyncio.create_task(self._settle(claim, outcome))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        await asyncio.shield(task)
 
     async def _settle(self, claim: Claim, outcome: Outcome) -> None:
         """Write the result; a result that cannot be written is tried again, because the network will not say it twice."""
