@@ -16,6 +16,7 @@ from sluss.people.models import agents, inbox_teams, teams
 from sluss.web.locale import gettext as _
 
 OTHERS = 5
+COUNTED = 1_000
 IDENTITIES = 20
 ALL_TAGS = 200
 
@@ -95,7 +96,8 @@ def _others(tx: Tx, who: Actor, case: CaseRow) -> tuple[tuple[OtherCase, ...], i
     c = cases.c
     theirs = visible_to(who) & (c.contact_id == case.contact_id) & (c.id != case.id)
     rows = tx.rows(sa.select(c.number, c.subject, c.status, c.active_at).where(theirs).order_by(c.id.desc()).limit(OTHERS))
-    total = len(rows) if len(rows) < OTHERS else int(tx.value(sa.select(sa.func.count()).select_from(cases).where(theirs)))
+    some = sa.select(c.id).where(theirs).limit(COUNTED).subquery()
+    total = len(rows) if len(rows) < OTHERS else int(tx.value(sa.select(sa.func.count()).select_from(some)))
     return tuple(OtherCase(no=row.number, subject=row.subject, status=row.status, at=row.active_at) for row in rows), total
 
 

@@ -23,7 +23,7 @@ from sluss.web.locale import gettext as _
 PAGE = 25
 LONGEST = 400
 MENTIONS = 1_000
-MENTIONS_OF_SOME = 10_000
+MENTIONS_OF_SOME = 5_000
 """Whoever sees a part of the workspace has the others' mentions filtered out, so more are looked at."""
 BEFORE, AROUND = 60, 180
 QUOTED = 20_000
@@ -45,8 +45,8 @@ def search(tx: Tx, around: Around, query: str, after: str) -> Found:
         return Found(query=asked, problem=_("Write letters or digits to search for."))
     seen = _visible(tx, around, list(mentions))
     page, cursor = _page(seen, after)
-    rows = show_rows(tx, around, page)
-    quotes = _quotes(tx, around, [mentions[case.id] for case in page])
+    rows = show_rows(tx, around, _listed(tx, around, page))
+    quotes = _quotes(tx, around, [mentions[one] for one in page])
     words = words_of(asked)
     hits = tuple(Hit(row=row, excerpt=_excerpt(row, quotes.get(mentions[int(row.id)], ""), words)) for row in rows)
     return Found(query=asked, hits=hits, total=len(seen), after=cursor)
@@ -71,20 +71,25 @@ def _ids(tx: Tx, around: Around, condition: sa.ColumnElement[bool]) -> list[int]
     return [row.id for row in tx.rows(wanted)]
 
 
-def _visible(tx: Tx, around: Around, ids: Sequence[int]) -> list[Listed]:
+def _visible(tx: Tx, around: Around, ids: Sequence[int]) -> list[int]:
     """Those of the cases that the reader may see, in the order given."""
-    found: dict[int, Listed] = {}
+    seen: set[int] = set()
     for start in range(0, len(ids), 500):
-        wanted = LISTED.where(visible_to(around.who), cases.c.id.in_(ids[start : start + 500]))
-        found |= {case.id: case for case in tx.structs(Listed, wanted)}
-    return [found[one] for one in ids if one in found]
+        wanted = sa.select(cases.c.id).where(visible_to(around.who), cases.c.id.in_(ids[start : start + 500]))
+        seen |= {row.id for row in tx.rows(wanted)}
+    return [one for one in ids if one in seen]
 
 
-def _page(seen: list[Listed], after: str) -> tuple[list[Listed], str]:
+def _page(seen: list[int], after: str) -> tuple[list[int], str]:
     """From just after the case that the cursor names; from the start where it is not found any more."""
-    start = next((index + 1 for index, case in enumerate(seen) if str(case.number) == after), 0)
+    start = next((index + 1 for index, one in enumerate(seen) if str(one) == after), 0)
     page = seen[start : start + PAGE]
-    return page, str(page[-1].number) if start + PAGE < len(seen) else ""
+    return page, str(page[-1]) if start + PAGE < len(seen) else ""
+
+
+def _listed(tx: Tx, around: Around, ids: Sequence[int]) -> list[Listed]:
+    found = {case.id: case for case in tx.structs(Listed, LISTED.where(visible_to(around.who), cases.c.id.in_(ids)))}
+    return [found[one] for one in ids]
 
 
 def _quotes(tx: Tx, around: Around, documents: Sequence[int]) -> Mapping[int, str]:

@@ -21,6 +21,7 @@ from sluss.desk.screens import Happening, Happenings, Item, Message, Note, Perso
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import Delivery, deliveries_of
+from sluss.web.locale import gettext as _
 
 ITEMS = 40
 MOST = 400
@@ -45,37 +46,35 @@ class _Found(msgspec.Struct, frozen=True):
 
 def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = None, focus: int | None = None) -> Stretch:
     """The newest items, those before an item, or as many as it takes to show the item `focus`."""
-    wanted = ITEMS if focus is None else _reach(tx, case, focus)
-    found = _fetch(tx, case, before, wanted + 1)
+    said = _said(tx, case)
+    wanted = ITEMS if focus is None else _reach(tx, case, said, focus)
+    found = _fetch(tx, case, said, (before, wanted + 1))
     items = _show(tx, around, _beyond_doubt(found, wanted + 1))[-wanted:]
-    return Stretch(tuple(items), _count_before(tx, case, int(items[0].id)) if items else 0)
+    return Stretch(tuple(items), _count_before(tx, case, said, int(items[0].id)) if items else 0)
 
 
-def _reach(tx: Tx, case: CaseRow, focus: int) -> int:
+def _said(tx: Tx, case: CaseRow) -> sa.ColumnElement[bool]:
+    """The condition that a message belongs to the case. Its conversations are named, so that nobody walks all messages by their id."""
+    ids = [row.id for row in tx.rows(sa.select(conversations.c.id).where(_of_case(conversations, case)))]
+    return (messages.c.workspace_id == case.workspace_id) & messages.c.conversation_id.in_(ids)
+
+
+def _reach(tx: Tx, case: CaseRow, said: sa.ColumnElement[bool], focus: int) -> int:
     """How many items show the one that a link names; the usual number where it is not of this case or too far back."""
-    m, v = messages.c, conversations.c
-    newer = (
-        sa.select(sa.func.count()).select_from(_spoken()).where(m.workspace_id == case.workspace_id, v.case_id == case.id, m.id >= focus)
-    )
-    noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id >= focus)
-    happened = (
-        sa.select(sa.func.count())
-        .select_from(events)
-        .where(_of_case(events, case), events.c.kind.in_(happenings.KINDS), events.c.id >= focus)
-    )
-    count = int(tx.value(newer)) + int(tx.value(noted)) + int(tx.value(happened)) + 5
+    happened = _of_case(events, case) & events.c.kind.in_(happenings.KINDS)
+    parts = ((messages, said), (notes, _of_case(notes, case)), (events, happened))
+    count = 5 + sum(_count(tx, table, mine & (table.c.id >= focus)) for table, mine in parts)
     return max(ITEMS, count) if count <= MOST else ITEMS
 
 
-def _fetch(tx: Tx, case: CaseRow, before: int | None, limit: int) -> _Found:
+def _fetch(tx: Tx, case: CaseRow, said: sa.ColumnElement[bool], span: tuple[int | None, int]) -> _Found:
     """The newest of each kind; more happenings than items, since neighbours become one."""
+    before, limit = span
     happened = sa.select(events).where(_of_case(events, case), events.c.kind.in_(happenings.KINDS))
     rows = tx.rows(_newest(happened, events.c.id, before, limit * EVENTS))
-    said = _MESSAGES.where(messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id)
-    noted = sa.select(notes).where(_of_case(notes, case))
     return _Found(
-        tx.rows(_newest(said, messages.c.id, before, limit)),
-        tx.rows(_newest(noted, notes.c.id, before, limit)),
+        tx.rows(_newest(_MESSAGES.where(said), messages.c.id, before, limit)),
+        tx.rows(_newest(sa.select(notes).where(_of_case(notes, case)), notes.c.id, before, limit)),
         [one for one in map(from_row, rows) if one is not None],
     )
 
@@ -164,7 +163,7 @@ def _delivery(one: Delivery) -> screens.Delivery:
         recipient=one.recipient,
         state=one.state,
         at=one.at,
-        reason=one.reason,
+        reason=_(one.reason),
         attempts=one.attempts,
         next_try=one.next_try,
         undo_until=one.undo_until,
@@ -201,34 +200,29 @@ def _author(names: Mapping[int, Person], agent_id: int) -> Person:
     return names.get(agent_id) or Person(str(agent_id), "")
 
 
-def _count_before(tx: Tx, case: CaseRow, item_id: int) -> int:
-    said = (
-        sa.select(sa.func.count())
-        .select_from(_spoken())
-        .where(messages.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id, messages.c.id < item_id)
-    )
-    noted = sa.select(sa.func.count()).select_from(notes).where(_of_case(notes, case), notes.c.id < item_id)
-    return int(tx.value(sa.select(said.scalar_subquery() + noted.scalar_subquery())))
+def _count_before(tx: Tx, case: CaseRow, said: sa.ColumnElement[bool], item_id: int) -> int:
+    noted = _of_case(notes, case) & (notes.c.id < item_id)
+    return _count(tx, messages, said & (messages.c.id < item_id)) + _count(tx, notes, noted)
+
+
+def _count(tx: Tx, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+    return int(tx.value(sa.select(sa.func.count()).select_from(table).where(condition)))
 
 
 def _newest(wanted: sa.Select[Any], key: sa.ColumnElement[int], before: int | None, limit: int) -> sa.Select[Any]:
-    return (wanted if before is None else wanted.where(key < before)).order_by(key.desc()).limit(limit)
+    # An order by the bare key tempts SQLite to walk the whole table by it rather than to look the case up.
+    return (wanted if before is None else wanted.where(key < before)).order_by((key + 0).desc()).limit(limit)
 
 
 def _of_case(table: sa.Table, case: CaseRow) -> sa.ColumnElement[bool]:
     return (table.c.workspace_id == case.workspace_id) & (table.c.case_id == case.id)
 
 
-def _spoken() -> sa.Join:
-    return conversations.join(
-        messages, (messages.c.workspace_id == conversations.c.workspace_id) & (messages.c.conversation_id == conversations.c.id)
-    )
-
-
 def _messages() -> sa.Select[Any]:
     """Messages with who wrote them and where, but without their HTML, which may be a megabyte."""
     m, v, t, i = messages.c, conversations.c, threads.c, identities.c
-    joined = _spoken().join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
+    joined = joined.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
     joined = joined.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
     pictures = m.html.ilike("%src=_http%") | m.html.ilike("%src=http%")
     return sa.select(
