@@ -15,6 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from sluss.kernel.words import say
+
 WEB_PORTS = frozenset({80, 443, 8443})
 MAIL_PORTS = frozenset({25, 143, 465, 587, 993, 2525})
 LOOK_UP_SECONDS = 5.0
@@ -46,12 +48,12 @@ _NAME = re.compile(rf"(?!.{{254}})(?:{_LABEL}\.)*{_LABEL}", re.IGNORECASE)
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
 
 _SENTENCES: dict[Reason, str] = {
-    "malformed": "“{host}” is not a host name or address that Sluss can read.",
-    "scheme": "Only https addresses are allowed here.",
-    "port": "Port {port} is not allowed here. Allowed: {ports}.",
-    "unknown": "“{host}” cannot be found. Check the spelling.",
-    "private": "“{host}” is not a public address. Give a host that can be reached from the internet.",
-    "forbidden": "“{host}” is an address that Sluss never connects to.",
+    "malformed": say("“%(host)s” is not a host name or address that Sluss can read."),
+    "scheme": say("Only https addresses are allowed here."),
+    "port": say("Port %(port)s is not allowed here. Allowed: %(ports)s."),
+    "unknown": say("“%(host)s” cannot be found. Check the spelling."),
+    "private": say("“%(host)s” is not a public address. Give a host that can be reached from the internet."),
+    "forbidden": say("“%(host)s” is an address that Sluss never connects to."),
 }
 
 
@@ -60,7 +62,7 @@ class AddressRefused(Exception):
 
     def __init__(self, reason: Reason, host: str = "", *, port: int = 0, ports: Collection[int] = (), detail: str = "") -> None:
         allowed = ", ".join(map(str, sorted(ports)))
-        super().__init__(_SENTENCES[reason].format(host=host[:100], port=port, ports=allowed))
+        super().__init__(say(_SENTENCES[reason], host=host[:100], port=port, ports=allowed))
         self.reason, self.host, self.detail = reason, host, detail
 
 

@@ -115,8 +115,12 @@ class Sealer:
         if found:
             return found
         raise KeyLost(
-            f"This secret was sealed with the key {wanted}, which is not in {self.path}. "
-            "Put back the key file that belongs to this database, or enter the secret again."
+            say(
+                "This secret was sealed with the key %(key)s, which is not in %(path)s. "
+                "Put back the key file that belongs to this database, or enter the secret again.",
+                key=wanted,
+                path=self.path,
+            )
         )
 
 

@@ -111,9 +111,9 @@ def _retold(sentence: str, locale: str) -> str:
 def _patterns(locale: str) -> list[tuple[re.Pattern[str], str]]:
     """What sentences with values look like, and their translations; the ones with most words of their own first."""
     catalogue = _read(locale)
-    said = [] if catalogue is None else [one for one in catalogue if SAID in one.auto_comments and "%(" in one.id]
-    by_length = sorted(said, key=lambda one: len(_VALUE.sub("", one.id)), reverse=True)
-    return [(_pattern(one.id), one.string) for one in by_length]
+    said = [(str(one.id), str(one.string)) for one in catalogue or () if SAID in one.auto_comments and _VALUE.search(str(one.id))]
+    by_length = sorted(said, key=lambda pair: len(_VALUE.sub("", pair[0])), reverse=True)
+    return [(_pattern(english), translation) for english, translation in by_length]
 
 
 _VALUE = re.compile(r"%\((\w+)\)s")
