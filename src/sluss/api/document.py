@@ -57,10 +57,18 @@ def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
     made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss"}}
     made["security"] = [{"session": []}]
     paths: dict[str, dict[str, dict[str, Any]]] = made["paths"]
+    for name in _closed(routes):
+        made["components"]["schemas"][name]["additionalProperties"] = False
     for path in paths.values():
         for operation in path.values():
             _tell_problems(operation["responses"])
     return made
+
+
+def _closed(routes: Sequence[HTTPRouteHandler]) -> set[str]:
+    """Names of the shapes that are sent to us and refuse fields they do not know."""
+    sent = {route.parsed_data_field.annotation for route in routes if route.parsed_data_field is not None}
+    return {shape.__name__ for shape in sent if shape.__struct_config__.forbid_unknown_fields}
 
 
 def _tell_problems(responses: dict[str, Any]) -> None:

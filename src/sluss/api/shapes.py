@@ -10,7 +10,9 @@ from msgspec import Meta
 
 from sluss.cases.access import Priority, Status
 
-Id = Annotated[str, Meta(pattern="^[0-9]{1,19}$", description="An id: digits, as a string.", examples=["248318305820049408"])]
+DIGITS = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$"
+"""Ids fit into 63 bits; none begins with 9 before the year 2090."""
+Id = Annotated[str, Meta(pattern=DIGITS, description="An id: digits, as a string.", examples=["248318305820049408"])]
 Instant = Annotated[str, Meta(description="ISO 8601, UTC.", examples=["2026-11-21T13:52:00.000000+00:00"])]
 NoteText = Annotated[str, Meta(min_length=1, max_length=20_000)]
 Tag = Annotated[str, Meta(min_length=1, max_length=40)]

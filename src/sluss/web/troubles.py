@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -13,6 +15,7 @@ from sluss.kernel.errors import Invalid, Trouble
 from sluss.kernel.files import DiskFull, StoreFailed
 from sluss.kernel.live import Full
 from sluss.kernel.log import get_log
+from sluss.kernel.words import say
 from sluss.kernel.writer import StorageFailed
 from sluss.web.edge import Asked, Call, Edge
 from sluss.web.locale import gettext as _
@@ -55,6 +58,8 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
         return _to_sign_in(asked)
     problem, fields = _describe(request, error)
     headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+    if problem.status == 405:
+        headers["Allow"] = ", ".join(_methods_at(request))
     if asked.wants_json:
         body = {"status": problem.status, "error": problem.detail, "reference": problem.reference} | ({"fields": fields} if fields else {})
         return asked.json(body, problem.status, headers)
@@ -66,8 +71,10 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
 
 def _to_sign_in(asked: Asked) -> Response[Any]:
     """A page leads to the sign-in and back; a script is told 401 and keeps what was typed; a form without scripts is told in words."""
-    if asked.wants_json or asked.htmx:
+    if asked.htmx:
         return Response(b"", media_type="text/plain", status_code=401)
+    if asked.wants_json:
+        return asked.json({"status": 401, "error": _("Please sign in.")}, 401)
     if asked.request.method == "GET":
         return asked.go_sign_in()
     return asked.answer("web/problem.html", asked.page(_("Please sign in.")), 401, problem=Problem(status=401))
@@ -96,6 +103,38 @@ def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]
 def _of_framework(error: HTTPException, reference: str) -> tuple[Problem, dict[str, str]]:
     if error.status_code == 400 and isinstance(error.extra, list):
         told = cast("list[dict[str, Any]]", error.extra)
-        fields = {str(one.get("key", "")): str(one.get("message", "")) for one in told}
-        return Problem(status=422, detail=", ".join(sorted(fields)), reference=reference), fields
-    return Problem(status=error.status_code, reference=reference), {}
+        fields = dict(_field(str(one.get("key", "")), str(one.get("message", ""))) for one in told)
+        detail = _(Invalid({}).sentence) + " " + "; ".join(f"{name}: {sentence}" for name, sentence in fields.items())
+        return Problem(status=422, detail=detail, reference=reference), fields
+    return Problem(
+        status=error.status_code, detail=_(_SENTENCES.get(error.status_code, "The request cannot be read.")), reference=reference
+    ), {}
+
+
+def _field(key: str, message: str) -> tuple[str, str]:
+    """A body's field under its own name, also when the library speaks of the body as a whole."""
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        return unknown.group(1), _("There is no such field here.")
+    return key, _("This is missing.") if message == f"'{key}'" else message
+
+
+def _methods_at(request: Call) -> list[str]:
+    """What the address of a request takes."""
+    words = request.scope["path"].strip("/").split("/")
+    return sorted(
+        {method for route in request.app.routes if isinstance(route, HTTPRoute) and _fits(route, words) for method in route.methods}
+    )
+
+
+def _fits(route: HTTPRoute, words: list[str]) -> bool:
+    parts = route.path_components
+    return len(parts) == len(words) and all(not isinstance(part, str) or part == word for part, word in zip(parts, words, strict=True))
+
+
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_SENTENCES = {
+    404: say("There is nothing here, or it is not yours to see."),
+    405: say("This cannot be done here."),
+    413: say("This is too large."),
+}
