@@ -30,7 +30,7 @@ PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQV
 
 Ids = dict[str, str]
 
-MISSING = str(2**61)
+MISSING = "1999999999"
 
 FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/reply": {"body": "Vi letar.", "anyway": "1"},

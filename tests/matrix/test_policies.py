@@ -1,0 +1,43 @@
+"""Who may call what, written down a second time: a route that is opened wider must be opened here as well."""
+
+from sluss.people.access import ADMINS, READERS, SIGNED_IN, Policy
+from tests.matrix.test_matrix import Route, all_routes
+from tests.world import Web
+
+WITHOUT_SIGN_IN = {
+    *("GET /api/openapi.json", "GET /healthz", "GET /metrics", "GET /readyz", "GET /static/{name}"),
+    *("GET /sign-in", "POST /sign-in", "GET /sign-in/again", "POST /sign-in/again"),
+    *("GET /password/{token}", "POST /password/{token}", "POST /hooks/{workspace_id}/{inbox_id}"),
+    *("GET /setup/you", "POST /setup/you", "GET /setup/company", "POST /setup/company", "GET /setup/inbox", "POST /setup/inbox"),
+}
+BY_REVIEWERS = {
+    *("POST /cases/{no}/draft", "POST /cases/{no}/files", "POST /cases/{no}/note", "POST /cases/{no}/read"),
+    "POST /api/v1/cases/{number}/notes",
+}
+BY_ANYBODY_SIGNED_IN = {"GET /", "GET /live", "GET /live/ping", "POST /sign-out"}
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def called_by(web: Web, policy: Policy) -> set[str]:
+    return {name(route) for route in all_routes(web) if route.policy == policy}
+
+
+def test_what_needs_no_sign_in_is_listed(web: Web) -> None:
+    assert {name(route) for route in all_routes(web) if route.policy.roles is None} == WITHOUT_SIGN_IN
+
+
+def test_settings_are_for_administrators(web: Web) -> None:
+    settings = {name(route) for route in all_routes(web) if route.path.startswith("/settings")}
+    assert settings | {"POST /operations/release"} == called_by(web, ADMINS)
+
+
+def test_reviewers_write_nothing_but_what_is_listed(web: Web) -> None:
+    """T5"""
+    assert {one for one in called_by(web, READERS) if not one.startswith("GET ")} == BY_REVIEWERS
+
+
+def test_field_staff_reach_their_own_page_alone(web: Web) -> None:
+    assert {one for one in called_by(web, SIGNED_IN) if " /me" not in one} == BY_ANYBODY_SIGNED_IN
