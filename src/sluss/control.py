@@ -24,6 +24,9 @@ log = get_log("control")
 
 LONGEST_LINE = 1_000_000
 PATIENCE = 30.0
+GRACE = 2.0
+TAKEN_UP = 0.01
+"""Seconds in which a connection that the system had accepted becomes a conversation, so that it can be ended like the others."""
 BACKLOG = 8
 
 
@@ -63,7 +66,8 @@ async def listening(path: Path, answer: Answer) -> AsyncGenerator[None]:
         yield
     finally:
         server.close()
-        served.hang_up()
+        await asyncio.sleep(TAKEN_UP)
+        await served.hang_up()
         durable.remove([path])
 
 
@@ -72,25 +76,32 @@ class Served:
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self._talking: set[asyncio.StreamWriter] = set()
+        self._talking: set[asyncio.Task[Any]] = set()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, until it goes, falls silent, or says what is no request."""
-        self._talking.add(writer)
+        task = asyncio.current_task()
+        if task is not None:
+            self._talking.add(task)
+            task.add_done_callback(self._talking.discard)
         try:
             if _is_ours(writer):
                 while await self._turn(reader, writer):
                     pass
-        except (ConnectionError, TimeoutError):
-            pass
+        except (ConnectionError, TimeoutError, asyncio.CancelledError):
+            pass  # gone, silent, or hung up
         finally:
-            self._talking.discard(writer)
             writer.close()
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
 
-    def hang_up(self) -> None:
-        """End every conversation."""
-        for writer in list(self._talking):
-            writer.close()
+    async def hang_up(self) -> None:
+        """End every conversation; what a client asked for last gets a moment to finish."""
+        waiting = set(self._talking)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting, timeout=GRACE)
 
     async def _turn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:

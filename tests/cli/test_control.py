@@ -98,7 +98,8 @@ def test_nonsense_is_answered_and_the_server_goes_on(set_up: Cli, serving: Servi
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(house.folder.socket))
             client.sendall(line)
-            reply = msgspec.json.decode(client.makefile("rb").readline(), type=Reply)
+            with client.makefile("rb") as answers:
+                reply = msgspec.json.decode(answers.readline(), type=Reply)
         assert reply.fault is not None
         assert reply.fault.kind == "invalid"
         assert ask(house.folder.socket, ListAgents()).value[0]["name"] == "Ewa Nowak"
