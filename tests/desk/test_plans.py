@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from sluss.cases.actions import set_status
-from sluss.desk.around import Around, look_around
+from sluss.cases.models import cases
+from sluss.desk.around import look_around
 from sluss.desk.desk import Look, read_desk
-from sluss.desk.order import stretches
+from sluss.desk.order import SORTS, Sort, stretches
 from sluss.desk.rows import LISTED
 from sluss.desk.views import scope_of
 from sluss.kernel.db import Database
@@ -46,12 +46,10 @@ SCAN = re.compile(rf"SCAN (?:{'|'.join(LARGE)})\b|SEARCH (?:{'|'.join(LARGE)}) {
 @pytest.fixture
 def many(db: Database, world: World, customers: Customers) -> list[int]:
     """Enough cases for a planner to have a choice, most of them solved."""
-    ids = customers.messages([{"subject": f"Sak {n}"} for n in range(400)])
-    for message in ids[:360]:
-        db.write_now(set_status, world.who("maja"), customers.case_of(message).id, "solved")
-    if db.kind == "postgresql":
-        with db._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("ANALYZE")
+    ids = customers.messages([{"subject": f"Sak {n}"} for n in range(300)])
+    solved = sa.update(cases).where(cases.c.number < customers.case_of(ids[270]).number)
+    db.write_now(lambda tx: tx.run(solved.values(status="solved", waiting_since=None, solved_at=tx.now)).rowcount)
+    db.write_now(lambda tx: tx.run(sa.text("ANALYZE cases")).rowcount if db.kind == "postgresql" else 0)
     return ids
 
 
@@ -67,37 +65,42 @@ def plan(tx: Tx, statement: sa.Select[Any]) -> str:
     return "\n".join(str(row[-1]) for row in rows)
 
 
-@pytest.mark.parametrize("sort", ["oldest", "newest", "priority"])
 @pytest.mark.parametrize("view", ["mine", "unassigned", "open", "solved", "inbox"])
-def test_every_order_of_every_view_goes_by_an_index(db: Database, world: World, many: list[int], view: str, sort: Any) -> None:
+def test_every_order_of_every_view_goes_by_an_index(db: Database, world: World, many: list[int], view: str) -> None:
     key = f"inbox:{world.norrsken.inboxes['kundtjanst'].id}" if view == "inbox" else view
 
     def plans(tx: Tx) -> list[str]:
-        around: Around = look_around(tx, world.who("maja"))
+        around = look_around(tx, world.who("maja"))
         scope = scope_of(around, key)
-        return [plan(tx, one.page(LISTED.where(scope.condition(around.who)), ()).limit(51)) for one in stretches(scope, sort)]
+        rows = LISTED.where(scope.condition(around.who))
+        return [plan(tx, one.page(rows, ()).limit(51)) for sort in SORTS for one in stretches(scope, sort)]
 
     for found in db.read_now(plans):
         assert not SCAN.search(found), found
         assert BY_INDEX[db.kind].search(found), found
 
 
-@pytest.mark.parametrize(
-    ("view", "sort"), [("open", "oldest"), ("open", "newest"), ("solved", "newest"), ("unassigned", "oldest"), ("mine", "oldest")]
+EVERYDAY: tuple[tuple[str, Sort], ...] = (
+    ("open", "oldest"),
+    ("open", "newest"),
+    ("solved", "newest"),
+    ("unassigned", "oldest"),
+    ("mine", "oldest"),
 )
-def test_the_everyday_lists_are_not_even_sorted(db: Database, world: World, many: list[int], view: str, sort: Any) -> None:
+
+
+def test_the_everyday_lists_are_not_even_sorted(db: Database, world: World, many: list[int]) -> None:
     """The index has the order: the first page costs the same however long the list is."""
 
-    def first(tx: Tx) -> str:
+    def first(tx: Tx, view: str, sort: Sort) -> str:
         around = look_around(tx, world.who("maja"))
         scope = scope_of(around, view)
-        return plan(
-            tx, stretches(scope, sort)[0].page(sa.select(LISTED.selected_columns.id).where(scope.condition(around.who)), ()).limit(51)
-        )
+        return plan(tx, stretches(scope, sort)[0].page(sa.select(cases.c.id).where(scope.condition(around.who)), ()).limit(51))
 
-    found = db.read_now(first)
-    assert "TEMP B-TREE FOR ORDER BY" not in found, found
-    assert not re.search(r"(?:->\s+|^)Sort\s+\(", found), found
+    for view, sort in EVERYDAY:
+        found = db.read_now(first, view, sort)
+        assert "TEMP B-TREE FOR ORDER BY" not in found, (view, sort, found)
+        assert not re.search(r"(?:->\s+|^)Sort\s+\(", found), (view, sort, found)
 
 
 def test_no_statement_of_the_desk_scans(db: Database, world: World, many: list[int], customers: Customers) -> None:
