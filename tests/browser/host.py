@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 
 from sluss.channels.email.channel import EmailChannel
-from sluss.channels.inboxes import InboxFields, change_inbox, create_inbox, list_inboxes
+from sluss.channels.inboxes import InboxFields, change_inbox, create_inbox, list_inboxes, teams_of
 from sluss.config import load
 from sluss.kernel.actors import system
 from sluss.kernel.log import configure
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import NewWorkspace, all_workspaces, create_workspace
 from sluss.people.actions import NewAgent, create_agent
-from sluss.people.teams import TeamChange, change_team, create_team
+from sluss.people.teams import create_team
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.serving import Host, Work, open_host, serve
 from tests.world import PASSWORD_HASH
@@ -68,41 +68,30 @@ async def _beside(setting: Setting, host: Host, work: Work) -> None:
     await asyncio.Event().wait()
 
 
-def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:
+def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:  # noqa: FBT001 - the database hands values on by position
     known = all_workspaces(tx)
     if not known:
-        _make(tx)
-    who = system(known[0].id if known else all_workspaces(tx)[0].id)
-    if not with_inbox:
+        _make(tx, host, smtp_port, with_inbox=with_inbox)
         return
-    fields = _inbox(smtp_port)
-    stored = list_inboxes(tx, who)
-    if stored:
-        change_inbox(tx, who, host.sealer, stored[0].id, fields)
-        return
-    inbox_id = create_inbox(tx, who, host.sealer, "email", fields)
+    who = system(known[0].id)
+    for inbox in list_inboxes(tx, who):
+        if inbox.address == ADDRESS:
+            change_inbox(tx, who, host.sealer, inbox.id, _inbox(smtp_port, teams_of(tx, who, inbox.id)))
+
+
+def _make(tx: Tx, host: Host, smtp_port: int, *, with_inbox: bool) -> None:
+    who = system(create_workspace(tx, NewWorkspace("Norrsken Air", language="en", time_zone="Europe/Stockholm")))
     team_id = create_team(tx, who, "Stockholm")
-    members = tuple(create_agent_ids(tx)[key] for key in STAFF)
-    change_team(tx, who, team_id, TeamChange(name="Stockholm", agent_ids=members, inbox_ids=(inbox_id,)))
-
-
-def create_agent_ids(tx: Tx) -> dict[str, int]:
-    """The staff by their short names."""
-    from sluss.people.queries import list_agents  # noqa: PLC0415
-
-    return {one.email.partition("@")[0]: one.id for one in list_agents(tx, system(all_workspaces(tx)[0].id))}
-
-
-def _make(tx: Tx) -> None:
-    workspace_id = create_workspace(tx, NewWorkspace("Norrsken Air", language="en", time_zone="Europe/Stockholm"))
     for key, (name, role) in STAFF.items():
-        new: Any = NewAgent(name=name, email=f"{key}@norrsken.example", role=role, language="en")
-        create_agent(tx, system(workspace_id), new, PASSWORD_HASH)
+        new: Any = NewAgent(name=name, email=f"{key}@norrsken.example", role=role, language="en", team_ids=(team_id,))
+        create_agent(tx, who, new, PASSWORD_HASH)
+    if with_inbox:
+        create_inbox(tx, who, host.sealer, "email", _inbox(smtp_port, (team_id,)))
 
 
-def _inbox(smtp_port: int) -> InboxFields:
+def _inbox(smtp_port: int, team_ids: tuple[int, ...]) -> InboxFields:
     settings: dict[str, Any] = {"way_in": "listener", "smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "plain"}
-    return InboxFields(name="Kundtjänst", address=ADDRESS, settings=settings, secrets={})
+    return InboxFields(name="Kundtjänst", address=ADDRESS, settings=settings, secrets={}, team_ids=team_ids)
 
 
 if __name__ == "__main__":
