@@ -30,6 +30,7 @@ from sluss.kernel.files import FileStore
 from sluss.kernel.folder import DataFolder
 from sluss.kernel.ids import IdMaker
 from sluss.kernel.leases import Lease, acquire, claim_node, hold, release_all
+from sluss.kernel.log import get_log
 from sluss.kernel.loops import place_forever, react_forever, tick_forever
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.signals import Signals
@@ -41,6 +42,8 @@ from sluss.web.edge import Edge
 from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
 
 FILES = 65_536
+
+log = get_log("serving")
 NODE_SECONDS = 60
 
 
@@ -52,6 +55,8 @@ class Host:
         self.folder = DataFolder(config.folder)
         self.holder = config.node or f"{socket.gethostname()}:{os.getpid()}"
         self.folder.make()
+        if self.folder.database.exists() and not self.folder.key.exists():
+            log.warning("sealing_key_missing", made_new=str(self.folder.key), to_do="Put the old key back, or enter the inboxes' passwords again.")
         self.sealer = Sealer.of(self.folder.path)
         self.files = FileStore(self.folder.files)
         self.db = Database(config.database, clock)
