@@ -20,7 +20,6 @@ function arrived(byPerson) {
   else scroller.scrollTop = scroller.scrollHeight;
   if (byPerson) document.title = `${open.dataset.title} · ${document.title.split(" · ").at(-1)}`;
   if (byPerson && !document.activeElement.closest?.("#rows")) open.querySelector("h1").focus({ preventScroll: true });
-  document.querySelector(`#rows li[data-no="${open.dataset.no}"]`)?.classList.remove("unread");
   post(`/cases/${open.dataset.no}/read`).catch(() => {});
 }
 
