@@ -22,7 +22,7 @@ from sluss.channels.inboxes import connection_of
 from sluss.channels.registry import channel_named, open_channels
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
-from sluss.intake.store import receive
+from sluss.intake.store import Reception
 from sluss.kernel.actors import system
 from sluss.kernel.clock import Clock, system_clock
 from sluss.kernel.db import Database
@@ -56,7 +56,9 @@ class Host:
         self.holder = config.node or f"{socket.gethostname()}:{os.getpid()}"
         self.folder.make()
         if self.folder.database.exists() and not self.folder.key.exists():
-            log.warning("sealing_key_missing", made_new=str(self.folder.key), to_do="Put the old key back, or enter the inboxes' passwords again.")
+            log.warning(
+                "sealing_key_missing", made_new=str(self.folder.key), to_do="Put the old key back, or enter the inboxes' passwords again."
+            )
         self.sealer = Sealer.of(self.folder.path)
         self.files = FileStore(self.folder.files)
         self.db = Database(config.database, clock)
@@ -108,6 +110,7 @@ class Work:
     def __init__(self, host: Host, signals: Signals, supervisor: Supervisor) -> None:
         self.host, self.signals, self.supervisor = host, signals, supervisor
         self.ports: dict[str, int] = {}
+        self.reception = Reception(host.db, host.files)
         self.hosting = Hosting(host.db, host.sealer, signals, self.receive, host.holder)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
 
@@ -127,7 +130,7 @@ class Work:
 
     async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
         """What adapters hand bytes to."""
-        await receive(self.host.db, self.host.files, connection, delivered)
+        await self.reception.receive(connection, delivered)
 
     async def connection(self, workspace_id: int, inbox_id: int) -> Connection:
         """An inbox for its adapter, read afresh: a process that only serves screens is not told when one changes."""
