@@ -8,7 +8,6 @@ import msgspec
 from litestar import Response, get, post
 from litestar.response.redirect import Redirect
 
-from sluss.kernel.actors import system
 from sluss.kernel.errors import Invalid
 from sluss.people import door, passwords
 from sluss.people.access import LINK
@@ -19,7 +18,7 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
-NEXT = {"mail": "/settings/inboxes/new", "demo": "/", "later": "/"}
+NEXT = {"mail": "/settings/inboxes/new", "later": "/"}
 
 
 class You(msgspec.Struct, frozen=True):
@@ -34,7 +33,7 @@ class You(msgspec.Struct, frozen=True):
 class Inbox(msgspec.Struct, frozen=True):
     """What comes after."""
 
-    choice: Literal["mail", "demo", "later"]
+    choice: Literal["mail", "later"]
 
 
 @get([f"/setup/{step}" for step in STEPS], may=LINK)
@@ -76,8 +75,6 @@ async def setup_inbox(edge: Edge, asked: Asked, token: str = "") -> Redirect:
     form = await asked.form(Inbox)
     link = await edge.db.write(finish_setup, token)
     await door.enter(edge, asked, link.workspace_id, link.agent_id)
-    if form.choice == "demo" and edge.fill_demo is not None:
-        await edge.fill_demo(system(link.workspace_id))
     return asked.go(NEXT[form.choice])
 
 

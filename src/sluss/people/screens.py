@@ -6,7 +6,7 @@
 | POST /sign-out | 303 /sign-in | |
 | GET, POST /sign-in/again | people/again.html `screen=SignIn` (fragment in a dialog after a 401; answers 204 when done) | `email`, `password` |
 | GET, POST /password/{token} | people/password.html `screen=NewPassword` | `password`; 410 with `gone` |
-| GET, POST /setup/{step}?token= | people/setup.html `screen=Setup`; step = you, company, inbox; 404 when finished | you: `name`, `email`, `password`, `locale`; company: `company`, `zone`, `locale`; inbox: `choice` = mail, demo or later |
+| GET, POST /setup/{step}?token= | people/setup.html `screen=Setup`; step = you, company, inbox; 404 when finished | you: `name`, `email`, `password`, `locale`; company: `company`, `zone`, `locale`; inbox: `choice` = mail or later |
 | GET /me | people/me.html `screen=Me` | |
 | POST /me | | `name`, `locale`, `theme` = system, light or dark, `keys` = on or empty |
 | POST /me/theme, POST /me/keys | 204 | `theme`; `keys` = on or off |

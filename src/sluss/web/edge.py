@@ -7,7 +7,7 @@ Handlers name what they want: `async def inbox(edge: Edge, asked: Asked, who: Ac
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -17,7 +17,6 @@ from litestar.datastructures import State
 from litestar.response.redirect import Redirect
 
 from sluss.config import Config
-from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.live import Hub
@@ -39,7 +38,7 @@ class Edge:
     """The parts of one process, made once where it starts. `keyring` and `channels` are whatever is installed there.
 
     `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
-    was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do, `fill_demo` makes a workspace lively.
+    was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do.
     """
 
     signals: Signals
@@ -54,7 +53,6 @@ class Edge:
         self.assets = Assets(fresh=config.fresh)
         self.templates = Templates(self.assets, fresh=config.fresh)
         self.hub = Hub(db, config.max_streams)
-        self.fill_demo: Callable[[Actor], Awaitable[None]] | None = None
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
