@@ -11,9 +11,11 @@ from litestar.response.redirect import Redirect
 from sluss.desk import routes_case, routes_files, routes_reply
 from sluss.desk.answers import page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
+from sluss.desk.screens import Desk
 from sluss.desk.shapes import number
 from sluss.kernel.actors import Actor
 from sluss.people.access import READERS, SIGNED_IN
+from sluss.replies.drafts import Kind
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 
@@ -36,13 +38,24 @@ async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: st
 
 
 @get("/inbox/{view:str}/{no:str}", may=READERS)
-async def case_page(edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "") -> Response[str]:
-    """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item."""
+async def case_page(
+    edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "", tab: str = ""
+) -> Response[str]:
+    """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item, `tab` opens it."""
     pane = asked.partial and asked.target == "panes"
     focus = number(m) if m.isdigit() else None
     look = Look(voice=voice_of(asked), view=view, no=number(no), focus=focus, before=number(before) if before else None, rows=not pane)
     seen = await edge.db.read(read_desk, who, look)
-    return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page_of(asked, seen), desk=seen.desk)
+    return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page_of(asked, seen), desk=_open_tab(seen.desk, tab))
+
+
+def _open_tab(desk: Desk, tab: str) -> Desk:
+    """Without scripts the tabs of the composer are links."""
+    if desk.case is None or tab not in {"reply", "note"}:
+        return desk
+    kind: Kind = "note" if tab == "note" else "reply"
+    composer = msgspec.structs.replace(desk.case.composer, tab=kind)
+    return msgspec.structs.replace(desk, case=msgspec.structs.replace(desk.case, composer=composer))
 
 
 @get("/cases/{no:str}/fresh", may=READERS)
