@@ -124,3 +124,16 @@ def test_an_answer_ends_the_wait_and_a_new_mail_starts_it_again(
     assert case_of(db, system(world.norrsken.id), first).waiting_since is None
     clock.move(5)
     assert case_of(db, system(world.norrsken.id), arrive({"references": ("ours@n",)})[0]).waiting_since == clock.now
+
+
+def test_what_is_opened_again_waits_as_it_did_before(
+    db: Database, world: World, arrive: Callable[..., list[Recorded]], clock: TestClock
+) -> None:
+    """An undone “solve” gives a case its place in the list back; one that was answered waits for nobody."""
+    case = case_of(db, system(world.norrsken.id), arrive({"external_id": "a@k"})[0])
+    clock.move(DAY)
+    arrive({"references": ("a@k",)})
+    for status in ("solved", "spam", "pending"):
+        db.write_now(set_status, system(world.norrsken.id), case.id, status)
+        db.write_now(set_status, system(world.norrsken.id), case.id, "open")
+        assert db.read_now(access_case, system(world.norrsken.id), case.id).waiting_since == case.waiting_since

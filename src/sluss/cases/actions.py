@@ -22,7 +22,7 @@ from sluss.cases.events import (
     StatusChanged,
     TagsChanged,
 )
-from sluss.cases.models import attachments, case_tags, cases, message_references, messages, notes, tags
+from sluss.cases.models import attachments, case_tags, cases, conversations, message_references, messages, notes, tags
 from sluss.channels.contract import Address
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
@@ -37,6 +37,8 @@ PREVIEW = 160
 TAG = 40
 TAGS = 30
 WAKE = "wake_case"
+ANSWERED = frozenset({"pending", "solved", "closed", "spam"})
+"""Statuses in which nobody waits for us."""
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +74,7 @@ def set_status(tx: Tx, who: Actor, case_id: int, status: Status, until: int | No
     if (status, until) == (case.status, case.snoozed_until):
         return
     solved_at = tx.now if status == "solved" else case.solved_at if status == "closed" else None
-    waiting = None if status in {"solved", "closed", "spam", "pending"} else case.waiting_since
-    _change(tx, case, status=status, snoozed_until=until, solved_at=solved_at, waiting_since=waiting)
+    _change(tx, case, status=status, snoozed_until=until, solved_at=solved_at, waiting_since=_waiting_since(tx, case, status))
     _set_timer(tx, who, case.id, until)
     tx.emit(who, StatusChanged(case_id=case.id, before=case.status, after=status, until=until or 0))
     note_deed(tx, who, "case.status", ("case", case.id), number=case.number, before=case.status, after=status)
@@ -185,6 +186,20 @@ def preview_of(text: str) -> str:
 
 def _change(tx: Tx, case: CaseRow, **values: Any) -> None:
     tx.run(sa.update(cases).where(cases.c.workspace_id == case.workspace_id, cases.c.id == case.id).values(**values))
+
+
+def _waiting_since(tx: Tx, case: CaseRow, status: Status) -> int | None:
+    """Since when the customer waits once the case has a status; what was put away and is opened again waits as it did before."""
+    if status in ANSWERED:
+        return None
+    if case.status not in ANSWERED:
+        return case.waiting_since
+    c = messages.c
+    said = sa.select(conversations.c.id).where(conversations.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id)
+    ours = (c.workspace_id == case.workspace_id) & c.conversation_id.in_([row.id for row in tx.rows(said)])
+    answered = int(tx.value(sa.select(sa.func.coalesce(sa.func.max(c.id), 0)).where(ours, c.direction == "out")))
+    asked = ours & (c.direction == "in") & (c.automatic == "") & (c.id > answered)
+    return tx.value(sa.select(sa.func.min(c.at)).where(asked))
 
 
 def _require_assignable(tx: Tx, who: Actor, agent_id: int) -> None:
