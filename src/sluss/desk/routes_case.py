@@ -9,7 +9,9 @@ from litestar import Response, post
 
 from sluss.cases.access import Status, access_case, access_case_no
 from sluss.desk.answers import changed, told
+from sluss.desk.around import people
 from sluss.desk.deeds import Bulk, Was, assign, do_to_many, label, move, rank, restore
+from sluss.desk.screens import Person
 from sluss.desk.shapes import (
     AssignForm,
     BulkForm,
@@ -43,7 +45,8 @@ async def assign_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[
     form = await asked.form(AssignForm)
     agent_id = who.id if form.agent == "me" else _agent(form.agent)
     was = await edge.db.write(once, who, await asked.op(), assign, number(no), agent_id)
-    text = _("Nobody holds this now") if agent_id is None else _("This is yours") if agent_id == who.id else _("Assigned")
+    before = await edge.db.read(people, who, [was.assignee_id])
+    text = _assigned(who, agent_id, before.get(was.assignee_id or 0))
     undo = {"agent": str(was.assignee_id or "")}
     toasts = [Toast(text=text, undo_url=f"/cases/{no}/assign", fields=undo)] if was.assignee_id != agent_id else []
     return await changed(edge, asked, who, number(no), ("head", "timeline", "side"), toasts=toasts)
@@ -143,6 +146,15 @@ def _agent(text: str) -> int | None:
     return number(text) if text else None
 
 
+def _assigned(who: Actor, agent_id: int | None, before: Person | None) -> str:
+    """Whoever takes a case from a colleague is told so: two may have reached for it at the same moment."""
+    if agent_id is None:
+        return _("Nobody holds this now")
+    if agent_id == who.id:
+        return _("Taken over from %(name)s") % {"name": before.name} if before and before.id != str(who.id) else _("This is yours")
+    return _("Assigned")
+
+
 def _destination(form: StatusForm, zone: str, now: int) -> tuple[Status, int | None]:
     """Snoozed until the customer answers is what waiting for the customer means."""
     if form.status != "snoozed":
@@ -152,7 +164,7 @@ def _destination(form: StatusForm, zone: str, now: int) -> tuple[Status, int | N
 
 def _moved(status: Status, until: int | None, before: list[Was]) -> Toast:
     text = {
-        "open": _("Open again"),
+        "open": _("Opened again"),
         "pending": _("Waiting for the customer"),
         "snoozed": _("Snoozed until %(until)s") % {"until": short(until) if until else ""},
         "solved": _("Solved"),

@@ -82,7 +82,7 @@ def show_views(around: Around, counts: Counts) -> tuple[View, ...]:
         ("mine", _("Mine"), "user"),
         ("unassigned", _("Unassigned"), "inbox"),
         ("open", _("All open"), "layers"),
-        ("solved", _("Solved"), "circle-check"),
+        ("solved", _("All solved"), "circle-check"),
     ]
     views = [View(key=key, label=label, icon=icon, count=counts.views.get(key)) for key, label, icon in shown]
     return (*views, *(_of_inbox(face, counts) for face in around.connected))

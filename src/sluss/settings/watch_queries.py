@@ -172,7 +172,7 @@ def _retried(name: str, count: int) -> HealthLine:
 def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
     paused = {one.inbox_id for one in paused_inboxes(tx, who)}
     lines = inboxes_screen(tx, who).lines
-    words = {"ok": _("Receiving"), "warn": _("Waiting"), "fail": _("Failing")}
+    words = {"ok": _("Receiving"), "warn": _("Waits"), "fail": _("Failing")}
     return tuple(
         HealthLine(
             name=one.name, state=one.state, value=_("Sending paused") if int(one.id) in paused else words[one.state], detail=one.state_text

@@ -62,7 +62,7 @@ def update(locale: str, texts: Catalog) -> Catalog:
     after = Catalog(locale=locale, charset="utf-8", header_comment=_HEADER)
     for message in sorted((one for one in texts if one.id), key=_key):
         known = before.get(message.id)
-        string = known.string if known is not None else None
+        string = known.string if known is not None and known.id == message.id else None
         files = [(name, 0) for name in sorted({name for name, _line in message.locations})]
         after.add(message.id, string, locations=files, flags=message.flags, auto_comments=sorted(set(message.auto_comments)))
     path.write_bytes(_written(after))
@@ -72,8 +72,10 @@ def update(locale: str, texts: Catalog) -> Catalog:
 def in_template(text: str, environment: Environment) -> Iterator[Found]:
     """Texts of one template."""
     found: Any
-    for _line, _name, found in extract_from_ast(environment.parse(text), ("_", "gettext", "ngettext")):
-        yield found if isinstance(found, str) else (found[0], found[1]), False
+    for _line, function, found in extract_from_ast(environment.parse(text), ("_", "gettext", "ngettext")):
+        words = [one for one in ((found,) if isinstance(found, str) else found) if one is not None]
+        if words:
+            yield (words[0], words[1]) if function == "ngettext" else words[0], False
 
 
 def kin_of(name: str, modules: Iterable[ast.Module]) -> frozenset[str]:
