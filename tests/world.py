@@ -15,7 +15,6 @@ import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, Self
 
 import httpx
@@ -29,7 +28,7 @@ from sluss.channels.inboxes import connection_of
 from sluss.channels.models import inboxes
 from sluss.channels.registry import channel_named
 from sluss.config import Config
-from sluss.intake.store import receive
+from sluss.intake.store import Reception
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Missing
@@ -248,7 +247,7 @@ def make_edge(db: Database, config: Config) -> Edge:
     async def connection(workspace_id: int, inbox_id: int) -> Connection:
         return await db.read(connection_of, system(workspace_id), inbox_id, sealer)
 
-    edge.connection, edge.receive = connection, partial(receive, db, edge.files)
+    edge.connection, edge.receive = connection, Reception(db, edge.files).receive
     return edge
 
 

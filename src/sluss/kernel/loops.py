@@ -27,6 +27,8 @@ from sluss.kernel.workspaces import all_workspaces
 log = get_log("loops")
 
 LONGEST = 1.0
+GATHER = 0.03
+"""Seconds left between two turns that found something, so that under load the next takes many events; a lone event does not wait."""
 
 recurring = global_table(
     "recurring",
@@ -57,15 +59,15 @@ async def tick_forever(db: Database, signals: Signals, jobs: Mapping[str, JobAct
 async def react_forever(db: Database, signals: Signals, reactions: Sequence[After], lease: Lease) -> None:
     """Bring durable reactions up to the end of the log, again and again."""
     async for _ in signals.rounds("events" if db.kind == "sqlite" else "placed", LONGEST):
-        while reactions and await db.write(react, lease, reactions):
-            pass
+        while reactions and await db.write(react, lease, reactions):  # noqa: ASYNC110 - a pause, not a wait
+            await asyncio.sleep(GATHER)
 
 
 async def place_forever(db: Database, signals: Signals, lease: Lease) -> None:
     """Give events of every process their places in the log (PostgreSQL)."""
     async for _ in signals.rounds("events", 0.25):
-        while await db.write(place_events, lease):
-            pass
+        while await db.write(place_events, lease):  # noqa: ASYNC110 - a pause, not a wait
+            await asyncio.sleep(GATHER)
 
 
 def last_runs(tx: Tx) -> dict[str, tuple[int, str]]:
