@@ -126,3 +126,14 @@ async def test_everybody_is_told_when_nothing_comes_in(desks: Open, db: Database
     assert "/settings/inboxes/" not in johan["banners"][0]["html"]
     assert f'href="/settings/inboxes/{inbox.id}"' in ewa["banners"][0]["html"]
     assert "Kundtjänst" not in petra["banners"][0]["html"]
+
+
+async def test_a_reader_who_was_away_is_told_of_every_case_that_changed(desks: Open, world: World, customers: Customers) -> None:
+    """F45: what is replayed may end with the same event as what was just told to others, and begin long before it."""
+    first, second = customers.case(customers.write("Först")), customers.case(customers.write("Sedan", sender=LUKASZ))
+    mine = [one for one in desks.recorded() if one.workspace_id == world.norrsken.id]
+    sight = Sight(world.norrsken.id, None, "en", "Europe/Stockholm")
+    live = await desks.render([one for one in mine if one.event.case_id == second.id], sight)
+    assert [push.name for push in live].count("row") == 1
+    replayed = await desks.render(mine, sight)
+    assert [msgspec.json.decode(push.data)["no"] for push in replayed if push.name == "touched"] == [first.number, second.number]

@@ -46,10 +46,11 @@ class Batch(msgspec.Struct, frozen=True):
 
 def make_render(db: Database, templates: Templates) -> Render:
     """The hub's `render`. Keeps the newest batch of each workspace, since every sight asks for the same one."""
-    kept: dict[int, tuple[int, Batch]] = {}
+    kept: dict[int, tuple[tuple[int, int], Batch]] = {}
 
     async def render(recorded: Sequence[Recorded], sight: Sight) -> Sequence[Push]:
-        key, known = recorded[-1].id, kept.get(sight.workspace_id)
+        # Both ends: what a reader missed may end where the newest batch does, and begin long before it.
+        key, known = (recorded[0].id, recorded[-1].id), kept.get(sight.workspace_id)
         if known is None or known[0] != key:
             known = kept[sight.workspace_id] = (key, await db.read(read_batch, sight.workspace_id, cases_in(recorded)))
         return await db.read(tell, (recorded, known[1], templates), sight)
