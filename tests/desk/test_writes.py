@@ -133,6 +133,7 @@ async def test_two_agents_take_a_case_at_the_same_moment(web: Web, db: Database,
     answers = await asyncio.gather(*(browser.post(f"/cases/{no}/assign", target=HTMX, agent="me") for browser in (johan, maja)))
     assert [answer.status_code for answer in answers] == [200, 200]
     assert customers.case(no).assignee_id in {world.who("johan").id, world.who("maja").id}
+    assert ["Taken over from" in answer.text for answer in answers].count(True) == 1
     taken = [deed for deed in db.read_now(list_deeds, world.who("ewa")) if deed.action == "case.assign"]
     assert len(taken) == 2
 

@@ -69,8 +69,9 @@ def access_case_no(tx: Tx, who: Actor, number: int) -> CaseRow:
 
 
 def work_on_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:
-    """The case of an id, for a change: reading is not enough."""
-    case = access_case(tx, who, case_id)
+    """The case of an id, for a change: reading is not enough. Held until the transaction ends: of two changes one sees the other."""
+    this = _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.id == case_id)
+    case = _seen(who, tx.struct(CaseRow, this.with_for_update()))
     if who.kind == "agent" and who.role not in WORKERS:
         sentence = "Your role may read this case and write notes, but not change or answer it."
         raise Forbidden(sentence)

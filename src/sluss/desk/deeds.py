@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from sluss.cases.access import CaseRow, Priority, Status, access_case_no
+from sluss.cases.access import CaseRow, Priority, Status, access_case_no, work_on_case
 from sluss.cases.actions import assign_case, set_priority, set_status, set_tags
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid, Missing
@@ -36,28 +36,28 @@ class Was(msgspec.Struct, frozen=True, kw_only=True):
 
 def assign(tx: Tx, who: Actor, no: int, agent_id: int | None) -> Was:
     """Give a case to somebody, or to nobody."""
-    case = access_case_no(tx, who, no)
+    case = _hold(tx, who, no)
     assign_case(tx, who, case.id, agent_id)
     return _was(case)
 
 
 def move(tx: Tx, who: Actor, no: int, status: Status, until: int | None = None) -> Was:
     """Change the status."""
-    case = access_case_no(tx, who, no)
+    case = _hold(tx, who, no)
     set_status(tx, who, case.id, status, until)
     return _was(case)
 
 
 def rank(tx: Tx, who: Actor, no: int, priority: Priority) -> Was:
     """Change the priority."""
-    case = access_case_no(tx, who, no)
+    case = _hold(tx, who, no)
     set_priority(tx, who, case.id, priority)
     return _was(case)
 
 
 def label(tx: Tx, who: Actor, no: int, names: Sequence[str]) -> Was:
     """Change the tags to exactly these."""
-    case = access_case_no(tx, who, no)
+    case = _hold(tx, who, no)
     set_tags(tx, who, case.id, names)
     return _was(case)
 
@@ -72,7 +72,7 @@ def take_back(tx: Tx, who: Actor, no: int, operation_id: int) -> Draft:
 
 def do_to_many(tx: Tx, who: Actor, numbers: Sequence[int], action: Bulk) -> list[Was]:
     """The same to several cases, all or none."""
-    chosen = list(dict.fromkeys(numbers))
+    chosen = sorted(set(numbers))  # in one order for everybody, so that two such deeds never wait for each other
     if not chosen:
         raise Invalid({"no": "Choose cases first."})
     if len(chosen) > MOST:
@@ -84,12 +84,17 @@ def do_to_many(tx: Tx, who: Actor, numbers: Sequence[int], action: Bulk) -> list
 
 def restore(tx: Tx, who: Actor, before: Sequence[Was]) -> None:
     """Make cases what they were, by the same actions and with the same checks. A snooze that has run out meanwhile is open."""
-    for was in before[:MOST]:
-        case = access_case_no(tx, who, was.no)
+    for was in sorted(before[:MOST], key=lambda one: one.no):
+        case = _hold(tx, who, was.no)
         asleep = was.status == "snoozed" and (was.until or 0) > tx.now
         status: Status = was.status if was.status != "snoozed" or asleep else "open"
         set_status(tx, who, case.id, status, was.until if asleep else None)
         assign_case(tx, who, case.id, was.assignee_id)
+
+
+def _hold(tx: Tx, who: Actor, no: int) -> CaseRow:
+    """The case of a number, as nobody else can change it before we are done."""
+    return work_on_case(tx, who, access_case_no(tx, who, no).id)
 
 
 def _was(case: CaseRow) -> Was:
