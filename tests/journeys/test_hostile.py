@@ -1,0 +1,181 @@
+"""Hostile content in a real browser: in every field, in file names, and as the HTML of mail. T62-T67."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from sluss.kernel.html import clean_mail
+from tests.browser.fixtures import Desk
+from tests.browser.place import Place, compose
+from tests.kernel.hostile_html import VECTORS
+from tests.servers.chromium import NewPage
+from tests.servers.program import until
+
+MARK = '"><img src=x onerror=alert(1)>{{7*7}}'
+SETTINGS = ("", "/inboxes", "/inboxes/new", "/agents", "/agents/new", "/teams", "/quarantine", "/health", "/audit")
+AROUND = ("{}", "<p>{}</p>", "<table><tr><td>{}</table>", "<b><i>{}")
+CORPUS = [around.format(vector) for vector in VECTORS for around in AROUND]
+AT_ONCE = 150
+
+# Loads frames, waits until each has loaded, and tells what in them could run or leave.
+FRAMES = """async ({sources, inside, sandbox}) => {
+  const frames = sources.map(source => { const frame = document.createElement("iframe");
+    if (sandbox) frame.setAttribute("sandbox", sandbox);
+    frame[inside] = source; return frame; });
+  await Promise.all(frames.map(frame => new Promise(done => { frame.onload = done; document.body.append(frame); setTimeout(done, 8000); })));
+  const able = node => node.matches("script, iframe, object, embed, form, meta, base, link, style, svg, math") ||
+    [...node.attributes].some(({name, value}) => name.startsWith("on") || /^\\s*(javascript|vbscript|data):/i.test(value));
+  const found = frames.map((frame, index) => {
+    const body = frame.contentDocument?.body;
+    return body ? [...body.querySelectorAll("*")].filter(able).map(node => `${index}: ${node.outerHTML.slice(0, 120)}`) : [`${index}: gone`]; });
+  frames.forEach(frame => frame.remove());
+  return found.flat(); }"""
+
+
+class Watch:
+    """What a page did that it must not: dialogs of a script, and requests to others than `home`, or for the picture of the mark."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.ran: list[str] = []
+        self.left: list[str] = []
+        self._home = home
+        page.on("dialog", lambda dialog: (self.ran.append(dialog.message), dialog.dismiss()))
+        page.on("request", self._heard)
+
+    def _heard(self, request: Request) -> None:
+        own = request.url.startswith((f"{self._home}/", "about:", "data:", "blob:"))
+        if not own or request.url.split("?")[0].endswith("/x"):
+            self.left.append(request.url)
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An office whose desk holds the whole corpus as mail."""
+    place = Place(tmp_path_factory.mktemp("hostile"))
+    place.start()
+    mails = [compose(f"Mail {number}", "Hej!", f"<{number}@customer.example>", "help@norrsken.example", html=html) for number, html in enumerate(CORPUS)]
+    place.hand_over(mails)
+    until(lambda: len(message_ids(place.folder)) == len(mails), "every mail to be admitted", 60)
+    yield place
+    place.stop()
+
+
+def message_ids(folder: Path) -> list[int]:
+    with closing(sqlite3.connect(folder / "data" / "sluss.sqlite3")) as connection:
+        return [row[0] for row in connection.execute("SELECT id FROM messages ORDER BY id")]
+
+
+@pytest.mark.timeout(180)
+def test_no_mail_runs_or_loads_anything_in_its_frame(frames: Place, new_page: NewPage) -> None:
+    """T62-T65: more than two thousand mails through the address of the message frame, under its own policy."""
+    page = frames.enter(new_page(base_url=frames.url), "ewa", "/me")
+    seen = Watch(page, frames.url)
+    sources = [f"/messages/{one}/frame" for one in message_ids(frames.folder)]
+    assert len(sources) >= 2000
+    found = [line for start in range(0, len(sources), AT_ONCE) for line in load(page, sources[start : start + AT_ONCE], "src", "allow-same-origin")]
+    assert [line for line in found if "<style>" not in line and "<meta" not in line] == []
+    assert (seen.ran, seen.left) == ([], [])
+
+
+def load(page: Page, sources: list[str], inside: str, sandbox: str = "") -> list[str]:
+    found: list[str] = page.evaluate(FRAMES, {"sources": sources, "inside": inside, "sandbox": sandbox})
+    return found
+
+
+def test_no_mail_needs_the_policy_to_be_harmless(new_page: NewPage) -> None:
+    """T63-T65: the same mails, cleaned, in a page without any policy or sandbox."""
+    page = new_page()
+    seen = Watch(page, "http://nowhere.test")
+    page.goto("about:blank")
+    cleaned = [clean_mail(html, remote_images=False, cid={}).html for html in CORPUS]
+    found = [line for start in range(0, len(cleaned), AT_ONCE) for line in load(page, cleaned[start : start + AT_ONCE], "srcdoc")]
+    assert (found, seen.ran, seen.left) == ([], [], [])
+
+
+def test_the_detector_detects(new_page: NewPage) -> None:
+    """The same vectors uncleaned run scripts and ask others for pictures here."""
+    page = new_page()
+    new_page.allow("")
+    page.route(re.compile("^https?://"), lambda route: route.abort())
+    seen = Watch(page, "http://nowhere.test")
+    page.goto("about:blank")
+    found = load(page, [one for one in VECTORS if "alert(1)" in one or "sink.example" in one][:AT_ONCE], "srcdoc")
+    assert len(found) > 50
+    assert len(seen.ran) > 10
+    load(page, ["<img src=https://sink.example/a>", "<link rel=stylesheet href=https://sink.example/b>"], "srcdoc")
+    assert any("sink.example" in url for url in seen.left)
+
+
+def test_markup_in_every_field_stays_text(office: Place, desk: Desk, new_page: NewPage) -> None:
+    """T66: names, subjects, notes, tags, files, drafts and settings hold the mark; then every page is opened."""
+    for refused in ("404", "422"):
+        new_page.allow(refused)
+    page = desk("ewa")
+    seen = Watch(page, office.url)
+    case = fill_case(office, page)
+    fill_settings(page)
+    for path in (case, *pages_of(page)):
+        page.goto(path)
+        assert page.locator("img[onerror]").count() == 0, path
+    assert (seen.ran, seen.left) == ([], [])
+
+
+def fill_case(office: Place, page: Page) -> str:
+    """The address of a case with the mark in everything."""
+    office.mail(MARK, MARK, f'"{MARK.replace(chr(34), chr(92) + chr(34))}" <asa@customer.example>', html=MARK, files=[(MARK, "text/plain", b"x")])
+    page.locator("#rows .row", has_text="{{7*7}}").first.click()
+    expect(page.locator("#pane h1")).to_contain_text("{{7*7}}")
+    page.locator('[data-action="tags"]').click()
+    page.locator("#new-tag").fill(MARK)
+    page.locator("#new-tag").press("Enter")
+    expect(page.locator('[data-action="tags"]')).to_contain_text("{{7*7}}")
+    page.locator("#tab-note").click()
+    page.locator("#f-note-body").fill(MARK)
+    page.locator("#f-note-body").press("Control+Enter")
+    expect(page.locator(".msg.note")).to_contain_text("{{7*7}}")
+    page.locator("#tab-reply").click()
+    page.locator("#reply input[type=file]").set_input_files({"name": f"{MARK}.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(page.locator('#reply .attached input[name="file"]')).to_have_count(1)
+    page.locator("#f-body").fill(MARK)
+    page.locator('#reply [data-action="send"]').click()
+    expect(page.locator(".msg.out .file")).to_contain_text("onerror")
+    page.locator("#f-body").fill(MARK)
+    expect(page.locator("#reply [data-state]")).to_contain_text("Draft saved")
+    return page.url
+
+
+def fill_settings(page: Page) -> None:
+    """Names of oneself, a team, an agent and the inbox, and every other text field of their forms; what is refused is shown again."""
+    page.goto("/settings/inboxes")
+    inbox = str(page.locator('main a[href^="/settings/inboxes/"]:not([href$="new"])').first.get_attribute("href"))
+    for path in ("/me", "/settings/teams", "/settings/agents/new", "/settings/inboxes/new", f"{inbox}/edit"):
+        page.goto(path)
+        form = page.locator("main form:has(#f-name)")
+        form.evaluate("form => { form.noValidate = true }")
+        for field in form.locator('input:is([type="text"], :not([type]))').all():
+            if field.is_visible() and field.is_editable() and (path[-4:] != "edit" or field.get_attribute("name") == "name"):
+                field.fill(MARK)
+        if path.endswith("agents/new"):
+            page.locator("#f-email").fill("klara@norrsken.example")
+        with page.expect_navigation():
+            form.locator('[type="submit"]:not([formaction])').last.click()
+        assert page.locator("img[onerror]").count() == 0, path
+    expect(page.locator("h1")).to_have_text(MARK)
+
+
+def pages_of(page: Page) -> list[str]:
+    """Every page with something of ours on it."""
+    lists = [f"/inbox/{view}" for view in ("mine", "unassigned", "open", "solved")]
+    found = [*lists, f"/search?q={MARK}", "/search?q=7*7", "/me", f"/inbox/{MARK}", *(f"/settings{path}" for path in SETTINGS)]
+    for path in ("/settings/agents", "/settings/teams", "/settings/inboxes"):
+        page.goto(path)
+        links = page.locator(f'main a[href^="{path}/"]').all()
+        found += [str(link.get_attribute("href")) for link in links]
+    return list(dict.fromkeys(found))
