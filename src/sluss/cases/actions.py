@@ -82,8 +82,8 @@ def set_status(tx: Tx, who: Actor, case_id: int, status: Status, until: int | No
 
 def wake_case(tx: Tx, who: Actor, args: Any) -> None:
     """The timer of a snooze: open again, unless somebody changed the case meanwhile."""
-    case = access_case(tx, who, args["case_id"])
-    if case.status == "snoozed":
+    case = work_on_case(tx, who, args["case_id"])
+    if case.status == "snoozed" and (case.snoozed_until or 0) <= tx.now:
         set_status(tx, who, case.id, "open")
 
 

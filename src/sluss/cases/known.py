@@ -87,7 +87,9 @@ def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Str
         conversations.c.id.label("conversation_id"),
         *_case_columns(),
     )
-    rows = tx.rows(chosen.select_from(joined).where(_mine(conversations, who), conversations.c.id.in_(newest)))
+    wanted_now = chosen.select_from(joined).where(_mine(conversations, who), conversations.c.id.in_(newest))
+    # Held until the set is recorded: what an agent does to a case meanwhile comes after it instead of being written over.
+    rows = tx.rows(wanted_now.order_by(cases.c.id).with_for_update(of=cases))
     people = _participants(tx, who, wanted)
     return {row.thread_id: _strand(row, people.get(row.thread_id, set())) for row in rows}
 
