@@ -150,6 +150,13 @@ async def hand_in(port: int, raw: bytes) -> int:
         writer.transport.abort()
 
 
+async def hand_in_until_taken(port: int, raw: bytes, seconds: float = 60) -> None:
+    """As any mail server does: come again until the mail is accepted."""
+    async with asyncio.timeout(seconds):
+        while await hand_in(port, raw) != 250:  # noqa: ASYNC110 - the server tells nobody when it takes mail again
+            await asyncio.sleep(0.2)
+
+
 async def _answer(reader: asyncio.StreamReader) -> int:
     while True:
         line = await reader.readuntil(b"\r\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tests.faults.checks import everything_is_settled
 from tests.faults.disk import SmallDisk, small_disk, syncs_fail
 from tests.faults.ground import Ground
 from tests.faults.office import HTTP_SECRET
-from tests.faults.post import hand_in, mail
+from tests.faults.post import hand_in, hand_in_until_taken, mail
 from tests.faults.server import Server
 
 SMALL, LARGE = 1, 3  # numbers of mails: one lies in its row, one in a file
@@ -41,35 +40,27 @@ async def cases_seen(ground: Ground, server: Server) -> int:
     return len(answer.json()["cases"])
 
 
-async def taken_again(ground: Ground, n: int) -> None:
-    """Wait until mail is accepted again."""
-    async with asyncio.timeout(60):
-        while await hand_in(ground.setting["lmtp_port"], mail(n, "again")[1]) != 250:  # noqa: ASYNC110 - a sender tries again
-            await asyncio.sleep(0.2)
-
-
 @pytest.mark.parametrize("left", [1_000_000, 0], ids=["nearly", "to the last byte"])
 async def test_a_full_disk_refuses_reads_on_and_recovers(ground: Ground, disk: SmallDisk, left: int) -> None:
-    server = await ground.start(answering=False)
-    assert await hand_in(ground.setting["lmtp_port"], mail(SMALL, "before")[1]) == 250
+    server, port = await ground.start(answering=False), ground.setting["lmtp_port"]
+    assert await hand_in(port, mail(SMALL, "before")[1]) == 250
     await ground.until(everything_is_settled)
     disk.fill(left)
     for n in (SMALL, LARGE):
-        assert await hand_in(ground.setting["lmtp_port"], mail(n, "full")[1]) == 451
+        assert await hand_in(port, mail(n, "full")[1]) == 451
         refused = await post(ground, n)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert await cases_seen(ground, server) == 1
     disk.free()
-    await taken_again(ground, SMALL)
-    await taken_again(ground, LARGE)
+    await hand_in_until_taken(port, mail(SMALL, "again")[1])
+    await hand_in_until_taken(port, mail(LARGE, "again")[1])
     await ground.until(everything_is_settled)
     assert await cases_seen(ground, server) == 3
     assert await server.stop() == 0
 
 
 async def test_a_disk_that_breaks_its_word_is_not_believed(ground: Ground) -> None:
-    server = await ground.start(answering=False)
-    port = ground.setting["lmtp_port"]
+    server, port = await ground.start(answering=False), ground.setting["lmtp_port"]
     assert await hand_in(port, mail(SMALL, "before")[1]) == 250
     await ground.until(everything_is_settled)
     async with syncs_fail(server.pid):
@@ -82,8 +73,8 @@ async def test_a_disk_that_breaks_its_word_is_not_believed(ground: Ground) -> No
     await server.over()
     server = await ground.start(answering=False, ahead=61)
     ground.ledger.acknowledge(mail(SMALL, "before")[0])
-    await taken_again(ground, SMALL)
-    await taken_again(ground, LARGE)
+    await hand_in_until_taken(port, mail(SMALL, "again")[1])
+    await hand_in_until_taken(port, mail(LARGE, "again")[1])
     await ground.until(everything_is_settled)
     assert await server.stop() == 0
     ground.check_intake()

@@ -25,7 +25,6 @@ async def test_nothing_is_lost_shown_twice_or_sent_twice(ground: Ground) -> None
     ground.customers.begin()
     ends, between = plan(ROUNDS[ground.kind], chance), BETWEEN[ground.kind]
     reached = [await live_and_die(ground, chance, fault, life * between) for life, fault in enumerate(ends)]
-    print(f"seed {SEED}: {len(ends)} lives, {ground.ledger.figures()}")  # noqa: T201 - what a failure is repeated with
     assert set(POINTS) <= set(reached), f"never reached: {set(POINTS) - set(reached)}"
     survivor = await ground.start(ahead=len(ends) * between)
     await ground.customers.finish()
@@ -36,6 +35,7 @@ async def test_nothing_is_lost_shown_twice_or_sent_twice(ground: Ground) -> None
     await ground.until(nothing_is_in_doubt)
     assert await survivor.stop() == 0
     ground.check(retried=True)
+    print(f"seed {SEED}: {len(ends)} lives, {ground.ledger.figures()}")  # noqa: T201 - the figures of a run
 
 
 def plan(rounds: int, chance: random.Random) -> list[str]:
