@@ -113,7 +113,7 @@ def test_every_translation_holds_the_same_values(locale: str) -> None:
     def values(text: str) -> Counter[str]:
         return Counter(re.findall(r"%\(\w+\)[sd]|\{\w+\}|%%|\n", text))
 
-    wrong = {one.id for one in messages(catalogue(locale)) for form in forms(one) if values(form) not in map(values, ids(one))}
+    wrong = {ids(one) for one in messages(catalogue(locale)) for form in forms(one) if values(form) not in map(values, ids(one))}
     assert not wrong
 
 

@@ -55,9 +55,10 @@ def _areas() -> dict[str, str]:
 def _audit_line(one: Entry) -> AuditLine:
     number = one.data.get("number")
     target = f"#{number}" if number else str(one.data.get("name", ""))
-    details = _details(one.data)
+    came_from = str(one.data.get("address", "")) if one.action == "agent.sign_in" else ""
+    details = _details({name: value for name, value in one.data.items() if not came_from or name != "address"})
     text = _deed(one.action) + (f" ({details})" if details else "")
-    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "")
+    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "", address=came_from)
 
 
 def _details(data: Mapping[str, Any]) -> str:
