@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 import sqlalchemy as sa
@@ -111,3 +112,65 @@ def test_a_row_cannot_point_into_another_workspace(db: Database, who: Actor) -> 
 
     with pytest.raises(IntegrityError):
         db.write_now(cross)
+
+
+async def test_numbers_of_an_attempt_that_failed_are_not_handed_out(db: Database, who: Actor) -> None:
+    """A block that a savepoint took back belongs to nobody; the database would hand it out again."""
+
+    def try_and_go_on(tx: Tx) -> None:
+        with contextlib.suppress(ValueError), tx.attempt():
+            ring(tx, who, -1) if w.take_number(tx, who) else None
+
+    await db.write(try_and_go_on)
+    taken = [await db.write(ring, who, n) for n in range(2 * w.BLOCK)]
+    assert len(set(taken)) == len(taken)
+
+
+async def test_what_waits_for_a_commit_is_forgotten_with_its_attempt(db: Database, who: Actor) -> None:
+    heard: list[str] = []
+
+    def try_and_go_on(tx: Tx) -> None:
+        tx.after_commit(lambda: heard.append("kept"))
+        with contextlib.suppress(ValueError), tx.attempt():
+            tx.after_commit(lambda: heard.append("taken back"))
+            tx.on_undo(lambda: heard.append("undone"))
+            ring(tx, who, -1)
+
+    await db.write(try_and_go_on)
+    assert heard == ["undone", "kept"]
+
+
+async def test_a_fault_after_the_commit_makes_nothing_unsaid(db: Database, who: Actor) -> None:
+    """What is stored is told as stored, also to those whose calls shared the commit."""
+
+    def ring_and_stumble(tx: Tx) -> int:
+        tx.after_commit(lambda: 1 // 0)
+        return ring(tx, who, 1)
+
+    results = await asyncio.gather(db.write_grouped(ring_and_stumble), db.write_grouped(ring, who, 2), db.write(ring_and_stumble))
+    assert [type(one) for one in results] == [int, int, int]
+
+
+async def test_a_deadlock_in_a_group_is_tried_again_unseen(db: Database, who: Actor) -> None:
+    """F21: calls that share a commit hold each other's locks too."""
+    tries: list[int] = []
+
+    def lose_once(tx: Tx) -> int:
+        tries.append(1)
+        if db.kind == "postgresql" and len(tries) == 1:
+            tx.conn.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
+        return ring(tx, who, 1)
+
+    await asyncio.gather(db.write_grouped(lose_once), db.write_grouped(ring, who, 2))
+    assert sorted(db.read_now(rung)) == [1, 2]
+
+
+async def test_a_read_sees_one_moment(db: Database, who: Actor) -> None:
+    """A page is put together by many statements; what is written between two of them is not half on it."""
+
+    def look_twice(tx: Tx) -> tuple[list[int], list[int]]:
+        before = rung(tx)
+        db.write_now(ring, who, 1)
+        return before, rung(tx)
+
+    assert await db.read(look_twice) == ([], [])

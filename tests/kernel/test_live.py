@@ -236,3 +236,24 @@ async def test_no_more_streams_than_the_process_can_hold(db: Database, who: Acto
         with pytest.raises(Full):
             await _open(tower.opened)
     assert tower.hub.count == 0
+
+
+async def test_a_look_at_rights_that_fails_loses_nobody_a_word(tower: Tower) -> None:
+    """What is being told when a neighbour loop stumbles is told to the end."""
+    rendering, stumbled = asyncio.Event(), asyncio.Event()
+
+    async def stumble(_session_ids: list[int]) -> dict[int, Watcher]:
+        await rendering.wait()
+        stumbled.set()
+        raise OSError("the database is away")
+
+    async def slowly(batch: Sequence[Recorded], sight: Sight) -> Sequence[Push]:
+        rendering.set()
+        await stumbled.wait()
+        await asyncio.sleep(0)
+        return await tower.render(batch, sight)
+
+    tower.hub.recheck, tower.hub.render = stumble, slowly
+    async with tower.opened() as reader:
+        tower.ring(1)
+        await reader.until("1")

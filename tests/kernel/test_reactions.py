@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+import sqlalchemy as sa
 
 from sluss.kernel import jobs, leases, reactions
 from sluss.kernel import workspaces as w
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import SECOND, TestClock
 from sluss.kernel.db import Database
-from sluss.kernel.events import Event, Recorded
+from sluss.kernel.events import Event, Recorded, events
 from sluss.kernel.tx import Tx
 
 
@@ -105,3 +108,30 @@ def test_timers_ring_once_and_failing_ones_wait(db: Database, who: Actor, clock:
     db.write_now(jobs.run_due, lease, actions)
     assert rung == [2]
     assert db.read_now(jobs.next_due) is not None
+
+
+def test_an_event_of_no_case_that_keeps_failing_holds_up_no_other(db: Database, who: Actor, clock: TestClock) -> None:
+    listener = Listener(db)
+    listener.bad = {1, 2}
+    for n in (1, 2):
+        knock(db, who, n, case_id=0)
+    listener.catch_up()
+    listener.bad = {1}
+    clock.move(60 * SECOND)
+    listener.catch_up()
+    assert listener.seen == [2]
+
+
+def test_an_event_that_cannot_be_read_stops_nothing(db: Database, who: Actor) -> None:
+    """F47: a row of another release, with other fields than this one knows."""
+    listener = Listener(db)
+    for n in (1, 2):
+        knock(db, who, n, case_id=n)
+    db.write_now(lambda tx: tx.run(sa.update(events).where(events.c.case_id == 1).values(data={"case_id": 1})))
+    listener.catch_up()
+    assert listener.seen == [2]
+
+
+async def test_two_processes_that_start_at_once_get_a_number_each(db: Database) -> None:
+    claims = [db.write(leases.claim_node, f"process {n}", 60) for n in range(6)]
+    assert len({lease.name for lease in await asyncio.gather(*claims)}) == 6

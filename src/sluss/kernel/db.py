@@ -52,6 +52,8 @@ class Database:
         self._reading = _sqlite_readers(self.path) if self.kind == "sqlite" else self._engine
         self._readers = ThreadPoolExecutor(READERS if self.kind == "sqlite" else POOL, "db-read")
         self._writers = ThreadPoolExecutor(POOL, "db-write")
+        # SQLite shows each transaction one moment by itself.
+        self._looking: dict[str, Any] = {} if self.kind == "sqlite" else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._local = threading.local()
         self._kept: list[sa.Connection] = []
         self._group = GroupWriter(self._engine, self.host, one_writer=self.kind == "sqlite")
@@ -72,7 +74,12 @@ class Database:
 
     async def write_grouped(self, action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `write`, sharing its commit with whoever else is waiting: for short calls on hot paths."""
-        return await asyncio.wrap_future(self._group.submit(action, args, kwargs))
+        try:
+            return await asyncio.wrap_future(self._group.submit(action, args, kwargs))
+        except DBAPIError as error:
+            if not _was_in_the_way(error):
+                raise
+        return await self.write(action, *args, **kwargs)
 
     def write_now(self, action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `write`, for callers outside the event loop."""
@@ -81,7 +88,10 @@ class Database:
         return self._write_alone(action, args, kwargs)
 
     async def read(self, query: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a query in a read-only transaction of its own, bounded in time; it speaks the language of whoever asked."""
+        """Run a query in a read-only transaction of its own, bounded in time, which sees one moment of the database.
+
+        It speaks the language of whoever asked.
+        """
         query_here = partial(copy_context().run, self.read_now, query, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._readers, query_here)
 
@@ -125,7 +135,7 @@ class Database:
     def _read_connection(self) -> sa.Connection:
         conn: sa.Connection | None = getattr(self._local, "conn", None)
         if conn is None or conn.closed or conn.invalidated:
-            conn = self._local.conn = self._reading.connect().execution_options(postgresql_readonly=True)
+            conn = self._local.conn = self._reading.connect().execution_options(**self._looking)
             self._kept.append(conn)
         if self.kind == "sqlite":
             deadline = time.monotonic() + READ_SECONDS
@@ -138,7 +148,7 @@ class Database:
             try:
                 return self._attempt(action, args, kwargs)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in RETRIED or attempt == TRIES:
+                if not _was_in_the_way(error) or attempt == TRIES:
                     raise
                 time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311 - spreads retries, guards nothing
         raise AssertionError
@@ -161,6 +171,11 @@ class Database:
 def open_database(url: str, clock: Clock = system_clock, node: int = 0) -> Database:
     """Open `sqlite:///path` or `postgresql+psycopg://…`; the schema must already be migrated."""
     return Database(url, clock, node)
+
+
+def _was_in_the_way(error: DBAPIError) -> bool:
+    """Whether another transaction was, so that the same may succeed now: a deadlock, or a change at the same moment."""
+    return getattr(error.orig, "sqlstate", None) in RETRIED
 
 
 def _sqlite_engine(path: Path) -> sa.Engine:

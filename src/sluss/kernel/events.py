@@ -12,8 +12,11 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
+from sluss.kernel.log import get_log
 from sluss.kernel.schema import global_table, scoped_table
 from sluss.kernel.types import Id, Instant, Json, Text
+
+log = get_log("kernel")
 
 events = scoped_table(
     "events",
@@ -68,11 +71,15 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 def from_row(row: sa.Row[Any]) -> Recorded | None:
-    """A row of the log as a typed value; None for a kind that this release does not know."""
+    """A row of the log as a typed value; None for one of another release that this one cannot read: it must not stop the log."""
     known = _kinds().get(row.kind)
     if known is None:
         return None
-    event = msgspec.convert(row.data, known)
+    try:
+        event = msgspec.convert(row.data, known)
+    except msgspec.ValidationError:
+        log.exception("event_unreadable", event_id=row.id, event_kind=row.kind)
+        return None
     return Recorded(row.id, row.workspace_id, row.at, row.actor_kind, row.actor_id, event, row.position or 0)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -47,13 +48,22 @@ def acquire(tx: Tx, name: str, holder: str, seconds: int) -> Lease | None:
     row = tx.row(sa.select(leases).where(leases.c.name == name).with_for_update())
     until = tx.now + seconds * SECOND
     if row is None:
-        tx.run(sa.insert(leases), {"name": name, "holder": holder, "fence": 1, "expires_at": until})
-        return Lease(name, holder, 1)
+        return Lease(name, holder, 1) if _insert(tx, {"name": name, "holder": holder, "fence": 1, "expires_at": until}) else None
     if row.holder != holder and row.expires_at > tx.now:
         return None
     fence = row.fence if row.holder == holder else row.fence + 1
     tx.run(sa.update(leases).where(leases.c.name == name).values(holder=holder, fence=fence, expires_at=until))
     return Lease(name, holder, fence)
+
+
+def _insert(tx: Tx, row: dict[str, Any]) -> bool:
+    """False when another process took the name first, at the same moment."""
+    try:
+        with tx.attempt():
+            tx.run(sa.insert(leases), row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def require(tx: Tx, lease: Lease) -> None:
@@ -87,18 +97,11 @@ def claim_node(tx: Tx, holder: str, seconds: int) -> Lease:
 async def hold(db: Database, name: str, holder: str, work: Callable[[Lease], Awaitable[None]], seconds: int = 10) -> None:
     """Run `work` for as long as this process holds the lease, again and again, until cancelled."""
     while True:
-        lease = await _try_acquire(db, name, holder, seconds)
+        lease = await db.write(acquire, name, holder, seconds)
         if lease is None:
             await asyncio.sleep(seconds / 3)
             continue
         await _work_while_held(db, lease, work, seconds)
-
-
-async def _try_acquire(db: Database, name: str, holder: str, seconds: int) -> Lease | None:
-    try:
-        return await db.write(acquire, name, holder, seconds)
-    except IntegrityError:  # another process inserted the row first
-        return None
 
 
 async def _work_while_held(db: Database, lease: Lease, work: Callable[[Lease], Awaitable[None]], seconds: int) -> None:
@@ -106,7 +109,7 @@ async def _work_while_held(db: Database, lease: Lease, work: Callable[[Lease], A
     try:
         while not working.done():
             await asyncio.wait([working], timeout=seconds / 3)
-            renewed = await _try_acquire(db, lease.name, lease.holder, seconds)
+            renewed = await db.write(acquire, lease.name, lease.holder, seconds)
             if renewed is None or renewed.fence != lease.fence:
                 return
         working.result()

@@ -243,9 +243,17 @@ class Hub:
         async for _ in signals.rounds("sessions", RECHECK):
             streams = self._streams()
             if self.recheck is not None and streams:
-                good = await self.recheck(sorted({stream.watcher.session_id for stream in streams}))
-                for stream in streams:
-                    self._review(stream, good.get(stream.watcher.session_id))
+                await self._recheck(self.recheck, streams)
+
+    async def _recheck(self, recheck: Recheck, streams: list[Stream]) -> None:
+        """A failure is one look later; it must not end the telling beside it, whose batch would be lost half told."""
+        try:
+            good = await recheck(sorted({stream.watcher.session_id for stream in streams}))
+        except Exception:
+            log.exception("recheck_failed")
+            return
+        for stream in streams:
+            self._review(stream, good.get(stream.watcher.session_id))
 
     def _review(self, stream: Stream, watcher: Watcher | None) -> None:
         if watcher is None:

@@ -120,11 +120,12 @@ def _park(tx: Tx, reaction: After, recorded: Recorded, error: str) -> None:
 
 
 def _retry(tx: Tx, reaction: After) -> int:
-    """Try each case's oldest parked event again, when its wait is over."""
+    """Try each case's oldest parked event again, when its wait is over; events of no case wait for nobody but themselves."""
+    alone = sa.case((parked.c.case_id == 0, parked.c.event_id), else_=0)
     oldest = (
         sa.select(sa.func.min(parked.c.position))
         .where(parked.c.reaction == reaction.name)
-        .group_by(parked.c.workspace_id, parked.c.case_id)
+        .group_by(parked.c.workspace_id, parked.c.case_id, alone)
     )
     due = (parked.c.reaction == reaction.name) & (parked.c.due_at <= tx.now) & parked.c.position.in_(oldest)
     waiting = tx.rows(sa.select(parked).where(due).order_by(parked.c.position).limit(50))

@@ -14,6 +14,9 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.clock import Clock
 from sluss.kernel.events import Event, Recorded, events
 from sluss.kernel.ids import IdMaker
+from sluss.kernel.log import get_log
+
+log = get_log("kernel")
 
 S = TypeVar("S", bound=msgspec.Struct)
 Inside = Callable[["Tx", Recorded], None]
@@ -104,13 +107,17 @@ class Tx:
 
     @contextlib.contextmanager
     def attempt(self) -> Generator[None]:
-        """A savepoint: an error in the block takes back the block's rows and events, and goes on to the caller."""
-        before = len(self.emitted)
+        """A savepoint: an error in the block takes back all that the block did, here too, and goes on to the caller."""
+        emitted, after, undo, numbers = len(self.emitted), len(self._after), len(self._undo), dict(self.numbers)
         try:
             with self.conn.begin_nested():
                 yield
         except BaseException:
-            del self.emitted[before:]
+            self.numbers = numbers
+            del self.emitted[emitted:], self._after[after:]
+            for call in self._undo[undo:]:
+                call()
+            del self._undo[undo:]
             raise
 
     def store_events(self, first_position: int | None = None) -> int:
@@ -121,11 +128,12 @@ class Tx:
         return len(self.emitted)
 
     def committed(self) -> None:
-        """The work is durable: run what waited for that, and pass the hints on."""
-        for call in self._after:
-            call()
-        if self.topics:
-            self.host.tell(self.topics)
+        """The work is durable: run what waited for that, and pass the hints on. A fault in these cannot make it undone."""
+        for call in [*self._after, lambda: self.host.tell(self.topics) if self.topics else None]:
+            try:
+                call()
+            except Exception:
+                log.exception("after_commit_failed")
 
     def undone(self) -> None:
         """The work is gone: let memory follow."""
