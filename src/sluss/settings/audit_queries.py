@@ -75,7 +75,7 @@ def _value(value: Any) -> str:
     words |= {"spam": _("Spam"), "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
     words |= {"queued": _("Queued"), "failed": _("Not delivered"), "unknown": _("Delivery not known")}
     words |= {"admin": _("Administrator"), "lead": _("Lead"), "agent": _("Agent"), "reviewer": _("Reviewer"), "field": _("Field staff")}
-    many: list[Any] = value if isinstance(value, list) else [value]
+    many: list[Any] = [*value] if isinstance(value, list) else [value]
     return ", ".join(words.get(str(one), str(one)) for one in many)
 
 
