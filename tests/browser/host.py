@@ -46,7 +46,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> None:
     setting = msgspec.json.decode(sys.argv[1], type=Setting)
-    configure("warning", "text")
+    configure("warning", "console")
     EmailChannel.capabilities = msgspec.structs.replace(EmailChannel.capabilities, undo_seconds=setting.undo_seconds)
     given = {"data": setting.data, "database_url": setting.database_url, "port": setting.port, "lease_seconds": 3}
     config = load(given | {"lmtp_listen": f"127.0.0.1:{setting.lmtp_port}"}, environ={})
@@ -68,7 +68,7 @@ async def _beside(setting: Setting, host: Host, work: Work) -> None:
     await asyncio.Event().wait()
 
 
-def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:  # noqa: FBT001 - the database hands values on by position
+def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:
     known = all_workspaces(tx)
     if not known:
         _make(tx, host, smtp_port, with_inbox=with_inbox)

@@ -91,7 +91,7 @@ class Place:
         ends = time.monotonic() + 20
         while time.monotonic() < ends:
             try:
-                if httpx.get(f"{self.url}/readyz").status_code == httpx.codes.OK:
+                if httpx.get(f"{self.url}/readyz").is_success:
                     return
             except httpx.TransportError:
                 continue

@@ -149,7 +149,7 @@ def _door(template: str, title: str, screen: object) -> Scene:
     return Scene(template, Page(title=title, path="/sign-in", workspace="Norrsken Air", zone="Europe/Stockholm"), {"screen": screen})
 
 
-SCENES |= {
+SCENES.update({
     "sign-in": _door("people/sign_in.html", "Sign in", p.SignIn()),
     "sign-in-wrong": _door("people/sign_in.html", "Sign in", o.SIGN_IN_WRONG),
     "password": _door(
@@ -221,4 +221,4 @@ SCENES |= {
     "envelope": _office("settings/envelope.html", "Quarantine", o.ENVELOPE, "/settings/quarantine/1"),
     "health": _office("settings/health.html", "Health", o.HEALTH, "/settings/health"),
     "audit": _office("settings/audit.html", "Audit log", o.AUDIT, "/settings/audit"),
-}
+})

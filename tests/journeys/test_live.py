@@ -13,7 +13,7 @@ from tests.world import PASSWORD
 LONG = 20_000
 
 
-def rows(page: Page, subject: str):  # noqa: ANN201 - a locator
+def rows(page: Page, subject: str):
     return page.locator("#rows li", has_text=subject)
 
 

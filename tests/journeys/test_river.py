@@ -82,7 +82,7 @@ def first_mail(asa: Mailbox, ours: Mailbox) -> EmailMessage:
 def answer(page: Page, text: str) -> None:
     """Write, attach, send; undo is offered, then it is sent."""
     page.get_by_label("Answer to").fill(text)
-    page.locator("#reply input[type=file]").set_input_files({"name": PICTURE, "mimeType": "text/plain", "buffer": "Kvitto 7QK".encode()})
+    page.locator("#reply input[type=file]").set_input_files({"name": PICTURE, "mimeType": "text/plain", "buffer": b"Kvitto 7QK"})
     expect(page.locator('#reply .attached input[name="file"]')).to_have_count(1)
     page.locator("#reply").get_by_role("button", name="Send", exact=False).last.click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sluss.channels.inboxes import connection_of, list_inboxes
 from sluss.kernel.db import Database
 from tests.world import Web, World
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "name": "Bokning",
     "address": "bokning@norrsken.test",
     "sender_name": "Norrsken Air",

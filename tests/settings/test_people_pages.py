@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_a_new_agent_gets_a_link_and_sets_a_password(web: Web, db: Databas
 async def test_a_wrong_field_is_named_and_the_rest_is_kept(web: Web, db: Database, world: World, field: str, wrong: str) -> None:
     ewa = await web.sign_in("ewa")
     before = db.read_now(list_agents, world.who("ewa"))
-    good = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
+    good: dict[str, Any] = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
     answer = await ewa.post("/settings/agents/new", **(good | {field: wrong}))
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text or "error" in answer.text
@@ -52,7 +53,7 @@ async def test_a_wrong_field_is_named_and_the_rest_is_kept(web: Web, db: Databas
 async def test_the_same_form_twice_makes_one_agent(web: Web, db: Database, world: World) -> None:
     ewa = await web.sign_in("ewa")
     for _ in range(2):
-        fields = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
+        fields: dict[str, Any] = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
         assert (await ewa.post("/settings/agents/new", op="0123456789abcdef0123456789", **fields)).status_code == 200
     assert [one.name for one in db.read_now(list_agents, world.who("ewa"))].count("Anna Nowak") == 1
 

@@ -80,8 +80,8 @@ async def _run(db: Database, who: Actor, connection: Connection, trial_id: int) 
 
 def _begin(tx: Tx, who: Actor, inbox_id: int | None) -> int:
     trial_id = tx.new_id()
-    row = {"workspace_id": who.workspace_id, "id": trial_id, "inbox_id": inbox_id, "started_at": tx.now, "ended_at": None, "checks": []}
-    tx.run(sa.insert(inbox_trials), row)
+    row: dict[str, Any] = {"workspace_id": who.workspace_id, "id": trial_id, "inbox_id": inbox_id, "started_at": tx.now}
+    tx.run(sa.insert(inbox_trials), row | {"ended_at": None, "checks": []})
     return trial_id
 
 

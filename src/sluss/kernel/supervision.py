@@ -1,4 +1,7 @@
-"""Keeping loops alive, and knowing that they get somewhere. In: a loop. Out: the same loop started again after a crash, and when it last turned."""
+"""Keeping loops alive, and knowing that they get somewhere.
+
+In: a loop. Out: the same loop started again after a crash, and when it last turned.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Supervisor:
             standing.started_at = self._clock()
             try:
                 await work()
-            except Exception as error:  # noqa: BLE001 - whatever ended the loop, it begins again
+            except Exception as error:
                 log.exception("loop_failed", loop=name)
                 standing.error, standing.failed_at = repr(error)[:500], self._clock()
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads restarts

@@ -260,7 +260,7 @@ class ImapClient:
             async with asyncio.timeout(seconds):
                 line = await self._reader.readuntil(b"\n")
         except TimeoutError as error:
-            raise ImapFailed(say("The server did not answer within %(seconds)s seconds.", seconds=round(seconds))) from error
+            raise ImapFailed(say("The server did not answer within %(seconds)s seconds.", seconds=round(seconds or 0))) from error
         except asyncio.LimitOverrunError as error:
             raise ImapFailed(say("The server sent a line without end.")) from error
         except (OSError, EOFError, ssl.SSLError) as error:
