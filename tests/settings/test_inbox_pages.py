@@ -42,7 +42,8 @@ async def test_an_inbox_is_connected_and_its_secret_never_shown(web: Web, db: Da
 async def test_an_empty_secret_keeps_the_stored_one(web: Web, db: Database, world: World) -> None:
     ewa = await web.sign_in("ewa")
     made = (await ewa.post("/settings/inboxes/new", **GOOD)).headers["location"]
-    answer = await ewa.post(f"{made}/edit", **(GOOD | {"name": "Bokningar", "imap_password": ""}))
+    changed: dict[str, Any] = GOOD | {"name": "Bokningar", "imap_password": ""}
+    answer = await ewa.post(f"{made}/edit", **changed)
     assert answer.status_code == 303
     connection = db.read_now(connection_of, world.who("ewa"), int(made.rpartition("/")[2]), web.edge.keyring)
     assert (connection.name, connection.secrets["password"]) == ("Bokningar", "hemligt-ord-1")
@@ -66,7 +67,8 @@ async def test_an_empty_secret_keeps_the_stored_one(web: Web, db: Database, worl
 async def test_a_wrong_field_is_named_and_the_rest_is_kept(web: Web, db: Database, world: World, field: str, wrong: str) -> None:
     ewa = await web.sign_in("ewa")
     before = db.read_now(list_inboxes, world.who("ewa"))
-    answer = await ewa.post("/settings/inboxes/new", **(GOOD | {field: wrong}))
+    bad: dict[str, Any] = GOOD | {field: wrong}
+    answer = await ewa.post("/settings/inboxes/new", **bad)
     assert answer.status_code == 422
     assert field == "name" or "Bokning" in answer.text
     assert "hemligt-ord-1" not in answer.text

@@ -43,7 +43,8 @@ async def test_a_wrong_field_is_named_and_the_rest_is_kept(web: Web, db: Databas
     ewa = await web.sign_in("ewa")
     before = db.read_now(list_agents, world.who("ewa"))
     good: dict[str, Any] = {"name": "Anna Nowak", "email": "anna@norrsken.test", "role": "agent", "locale": "sv"}
-    answer = await ewa.post("/settings/agents/new", **(good | {field: wrong}))
+    bad: dict[str, Any] = good | {field: wrong}
+    answer = await ewa.post("/settings/agents/new", **bad)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text or "error" in answer.text
     assert field == "name" or "Anna Nowak" in answer.text
