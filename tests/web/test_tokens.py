@@ -21,8 +21,10 @@ TEXTS = {
     "on-bad": ("bad-solid",),
 }
 SHAPES = {"focus": ("surface", "bg", "selected"), "line-strong": ("surface", "bg"), "bad-solid": ("surface",), "brand": ("surface",)}
-PAIRS = [(front, back, 4.5) for front, backs in TEXTS.items() for back in backs]
-PAIRS += [(front, back, 3.0) for front, backs in SHAPES.items() for back in backs]
+PAIRS = [
+    *((front, back, 4.5) for front, backs in TEXTS.items() for back in backs),
+    *((front, back, 3.0) for front, backs in SHAPES.items() for back in backs),
+]
 TOKENS = dict(re.findall(r"--([\w-]+): ([^;]+);", (STATIC / "tokens.css").read_text(encoding="utf-8").partition(":root[data-theme")[0]))
 
 
