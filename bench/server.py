@@ -13,8 +13,6 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 SECRET = "a-secret-of-the-measurement-only-0123456789"  # noqa: S105 - made for this process
 
 
@@ -33,10 +31,6 @@ class Running:
         """Resident memory in MB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    def admitted(self) -> int:
-        """How many messages stand on the desk."""
-        return int(httpx.get(f"{self.address}/metrics").text.partition("\nsluss_messages_recorded_total ")[2].split("\n")[0] or 0)
 
 
 @contextlib.contextmanager
