@@ -11,11 +11,15 @@ from sluss.cases import recording
 from sluss.cases.models import attachments, messages
 from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.channel import EmailChannel
+from sluss.intake import admit
 from sluss.intake.admit import ATTEMPTS, Reader, admit_some, next_sets
 from sluss.intake.conservation import check_conservation
 from sluss.kernel.clock import HOUR, TestClock
+from sluss.kernel.files import DiskFull, FileStore
 from sluss.kernel.leases import LeaseLost, acquire
 from sluss.kernel.sealing import KeyLost
+from sluss.kernel.tx import Tx
+from sluss.kernel.writer import StorageFailed
 from tests.intake.conftest import Desk, mail
 
 
@@ -119,3 +123,45 @@ async def test_who_has_lost_the_lease_writes_nothing(desk: Desk, clock: TestCloc
 def sets(tx: Any) -> list[list[int]]:
     """The numbers of the mails that come next."""
     return [[int((one.raw or b"").partition(b"Subject: Bokning ")[2][:1]) for one in found] for found in next_sets(tx)]
+
+
+async def test_a_full_disk_sets_nothing_aside(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F8: recovers by itself; the mail is not to blame."""
+
+    def full(_files: FileStore, _size: int) -> None:
+        raise DiskFull
+
+    content = "multipart/mixed; boundary=x"
+    await desk.bring(mail(1, "--x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nbilaga\r\n--x--", Content_Type=content))
+    with monkeypatch.context() as disk:
+        disk.setattr(FileStore, "require_room", full)
+        assert await desk.admit() == 0
+    assert desk.states() == ["received"]
+    await desk.admit()
+    assert desk.states() == ["message"]
+
+
+async def test_a_database_that_stores_nothing_sets_nothing_aside(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F7, F16: what failed is the storing, not the mail."""
+
+    def fail(_tx: Tx, _lease: object, _readings: object) -> None:
+        raise StorageFailed("disk I/O error")
+
+    await desk.bring(mail(1), mail(2))
+    with monkeypatch.context() as database:
+        database.setattr(admit, "settle", fail)
+        assert await desk.admit() == 0
+    assert desk.states() == ["received", "received"]
+    await desk.admit()
+    assert desk.states() == ["message", "message"]
+
+
+async def test_a_set_is_no_larger_than_memory_bears(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F37: a hundred of the largest mails at once would end the process; one alone is always read."""
+    monkeypatch.setattr(admit, "BYTES", len(mail(1)) * 2 + 10)
+    await desk.bring(mail(1), mail(2), mail(3), mail(4, "x" * 1000), mail(5))
+    read: list[int] = []
+    while sets := desk.db.read_now(next_sets):
+        read += [len(one) for one in sets]
+        await admit_some(desk.reader(), desk.lease)
+    assert read == [2, 1, 1, 1]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 import msgspec
@@ -26,9 +26,9 @@ from sluss.kernel import metrics
 from sluss.kernel.actors import system
 from sluss.kernel.breaking import point
 from sluss.kernel.clock import SECOND
-from sluss.kernel.db import Database
+from sluss.kernel.db import Database, is_passing
 from sluss.kernel.errors import Missing
-from sluss.kernel.files import FileStore
+from sluss.kernel.files import DiskFull, FileStore, StoreFailed
 from sluss.kernel.leases import Lease, LeaseLost, require
 from sluss.kernel.log import get_log
 from sluss.kernel.schema import fields
@@ -41,6 +41,8 @@ from sluss.outbox.receipts import apply_receipt
 log = get_log("intake")
 
 AT_ONCE = 100
+BYTES = 32_000_000
+"""What a set may hold in memory, but for a single envelope that is larger."""
 ATTEMPTS = 5
 PAUSE = 1.0
 GATHER = 0.03
@@ -90,11 +92,22 @@ async def admit_forever(reader: Reader, signals: Signals, lease: Lease) -> None:
 
 
 async def admit_some(reader: Reader, lease: Lease) -> int:
-    """Admit what comes next. Returns how many envelopes were settled."""
+    """Admit what comes next. Returns how many envelopes were settled; 0 also when nothing can be stored just now."""
     sets = await reader.db.read(next_sets)
-    for waiting in sets:
-        await _admit(reader, lease, waiting)
+    try:
+        for waiting in sets:
+            await _admit(reader, lease, waiting)
+    except Exception as error:
+        if not _is_passing(error):
+            raise
+        log.exception("admit_waits_for_storage")
+        return 0
     return sum(map(len, sets))
+
+
+def _is_passing(error: Exception) -> bool:
+    """No envelope is to blame for what the disk or the database cannot take: it waits where it is, and goes on by itself."""
+    return isinstance(error, (DiskFull, StoreFailed)) or is_passing(error)
 
 
 async def _admit(reader: Reader, lease: Lease, waiting: Sequence[Waiting]) -> None:
@@ -105,7 +118,9 @@ async def _admit(reader: Reader, lease: Lease, waiting: Sequence[Waiting]) -> No
         await reader.db.write_grouped(settle, lease, readings)
     except LeaseLost:
         raise
-    except Exception:
+    except Exception as error:
+        if _is_passing(error):
+            raise
         log.exception("admit_set_failed", envelopes=len(readings))
         await _settle_each_alone(reader.db, lease, readings)
     _measure(readings, reader.db.clock())
@@ -125,9 +140,12 @@ def next_sets(tx: Tx) -> list[list[Waiting]]:
     An envelope that was being read at one death comes alone in its turn, since it was hardly the cause; from the second on it waits
     until whatever else is there has passed, so that no other mail is late because of it.
     """
-    found = tx.rows(sa.select(envelopes.c.id, envelopes.c.attempts).where(_WAITS).order_by(envelopes.c.id).limit(3 * AT_ONCE))
+    e = envelopes.c
+    found = tx.rows(sa.select(e.id, e.attempts, e.size).where(_WAITS).order_by(e.id).limit(3 * AT_ONCE))
     trusted = [row for row in found if row.attempts < 2]
-    first = trusted[:1] if trusted and trusted[0].attempts else list(takewhile(lambda row: not row.attempts, trusted[:AT_ONCE]))
+    untried = list(takewhile(lambda row: not row.attempts, trusted[:AT_ONCE]))
+    up_to = accumulate(row.size for row in untried)
+    first = [row for row, size in zip(untried, up_to, strict=True) if size <= BYTES] or trusted[:1]
     last = sorted((row for row in found if row.attempts >= 2), key=lambda row: (row.attempts, row.id))[:1]
     return [_load(tx, [row.id for row in rows]) for rows in (first, last) if rows]
 
@@ -179,7 +197,7 @@ def _understand_all(reader: Reader, waiting: Sequence[Waiting], connections: dic
 
 
 def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> Reading:
-    """Never raises: a reader that fails is a fact about the envelope."""
+    """A reader that fails is a fact about the envelope; raises only when the disk takes no files."""
     channel = reader.channel(one.channel)
     visibility = channel.capabilities.visibility
     if isinstance(connection, str):
@@ -189,6 +207,8 @@ def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> R
         delivered = Delivered(external_key="", raw=raw, received_at=one.received_at, recipients=tuple(one.recipients))
         found = tuple(channel.understand(delivered, connection))
         return Reading(one, visibility, found, _keep_files(reader.files, found))
+    except (DiskFull, StoreFailed):
+        raise
     except Unparsable as error:
         return Reading(one, visibility, trouble=error.reason)
     except Exception as error:
@@ -261,6 +281,8 @@ async def _settle_each_alone(db: Database, lease: Lease, readings: Sequence[Read
             await db.write(settle, lease, [one])
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001 - this one is set aside, the others go on
+        except Exception as error:
+            if _is_passing(error):
+                raise
             sentence = say("This message could not be recorded: %(fault)s", fault=repr(error))[:500]
             await db.write(settle, lease, [Reading(one.envelope, one.visibility, trouble=sentence)])

@@ -23,6 +23,7 @@ from sluss.kernel.tx import Tx
 log = get_log("intake")
 
 KEPT = 30 * DAY
+PROMISED = "acknowledged"
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +43,8 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_conservation(tx: Tx, who: Actor) -> Balance:
     """Count both sides in one transaction, keep the line, and complain where they differ."""
-    counted = {row.state: row.number for row in tx.rows(_by_state(who))}
-    promised = int(
-        tx.value(
-            sa.select(sa.func.coalesce(sa.func.sum(acknowledged.c.envelopes), 0)).where(acknowledged.c.workspace_id == who.workspace_id)
-        )
-    )
+    counted = {row.state: int(row.number) for row in tx.rows(_both_sides(who))}
+    promised = counted[PROMISED]
     processed, queued = counted.get("done", 0), counted.get("received", 0)
     aside = counted.get("quarantined", 0) + counted.get("discarded", 0)
     missing = promised - processed - queued - aside
@@ -73,9 +70,12 @@ def last_balance(tx: Tx, who: Actor) -> Balance | None:
     return tx.struct(Balance, mine.order_by(c.id.desc()).limit(1))
 
 
-def _by_state(who: Actor) -> sa.Select[*tuple[Any, ...]]:
-    c = envelopes.c
-    return sa.select(c.state, sa.func.count().label("number")).where(c.workspace_id == who.workspace_id).group_by(c.state)
+def _both_sides(who: Actor) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """One statement, so that both sides are of one moment while envelopes come in."""
+    e, a = envelopes.c, acknowledged.c
+    told = sa.select(sa.literal(PROMISED).label("state"), sa.func.coalesce(sa.func.sum(a.envelopes), 0).label("number"))
+    there = sa.select(e.state, sa.func.count()).where(e.workspace_id == who.workspace_id).group_by(e.state)
+    return sa.union_all(told.where(a.workspace_id == who.workspace_id), there)
 
 
 def _orphans(tx: Tx, who: Actor) -> int:

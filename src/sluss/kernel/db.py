@@ -22,12 +22,13 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from sluss.kernel.clock import Clock, system_clock
 from sluss.kernel.ids import IdMaker
 from sluss.kernel.tx import Host, Tx
-from sluss.kernel.writer import GroupWriter
+from sluss.kernel.writer import GroupWriter, StorageFailed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +38,8 @@ READERS = 4
 READ_SECONDS = 30
 POOL = 8
 RETRIED = {"40001", "40P01"}
+AWAY = {"55P03", "57P01", "57P02", "57P03"}
+SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
 TRIES = 6
 
 
@@ -171,6 +174,15 @@ class Database:
 def open_database(url: str, clock: Clock = system_clock, node: int = 0) -> Database:
     """Open `sqlite:///path` or `postgresql+psycopg://…`; the schema must already be migrated."""
     return Database(url, clock, node)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the storing failed and not what was to be stored: a full or failing disk, a lost connection, somebody in the way."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (StorageFailed, PoolTimeout))
+    state = getattr(error.orig, "sqlstate", None) or ""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return error.connection_invalidated or state in RETRIED | AWAY or state[:2] in {"08", "53"} or code in SQLITE_AWAY
 
 
 def _was_in_the_way(error: DBAPIError) -> bool:
