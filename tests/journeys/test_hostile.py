@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Dialog, Page, Request, expect
 
 from sluss.kernel.html import clean_mail
 from tests.browser.fixtures import Desk
@@ -29,14 +29,16 @@ FRAMES = """async ({sources, inside, sandbox}) => {
   const frames = sources.map(source => { const frame = document.createElement("iframe");
     if (sandbox) frame.setAttribute("sandbox", sandbox);
     frame[inside] = source; return frame; });
-  await Promise.all(frames.map(frame => new Promise(done => { frame.onload = done; document.body.append(frame); setTimeout(done, 8000); })));
+  await Promise.all(frames.map(frame => new Promise(done => {
+    frame.onload = done; setTimeout(done, 8000); document.body.append(frame); })));
   const able = node => node.matches("script, iframe, object, embed, form, meta, base, link, style, svg, math") ||
     [...node.attributes].some(({name, value}) => name.startsWith("on") || /^\\s*(javascript|vbscript|data):/i.test(value));
-  const found = frames.map((frame, index) => {
-    const body = frame.contentDocument?.body;
-    return body ? [...body.querySelectorAll("*")].filter(able).map(node => `${index}: ${node.outerHTML.slice(0, 120)}`) : [`${index}: gone`]; });
+  const told = (frame, index) => { const body = frame.contentDocument?.body;
+    if (!body) return [`${index}: gone`];
+    return [...body.querySelectorAll("*")].filter(able).map(node => `${index}: ${node.outerHTML.slice(0, 120)}`); };
+  const found = frames.flatMap(told), letters = frames.map(frame => frame.contentDocument?.querySelectorAll("body > section").length);
   frames.forEach(frame => frame.remove());
-  return found.flat(); }"""
+  return [found, letters]; }"""
 
 
 class Watch:
@@ -46,8 +48,12 @@ class Watch:
         self.ran: list[str] = []
         self.left: list[str] = []
         self._home = home
-        page.on("dialog", lambda dialog: (self.ran.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._asked)
         page.on("request", self._heard)
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.ran.append(dialog.message)
+        dialog.dismiss()
 
     def _heard(self, request: Request) -> None:
         own = request.url.startswith((f"{self._home}/", "about:", "data:", "blob:"))
@@ -57,46 +63,71 @@ class Watch:
 
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """An office whose desk holds the whole corpus as mail."""
+    """An office whose desk holds the whole corpus as mail: each vector came in by the door, and stands again in other markup."""
     place = Place(tmp_path_factory.mktemp("hostile"))
     place.start()
-    mails = [compose(f"Mail {number}", "Hej!", f"<{number}@customer.example>", "help@norrsken.example", html=html) for number, html in enumerate(CORPUS)]
-    place.hand_over(mails)
-    until(lambda: len(message_ids(place.folder)) == len(mails), "every mail to be admitted", 60)
+    to = "help@norrsken.example"
+    place.hand_over([compose(f"Mail {n}", "Hej!", f"<{n}@customer.example>", to, html=one) for n, one in enumerate(VECTORS)])
+    until(lambda: len(message_ids(place.folder)) == len(VECTORS), "every mail to be admitted", 60)
+    copy_mails(place.folder, [around.format(vector) for around in AROUND[1:] for vector in VECTORS])
     yield place
     place.stop()
 
 
+def opened(folder: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(folder / "data" / "sluss.sqlite3", timeout=20))
+
+
 def message_ids(folder: Path) -> list[int]:
-    with closing(sqlite3.connect(folder / "data" / "sluss.sqlite3")) as connection:
+    with opened(folder) as connection:
         return [row[0] for row in connection.execute("SELECT id FROM messages ORDER BY id")]
 
 
-@pytest.mark.timeout(180)
+def copy_mails(folder: Path, htmls: list[str]) -> None:
+    """The first mail again with another HTML part and an id of its own."""
+    with opened(folder) as connection, connection:
+        known = connection.execute("SELECT * FROM messages ORDER BY id LIMIT 1")
+        names, first = [one[0] for one in known.description], known.fetchone()
+        rows = [
+            dict(zip(names, first, strict=True)) | {"id": first[names.index("id")] + n, "html": html} for n, html in enumerate(htmls, 1)
+        ]
+        values = ", ".join(f":{name}" for name in names)
+        connection.executemany(f"INSERT OR IGNORE INTO messages VALUES ({values})", rows)  # noqa: S608 - names of columns
+
+
+def load(page: Page, sources: list[str], inside: str, sandbox: str = "") -> tuple[list[str], list[int]]:
+    """What could run in the frames, and how many letters each holds."""
+    found, letters = page.evaluate(FRAMES, {"sources": sources, "inside": inside, "sandbox": sandbox})
+    return found, letters
+
+
+def parts(everything: list[str]) -> list[list[str]]:
+    return [everything[start : start + AT_ONCE] for start in range(0, len(everything), AT_ONCE)]
+
+
 def test_no_mail_runs_or_loads_anything_in_its_frame(frames: Place, new_page: NewPage) -> None:
     """T62-T65: more than two thousand mails through the address of the message frame, under its own policy."""
     page = frames.enter(new_page(base_url=frames.url), "ewa", "/me")
     seen = Watch(page, frames.url)
     sources = [f"/messages/{one}/frame" for one in message_ids(frames.folder)]
     assert len(sources) >= 2000
-    found = [line for start in range(0, len(sources), AT_ONCE) for line in load(page, sources[start : start + AT_ONCE], "src", "allow-same-origin")]
-    assert [line for line in found if "<style>" not in line and "<meta" not in line] == []
-    assert (seen.ran, seen.left) == ([], [])
-
-
-def load(page: Page, sources: list[str], inside: str, sandbox: str = "") -> list[str]:
-    found: list[str] = page.evaluate(FRAMES, {"sources": sources, "inside": inside, "sandbox": sandbox})
-    return found
+    found = [line for part in parts(sources) for line in load(page, part, "src", "allow-same-origin")[0]]
+    assert (found, seen.ran, seen.left) == ([], [], [])
 
 
 def test_no_mail_needs_the_policy_to_be_harmless(new_page: NewPage) -> None:
-    """T63-T65: the same mails, cleaned, in a page without any policy or sandbox."""
+    """T63-T65: the same mails, cleaned, in a page without any policy or sandbox; none swallows the next."""
     page = new_page()
     seen = Watch(page, "http://nowhere.test")
     page.goto("about:blank")
-    cleaned = [clean_mail(html, remote_images=False, cid={}).html for html in CORPUS]
-    found = [line for start in range(0, len(cleaned), AT_ONCE) for line in load(page, cleaned[start : start + AT_ONCE], "srcdoc")]
-    assert (found, seen.ran, seen.left) == ([], [], [])
+    cleaned = [f"<section>{clean_mail(html, remote_images=False, cid={}).html}</section>" for html in CORPUS]
+    letters = 0
+    for part in parts(cleaned):
+        found, numbers = load(page, ["<!doctype html>" + "".join(part)], "srcdoc")
+        letters += numbers[0]
+        assert found == []
+    assert letters == len(cleaned)
+    assert (seen.ran, seen.left) == ([], [])
 
 
 def test_the_detector_detects(new_page: NewPage) -> None:
@@ -106,7 +137,7 @@ def test_the_detector_detects(new_page: NewPage) -> None:
     page.route(re.compile("^https?://"), lambda route: route.abort())
     seen = Watch(page, "http://nowhere.test")
     page.goto("about:blank")
-    found = load(page, [one for one in VECTORS if "alert(1)" in one or "sink.example" in one][:AT_ONCE], "srcdoc")
+    found, _ = load(page, [one for one in VECTORS if "alert(1)" in one or "sink.example" in one][:AT_ONCE], "srcdoc")
     assert len(found) > 50
     assert len(seen.ran) > 10
     load(page, ["<img src=https://sink.example/a>", "<link rel=stylesheet href=https://sink.example/b>"], "srcdoc")
@@ -129,7 +160,9 @@ def test_markup_in_every_field_stays_text(office: Place, desk: Desk, new_page: N
 
 def fill_case(office: Place, page: Page) -> str:
     """The address of a case with the mark in everything."""
-    office.mail(MARK, MARK, f'"{MARK.replace(chr(34), chr(92) + chr(34))}" <asa@customer.example>', html=MARK, files=[(MARK, "text/plain", b"x")])
+    office.mail(
+        MARK, MARK, f'"{MARK.replace(chr(34), chr(92) + chr(34))}" <asa@customer.example>', html=MARK, files=[(MARK, "text/plain", b"x")]
+    )
     page.locator("#rows .row", has_text="{{7*7}}").first.click()
     expect(page.locator("#pane h1")).to_contain_text("{{7*7}}")
     page.locator('[data-action="tags"]').click()
