@@ -15,6 +15,7 @@ from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.db import Database
 from sluss.kernel.search import find_cases
+from sluss.kernel.tx import Tx
 from tests.cases.conftest import ASA
 from tests.world import World
 
@@ -137,3 +138,22 @@ def test_what_is_opened_again_waits_as_it_did_before(
         db.write_now(set_status, system(world.norrsken.id), case.id, status)
         db.write_now(set_status, system(world.norrsken.id), case.id, "open")
         assert db.read_now(access_case, system(world.norrsken.id), case.id).waiting_since == case.waiting_since
+
+
+def test_a_busy_thread_does_not_make_strangers_of_others(db: Database, arrive: Callable[..., list[Recorded]]) -> None:
+    """Who takes part in each thread is known, however much was said in another that the same set continues."""
+    arrive({"external_id": "quiet@kund.example", "sender": LUKASZ})
+    arrive(*({"external_id": f"busy{n}@kund.example", "references": ("busy0@kund.example",)} for n in range(90)))
+    arrive({"references": ("busy0@kund.example",)}, {"references": ("quiet@kund.example",), "sender": LUKASZ})
+    assert len(db.read_now(lambda tx: tx.rows(sa.select(cases.c.id)))) == 2
+
+
+def test_who_began_a_thread_takes_part_for_ever(db: Database, arrive: Callable[..., list[Recorded]]) -> None:
+    arrive({"external_id": "first@kund.example"})
+    arrive(*({"thread_token": db.read_now(token), "sender": LUKASZ, "external_id": f"l{n}@p.example"} for n in range(60)))
+    arrive({"references": ("first@kund.example",)})
+    assert len(db.read_now(lambda tx: tx.rows(sa.select(cases.c.id)))) == 1
+
+
+def token(tx: Tx) -> str:
+    return tx.value(sa.select(threads.c.token))

@@ -18,6 +18,9 @@ from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 
+REMEMBERED = 40
+"""Messages of a conversation whose writers and recipients are looked at."""
+
 
 class Strand(msgspec.Struct):
     """A thread with its newest conversation and that one's case; changes while a set is being recorded."""
@@ -81,17 +84,19 @@ def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Str
     joined = conversations.join(
         cases, (cases.c.workspace_id == conversations.c.workspace_id) & (cases.c.id == conversations.c.case_id)
     ).join(threads, (threads.c.workspace_id == conversations.c.workspace_id) & (threads.c.id == conversations.c.thread_id))
+    joined = joined.join(identities, (identities.c.workspace_id == threads.c.workspace_id) & (identities.c.id == threads.c.identity_id))
     chosen = sa.select(
         threads.c.id.label("thread_id"),
         threads.c.inbox_id.label("thread_inbox_id"),
         conversations.c.id.label("conversation_id"),
+        identities.c.address.label("owner"),
         *_case_columns(),
     )
     wanted_now = chosen.select_from(joined).where(_mine(conversations, who), conversations.c.id.in_(newest))
     # Held until the set is recorded: what an agent does to a case meanwhile comes after it instead of being written over.
     rows = tx.rows(wanted_now.order_by(cases.c.id).with_for_update(of=cases))
     people = _participants(tx, who, wanted)
-    return {row.thread_id: _strand(row, people.get(row.thread_id, set())) for row in rows}
+    return {row.thread_id: _strand(row, people.get(row.thread_id, set()) | {row.owner}) for row in rows}
 
 
 def _strand(row: sa.Row[Any], people: set[str]) -> Strand:
@@ -100,22 +105,19 @@ def _strand(row: sa.Row[Any], people: set[str]) -> Strand:
 
 
 def _participants(tx: Tx, who: Actor, thread_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Addresses that wrote in a thread or were written to by us: only they may continue it by quoting an id."""
-    joined = messages.join(
-        conversations, (conversations.c.workspace_id == messages.c.workspace_id) & (conversations.c.id == messages.c.conversation_id)
-    )
-    chosen = sa.select(conversations.c.thread_id, messages.c.direction, messages.c.to, messages.c.cc, messages.c.identity_id).select_from(
-        joined
-    )
-    rows = tx.rows(
-        chosen.where(_mine(messages, who), conversations.c.thread_id.in_(thread_ids))
-        .order_by(messages.c.id.desc())
-        .limit(40 * len(thread_ids))
-    )
+    """Addresses that wrote last in a thread or were written to by us: only they and who began it may continue it by quoting an id."""
+    v, m = conversations.c, messages.c
+    spoken = tx.rows(sa.select(v.id, v.thread_id).where(_mine(conversations, who), v.thread_id.in_(thread_ids)))
+    # The conversations are named, so that nobody walks all messages.
+    turn = sa.func.row_number().over(partition_by=m.conversation_id, order_by=m.id.desc()).label("turn")
+    last = sa.select(m.id, turn).where(_mine(messages, who), m.conversation_id.in_([row.id for row in spoken])).subquery()
+    chosen = sa.select(m.conversation_id, m.direction, m.to, m.cc, m.identity_id)
+    rows = tx.rows(chosen.where(_mine(messages, who), m.id.in_(sa.select(last.c.id).where(last.c.turn <= REMEMBERED))))
+    thread_of = {row.id: row.thread_id for row in spoken}
     found: dict[int, set[str]] = {}
     writers = _writers(tx, who, {row.identity_id for row in rows if row.identity_id})
     for row in rows:
-        people = found.setdefault(row.thread_id, set())
+        people = found.setdefault(thread_of[row.conversation_id], set())
         if row.direction == "out":
             people.update(one["address"] for one in [*row.to, *row.cc])
         elif row.identity_id in writers:
