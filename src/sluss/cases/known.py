@@ -60,14 +60,11 @@ def threads_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[s
     return {row.external_id: row.thread_id for row in rows}
 
 
-def known_thread_keys(tx: Tx, who: Actor, found: Sequence[Inbound]) -> set[tuple[int, str]]:
-    """Which of the set's network keys already name a thread, with the thread's inbox."""
+def known_thread_keys(tx: Tx, who: Actor, inbox_ids: Iterable[int], found: Sequence[Inbound]) -> set[tuple[int, str]]:
+    """Which of the set's network keys already name a thread of these inboxes, with the thread's inbox."""
     c = threads.c
-    rows = tx.rows(
-        sa.select(c.inbox_id, c.external_key).where(
-            c.workspace_id == who.workspace_id, c.external_key.in_([one.external_id for one in found])
-        )
-    )
+    here = (c.workspace_id == who.workspace_id) & c.inbox_id.in_(set(inbox_ids))
+    rows = tx.rows(sa.select(c.inbox_id, c.external_key).where(here, c.external_key.in_([one.external_id for one in found])))
     return {(row.inbox_id, row.external_key) for row in rows}
 
 

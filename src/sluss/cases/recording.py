@@ -89,7 +89,7 @@ class _Recording:
         self.by_token = threads_by_token(tx, who, [one.thread_token for one in inbounds])
         self.by_reference = threads_by_reference(tx, who, inbounds)
         self.strands = load_strands(tx, who, [*self.by_token.values(), *self.by_reference.values()])
-        self.thread_keys = known_thread_keys(tx, who, inbounds)
+        self.thread_keys = known_thread_keys(tx, who, [one.inbox_id for one in arrivals], inbounds)
         self.rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in _ORDER}
         self.changed: dict[int, CaseRow] = {}
         self.opened: set[int] = set()

@@ -1,0 +1,38 @@
+"""What is done for every mail reads by an index, however much the workspace holds. T108; F20."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from sluss.cases.models import cases, threads
+from sluss.cases.recording import Recorded
+from sluss.kernel.db import Database
+from tests.desk.test_plans import SCAN
+
+
+@pytest.fixture
+def walks(db: Database) -> list[str]:
+    """Statements that walk a large table, from here on (of SQLite, whose planner asks no statistics)."""
+    found: list[str] = []
+
+    def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if db.kind == "sqlite" and not many and statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}:
+            steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            plan = "\n".join(step[-1] for step in steps)
+            found.extend([f"{statement}\n{plan}"] if SCAN.search(plan) else [])
+
+    event.listen(db._engine, "before_cursor_execute", explain)
+    return found
+
+
+def test_a_mail_that_joins_walks_nothing(db: Database, arrive: Callable[..., list[Recorded]], walks: list[str]) -> None:
+    arrive({"external_id": "a@kund.example"}, {})
+    token = db.read_now(lambda tx: tx.value(sa.select(threads.c.token).limit(1)))
+    arrive({"references": ("a@kund.example",)}, {"thread_token": token}, {})
+    assert len(db.read_now(lambda tx: tx.rows(sa.select(cases.c.id)))) == 3
+    assert walks == []
