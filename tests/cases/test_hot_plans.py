@@ -10,9 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from sluss.cases.models import cases, threads
+from sluss.cases.reactions import release_cases
 from sluss.cases.recording import Recorded
+from sluss.kernel import events
+from sluss.kernel.actors import system
 from sluss.kernel.db import Database
+from sluss.people.events import AgentDisabled
 from tests.desk.test_plans import SCAN
+from tests.world import World
 
 
 @pytest.fixture
@@ -35,4 +40,16 @@ def test_a_mail_that_joins_walks_nothing(db: Database, arrive: Callable[..., lis
     token = db.read_now(lambda tx: tx.value(sa.select(threads.c.token).limit(1)))
     arrive({"references": ("a@kund.example",)}, {"thread_token": token}, {})
     assert len(db.read_now(lambda tx: tx.rows(sa.select(cases.c.id)))) == 3
+    assert walks == []
+
+
+def test_a_mail_that_refers_to_nothing_walks_nothing(arrive: Callable[..., list[Recorded]], walks: list[str]) -> None:
+    arrive({})
+    assert walks == []
+
+
+def test_whoever_leaves_is_looked_up_by_their_own_cases(db: Database, world: World, walks: list[str]) -> None:
+    who = system(world.norrsken.id)
+    left = events.Recorded(1, who.workspace_id, 1, "system", 0, AgentDisabled(agent_id=world.who("ola").id))
+    db.write_now(release_cases, left)
     assert walks == []

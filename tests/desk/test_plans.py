@@ -24,6 +24,7 @@ from tests.world import World
 LARGE = (
     "cases",
     "messages",
+    "message_references",
     "conversations",
     "threads",
     "notes",

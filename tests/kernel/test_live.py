@@ -6,8 +6,10 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from sluss.kernel import leases, reactions
 from sluss.kernel import workspaces as w
@@ -15,7 +17,7 @@ from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import MINUTE, TestClock
 from sluss.kernel.db import Database
 from sluss.kernel.events import Event, Recorded
-from sluss.kernel.live import QUEUE, REPLAY, Full, Hub, Push, Sight, Stream, Watcher
+from sluss.kernel.live import QUEUE, REPLAY, Full, Hub, Push, Sight, Stream, Watcher, _missed
 from sluss.kernel.signals import Signals
 
 
@@ -257,3 +259,16 @@ async def test_a_look_at_rights_that_fails_loses_nobody_a_word(tower: Tower) -> 
     async with tower.opened() as reader:
         tower.ring(1)
         await reader.until("1")
+
+
+def test_catching_up_reads_only_what_was_missed(db: Database, who: Actor) -> None:
+    """F46: when everybody comes back at once, nobody reads the whole log."""
+    plans: list[str] = []
+
+    def explain(_conn: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}" if db.kind == "sqlite" else f"EXPLAIN {statement}", parameters)
+        plans.extend(" ".join(map(str, row)) for row in cursor.fetchall())
+
+    sa.event.listen(db._reading, "before_cursor_execute", explain)
+    db.read_now(_missed, who.workspace_id, 5, 9)
+    assert "ix_events_position" in "".join(plans)

@@ -53,6 +53,8 @@ def threads_by_token(tx: Tx, who: Actor, tokens: Iterable[str]) -> dict[str, int
 def threads_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[str, int]:
     """Thread ids by the network's key of any message that the set refers to."""
     wanted = {reference for one in found for reference in one.references[:20]}
+    if not wanted:
+        return {}
     c = message_references.c
     rows = tx.rows(
         sa.select(c.external_id, c.thread_id).where(c.workspace_id == who.workspace_id, c.external_id.in_(wanted)).order_by(c.message_id)

@@ -24,5 +24,5 @@ def release_cases(tx: Tx, recorded: Recorded) -> None:
     if tx.row(sa.select(agents.c.id).where(gone)) is None:
         return
     held = (cases.c.workspace_id == who.workspace_id) & (cases.c.assignee_id == agent_id) & cases.c.status.in_(UNFINISHED)
-    for row in tx.rows(sa.select(cases.c.id).where(held).order_by(cases.c.id)):
-        assign_case(tx, who, row.id, None)
+    for case_id in sorted(row.id for row in tx.rows(sa.select(cases.c.id).where(held))):
+        assign_case(tx, who, case_id, None)
