@@ -11,7 +11,7 @@ from sluss.channels.models import inboxes
 from sluss.kernel.clock import MINUTE, SECOND, TestClock
 from sluss.kernel.errors import Forbidden
 from sluss.kernel.workspaces import hold_outbox
-from sluss.outbox.actions import cancel_operation, release_held
+from sluss.outbox.actions import cancel_operation, release_held, retry_operation
 from sluss.outbox.claiming import WINDOW, claim_due, expire_claims, look, reap
 from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
 from sluss.outbox.queries import deliveries_of, held_operations
@@ -103,6 +103,18 @@ def test_a_late_result_that_nobody_overtook_is_believed(due: Scene, clock: TestC
     due.db.write_now(reap)
     assert due.db.write_now(settle, held, SENT) is True
     assert due.states() == ["sent"]
+
+
+def test_a_late_result_spares_the_copy_that_a_person_asked_for(due: Scene, clock: TestClock) -> None:
+    """F4: known to have arrived before the second copy was begun, none leaves."""
+    held = claim(due)
+    due.db.write_now(hand_over, held)
+    clock.move(HOLD + 1)
+    due.db.write_now(reap)
+    due.db.write_now(retry_operation, due.maja, due.operations()[0].id, anyway=True)
+    assert due.db.write_now(settle, held, SENT) is True
+    assert due.states() == ["sent"]
+    assert due.db.write_now(claim_due, "there", 1) == []
 
 
 def test_same_holder_again_does_not_revive_an_old_claim(due: Scene, clock: TestClock) -> None:

@@ -60,7 +60,7 @@ def reap(tx: Tx) -> int:
 
 def expire_claims(tx: Tx) -> None:
     """Let every claim run out now: for the one process that owns an SQLite folder, whose predecessor may have been killed."""
-    tx.run(sa.update(operations).where(operations.c.state == "sending").values(held_until=0))
+    tx.run(sa.update(operations).where(sa.text(OPEN_SQL), operations.c.state == "sending").values(held_until=0))
 
 
 def _open_inboxes(tx: Tx) -> Sequence[sa.Row[Any]]:

@@ -138,7 +138,7 @@ def held_operations(tx: Tx, who: Actor) -> int | None:
     """How many operations wait for the workspace to be released; None when it is not held."""
     if not tx.value(sa.select(workspaces.c.outbox_held).where(workspaces.c.id == who.workspace_id)):
         return None
-    mine = (operations.c.workspace_id == who.workspace_id) & operations.c.state.in_(OPEN)
+    mine = (operations.c.workspace_id == who.workspace_id) & sa.text(OPEN_SQL)
     return int(tx.value(sa.select(sa.func.count()).select_from(operations).where(mine)))
 
 

@@ -16,15 +16,18 @@ from sluss.outbox.models import attempts, operations
 from sluss.outbox.states import DELAYED, OPEN, PATIENCE, REASON, Move, Outcome, decide
 
 ANSWERED = {"sent", "refused", "deferred"}
+LEFT = {"sending", "unknown"}
 
 
 def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
     """Write the result of an attempt. False when the claim was lost meanwhile: then only the attempt's own row says what it saw.
 
-    A holder whose claim ran out, but that nobody followed, is still believed: what it saw is better than `unknown`.
+    A holder whose claim ran out, but that nobody followed, is still believed: what it saw is better than `unknown`, and that it was
+    sent is better than a second copy, even one that was asked for meanwhile.
     """
     row = _locked(tx, claim)
-    mine = row is not None and (row.holder, row.fence) == (claim.holder, claim.fence) and row.state in {"sending", "unknown"}
+    followed = row is None or (row.holder, row.fence) != (claim.holder, claim.fence)
+    mine = row is not None and not followed and row.state in (LEFT | {"queued"} if outcome.ending == "sent" else LEFT)
     end_attempt(tx, claim.workspace_id, claim.attempt_id, outcome if mine else Outcome(outcome.ending, "late", outcome.reason))
     if row is None or not mine:
         return False
