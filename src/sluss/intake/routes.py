@@ -15,10 +15,15 @@ from sluss.kernel.errors import Missing
 from sluss.web.edge import Asked, Call, Edge
 from sluss.web.policy import HOOK
 
+LARGEST = (1 << 63) - 1
+"""The largest number that a database takes for an id."""
+
 
 @post("/hooks/{workspace_id:int}/{inbox_id:int}", may=HOOK, status_code=202, request_max_body_size=64_000_000)
 async def take_hook(edge: Edge, asked: Asked, request: Call, workspace_id: int, inbox_id: int) -> Response[Any]:
     """Verify over the raw bytes, store, and only then answer. A wrong proof answers as a missing inbox does."""
+    if max(workspace_id, inbox_id) > LARGEST:
+        raise Missing
     connection: Connection = await edge.connection(workspace_id, inbox_id)
     posted = Posted(headers=dict(request.headers), body=await request.body(), received_at=edge.db.clock())
     try:
