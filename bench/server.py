@@ -34,9 +34,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(folder: Path, database: str = "") -> Generator[Running]:
+def running(folder: Path, database: str = "", role: str = "all") -> Generator[Running]:
     """Start, wait until it answers, and end it."""
-    command = [sys.executable, "-m", "bench.server", str(folder), database]
+    command = [sys.executable, "-m", "bench.server", str(folder), database, role]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -54,25 +54,25 @@ def running(folder: Path, database: str = "") -> Generator[Running]:
 
 def main() -> None:
     """The server's own process: set up, say where it is, serve."""
-    folder, database = Path(sys.argv[1]), sys.argv[2]
+    folder, database, role = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     from bench.setting import set_up  # noqa: PLC0415 - only this process needs all of Sluss
     from sluss.config import load  # noqa: PLC0415
     from sluss.kernel.log import configure  # noqa: PLC0415
-    from sluss.serving import Host, Work, open_host, serve  # noqa: PLC0415
+    from sluss.serving import Host, Work, open_host, run, serve  # noqa: PLC0415
 
     configure("error")
-    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0"}
+    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0", "role": role}
     with open_host(load(given, environ={})) as host:
         said = set_up(host)
 
         async def tell(_host: Host, work: Work) -> None:
-            while not (host_address and work.ports.get("lmtp")):  # noqa: ASYNC110 - a start, not a loop of the product
+            while not (host_address and (role == "web" or work.ports.get("lmtp"))):  # noqa: ASYNC110 - a start, not a loop of the product
                 await asyncio.sleep(0.02)
-            print(json.dumps(said | {"address": host_address[0], "lmtp_port": work.ports["lmtp"]}), flush=True)
+            print(json.dumps(said | {"address": host_address[0], "lmtp_port": work.ports.get("lmtp", 0)}), flush=True)
             await asyncio.Event().wait()
 
         host_address: list[str] = []
-        asyncio.run(serve(host, host_address.append, tell))
+        run(serve(host, host_address.append, tell))
 
 
 if __name__ == "__main__":

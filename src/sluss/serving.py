@@ -11,8 +11,12 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
+from typing import Any
+
+import uvloop
 
 from sluss.app import Server, make_app, make_server
 from sluss.channels.contract import Connection, Delivered
@@ -42,6 +46,7 @@ from sluss.web.edge import Edge
 from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
 
 FILES = 65_536
+REMEMBERED = 2.0
 
 log = get_log("serving")
 NODE_SECONDS = 60
@@ -110,6 +115,7 @@ class Work:
     def __init__(self, host: Host, signals: Signals, supervisor: Supervisor) -> None:
         self.host, self.signals, self.supervisor = host, signals, supervisor
         self.ports: dict[str, int] = {}
+        self._read: dict[tuple[int, int], tuple[float, Connection]] = {}
         self.reception = Reception(host.db, host.files)
         self.hosting = Hosting(host.db, host.sealer, signals, self.receive, host.holder)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
@@ -133,8 +139,12 @@ class Work:
         await self.reception.receive(connection, delivered)
 
     async def connection(self, workspace_id: int, inbox_id: int) -> Connection:
-        """An inbox for its adapter, read afresh: a process that only serves screens is not told when one changes."""
-        return await self.host.db.read(connection_of, system(workspace_id), inbox_id, self.host.sealer)
+        """An inbox for its adapter, at most two seconds old: a process that only serves screens is not told when one changes."""
+        read_at, known = self._read.get((workspace_id, inbox_id), (-REMEMBERED, None))
+        if known is None or time.monotonic() - read_at > REMEMBERED:
+            known = await self.host.db.read(connection_of, system(workspace_id), inbox_id, self.host.sealer)
+            self._read[workspace_id, inbox_id] = (time.monotonic(), known)
+        return known
 
     async def _take_mail(self, protocol: str, place: str) -> None:
         """Listen for mail handed to us, until cancelled."""
@@ -155,6 +165,12 @@ class Work:
 
 Ready = Callable[[str], None]
 Extra = Callable[[Host, Work], Awaitable[None]]
+
+
+def run(serving: Coroutine[Any, Any, None]) -> None:
+    """Run a whole process on the fast event loop: `run(serve(host, …))`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving)
 
 
 async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = None) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import errno
 from collections.abc import Awaitable, Callable
 
+from sluss import serving
 from sluss.commands.answering import Answering
 from sluss.commands.house import House, settings_of
 from sluss.commands.outcome import CONFLICT, OK, Stopped
@@ -44,7 +45,7 @@ def serve_until_stopped(config: Config, ready: Callable[[str], None], beside: Be
     try:
         with open_host(config, clock) as host:
             house = House(host.config, host.folder, host.db, host.files, host.sealer)
-            asyncio.run(serve(host, _noting(house, ready), _extra(house, beside)))
+            serving.run(serve(host, _noting(house, ready), _extra(house, beside)))
     except FolderTaken as error:
         raise Stopped(str(error), CONFLICT) from error
     except OSError as error:

@@ -16,6 +16,7 @@ import msgspec
 
 STATIC = Path(__file__).parent / "static"
 PREFIX = "/static/"
+WORTH_SQUEEZING = 1000
 
 BUNDLES = {
     "sluss.css": (
@@ -137,6 +138,14 @@ class Assets:
         if key not in self._squeezed:
             self._squeezed[key] = _compress(self._by_name[name][1], encoding)
         return self._squeezed[key]
+
+
+def squeezed(body: bytes, accept_encoding: str) -> tuple[bytes, str]:
+    """A page as its reader takes it, and the encoding's name: quickly rather than tightly, and short ones as they are."""
+    encoding = _best(accept_encoding) if len(body) >= WORTH_SQUEEZING else ""
+    if encoding == "br":
+        return bytes(importlib.import_module("brotli").compress(body, quality=4)), encoding
+    return (gzip.compress(body, 5, mtime=0), encoding) if encoding else (body, "")
 
 
 def _best(accept_encoding: str) -> str:

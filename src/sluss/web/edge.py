@@ -22,7 +22,7 @@ from sluss.kernel.files import FileStore
 from sluss.kernel.live import Hub
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
-from sluss.web.assets import Assets
+from sluss.web.assets import Assets, squeezed
 from sluss.web.forms import read_form
 from sluss.web.locale import Voice, choose, speak
 from sluss.web.shell import Page, Section, Viewer
@@ -92,7 +92,10 @@ class Asked:
     def answer(self, template: str, page: Page, status: int = 200, **screen: object) -> Response[str]:
         """A whole page or a fragment from a template; `screen` are the values that the slice's `screens.py` names."""
         html = self.edge.templates.render(template, page, **screen)
-        return Response(html, media_type="text/html", status_code=status, headers={"Vary": "HX-Request-Type, HX-Target, Cookie"})
+        body, encoding = squeezed(html.encode(), self.request.headers.get("accept-encoding", ""))
+        headers = {"Vary": "HX-Request-Type, HX-Target, Cookie, Accept-Encoding"} | ({"Content-Encoding": encoding} if encoding else {})
+        content: Any = body
+        return Response(content, media_type="text/html", status_code=status, headers=headers)
 
     def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[Any]:
         """A value as JSON."""

@@ -5,7 +5,7 @@ In: any ASGI application. Out: the same, with nothing cacheable or framable unle
 
 from __future__ import annotations
 
-import secrets
+import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -52,7 +52,7 @@ class Guarded:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["request_id"] = secrets.token_hex(8)
+        state["request_id"] = f"{random.getrandbits(64):016x}"
         state["cookies"] = []
         started = time.perf_counter()
         status = 0
