@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Response, post
 
 from sluss.channels.contract import Connection, Posted, Unverified
 from sluss.channels.registry import channel_named
 from sluss.kernel.errors import Missing
-from sluss.web.edge import Asked, Call, Edge
+from sluss.web.edge import Call, Edge
 from sluss.web.policy import HOOK
 
 LARGEST = (1 << 63) - 1
@@ -20,7 +21,7 @@ LARGEST = (1 << 63) - 1
 
 
 @post("/hooks/{workspace_id:int}/{inbox_id:int}", may=HOOK, status_code=202, request_max_body_size=64_000_000)
-async def take_hook(edge: Edge, asked: Asked, request: Call, workspace_id: int, inbox_id: int) -> Response[Any]:
+async def take_hook(edge: Edge, request: Call, workspace_id: int, inbox_id: int) -> Response[Any]:
     """Verify over the raw bytes, store, and only then answer. A wrong proof answers as a missing inbox does."""
     if max(workspace_id, inbox_id) > LARGEST:
         raise Missing
@@ -31,7 +32,7 @@ async def take_hook(edge: Edge, asked: Asked, request: Call, workspace_id: int, 
     except Unverified as error:
         raise Missing from error
     await edge.receive(connection, delivered)
-    return asked.json({"stored": len(delivered)}, 202)
+    return Response(msgspec.json.encode({"stored": len(delivered)}), media_type="application/json", status_code=202)
 
 
 ROUTES = [take_hook]

@@ -201,6 +201,7 @@ def _sqlite_engine(path: Path) -> sa.Engine:
             "foreign_keys=ON",
             "trusted_schema=OFF",
             "cache_size=-32000",
+            "wal_autocheckpoint=4000",
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}")

@@ -12,6 +12,8 @@ import secrets
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Literal, TextIO, cast
 
 import msgspec
@@ -73,17 +75,28 @@ def get_log(area: str) -> Log:
     return structlog.stdlib.get_logger(area)
 
 
+_facts: ContextVar[Mapping[str, str | int]] = ContextVar("log_facts", default=MappingProxyType({}))
+
+
 @contextmanager
 def request_scope(request_id: str = "", **facts: str | int) -> Generator[str]:
     """Every line written within carries the request id (made here when none is given) and the facts."""
     request_id = request_id or secrets.token_hex(8)
-    with structlog.contextvars.bound_contextvars(request_id=request_id, **facts):
+    before = _facts.set({**_facts.get(), "request_id": request_id, **facts})
+    try:
         yield request_id
+    finally:
+        _facts.reset(before)
+
+
+def _with_facts(_logger: WrappedLogger, _method: str, facts: EventDict) -> EventDict:
+    """One variable of our own: the library's way copies every variable of the context at each request."""
+    return {**_facts.get(), **facts}
 
 
 def _shared() -> list[structlog.typing.Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        _with_facts,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
