@@ -19,6 +19,7 @@ from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
 from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
+from sluss.replies.jobs import tidy_uploads
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
@@ -30,4 +31,5 @@ EVERY: Sequence[Every] = (
     Every("conservation", 60, check_conservation),
     Every("tidy people", 3600, tidy_people),
     Every("tidy trials", 86_400, forget_old_trials),
+    Every("tidy uploads", 86_400, tidy_uploads),
 )
