@@ -149,76 +149,80 @@ def _door(template: str, title: str, screen: object) -> Scene:
     return Scene(template, Page(title=title, path="/sign-in", workspace="Norrsken Air", zone="Europe/Stockholm"), {"screen": screen})
 
 
-SCENES.update({
-    "sign-in": _door("people/sign_in.html", "Sign in", p.SignIn()),
-    "sign-in-wrong": _door("people/sign_in.html", "Sign in", o.SIGN_IN_WRONG),
-    "password": _door(
-        "people/password.html", "Choose a password", p.NewPassword(token="t", name="Ewa Nowak", email="ewa@norrsken.example")
-    ),
-    "password-gone": _door("people/password.html", "Choose a password", p.NewPassword(token="t", name="", email="", gone=True)),
-    "setup-you": _door("people/setup.html", "Set-up", p.Setup(step="you", token="t")),
-    "setup-company": _door("people/setup.html", "Set-up", p.Setup(step="company", token="t", reached=("you",))),
-    "setup-inbox": _door("people/setup.html", "Set-up", p.Setup(step="inbox", token="t", reached=("you", "company"))),
-    "me": _office("people/me.html", "Your settings", o.ME, "/me"),
-    "settings": _office(
-        "settings/home.html",
-        "Settings",
-        t.Home(
-            inboxes=4,
-            agents=12,
-            teams=3,
-            quarantined=4,
-            troubles=(
-                t.Trouble(text="Bagage cannot send since 13:41.", href="/settings/inboxes/8", state="fail"),
-                t.Trouble(text="4 messages are in quarantine.", href="/settings/quarantine"),
+SCENES.update(
+    {
+        "sign-in": _door("people/sign_in.html", "Sign in", p.SignIn()),
+        "sign-in-wrong": _door("people/sign_in.html", "Sign in", o.SIGN_IN_WRONG),
+        "password": _door(
+            "people/password.html", "Choose a password", p.NewPassword(token="t", name="Ewa Nowak", email="ewa@norrsken.example")
+        ),
+        "password-gone": _door("people/password.html", "Choose a password", p.NewPassword(token="t", name="", email="", gone=True)),
+        "setup-you": _door("people/setup.html", "Set-up", p.Setup(step="you", token="t")),
+        "setup-company": _door("people/setup.html", "Set-up", p.Setup(step="company", token="t", reached=("you",))),
+        "setup-inbox": _door("people/setup.html", "Set-up", p.Setup(step="inbox", token="t", reached=("you", "company"))),
+        "me": _office("people/me.html", "Your settings", o.ME, "/me"),
+        "settings": _office(
+            "settings/home.html",
+            "Settings",
+            t.Home(
+                inboxes=4,
+                agents=12,
+                teams=3,
+                quarantined=4,
+                troubles=(
+                    t.Trouble(text="Bagage cannot send since 13:41.", href="/settings/inboxes/8", state="fail"),
+                    t.Trouble(text="4 messages are in quarantine.", href="/settings/quarantine"),
+                ),
             ),
         ),
-    ),
-    "inboxes": _office("settings/inboxes.html", "Inboxes", t.Inboxes(lines=o.LINES), "/settings/inboxes"),
-    "inboxes-none": _office("settings/inboxes.html", "Inboxes", t.Inboxes(), "/settings/inboxes"),
-    "inbox": _office("settings/inbox.html", "Bagage", o.INBOX, "/settings/inboxes/8"),
-    "inbox-new": _office(
-        "settings/inbox_form.html",
-        "Add an inbox",
-        t.InboxForm(form=Form(), presets=o.PRESETS, preset="gmail", teams=o.TEAMS, checks=o.RUNNING),
-        "/settings/inboxes/new",
-    ),
-    "inbox-wrong": _office(
-        "settings/inbox_form.html",
-        "Bokning",
-        t.InboxForm(id="7", form=o.VALUES, teams=o.TEAMS, stored=("imap_password", "smtp_password")),
-        "/settings/inboxes/7/edit",
-    ),
-    "agents": _office("settings/agents.html", "Agents", o.AGENTS, "/settings/agents"),
-    "agent": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13"),
-    "agent-disable": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13", click('[popovertarget="disable"]')),
-    "teams": _office(
-        "settings/teams.html",
-        "Teams",
-        t.Teams(
-            lines=(
-                t.TeamLine(id="1", name="Bokning", agents=("Johan Falk", "Maja Ek"), inboxes=("Bokning", "Obsługa klienta")),
-                t.TeamLine(id="2", name="Bagage", agents=("Ewa Nowak",)),
-            )
+        "inboxes": _office("settings/inboxes.html", "Inboxes", t.Inboxes(lines=o.LINES), "/settings/inboxes"),
+        "inboxes-none": _office("settings/inboxes.html", "Inboxes", t.Inboxes(), "/settings/inboxes"),
+        "inbox": _office("settings/inbox.html", "Bagage", o.INBOX, "/settings/inboxes/8"),
+        "inbox-new": _office(
+            "settings/inbox_form.html",
+            "Add an inbox",
+            t.InboxForm(form=Form(), presets=o.PRESETS, preset="gmail", teams=o.TEAMS, checks=o.RUNNING),
+            "/settings/inboxes/new",
         ),
-        "/settings/teams",
-    ),
-    "team": _office(
-        "settings/team_form.html",
-        "Bokning",
-        t.TeamForm(
-            id="1",
-            form=Form(values={"name": "Bokning", "agent": "11\n12", "inbox": "7"}),
-            agents=(t.Choice(id="11", label="Johan Falk"), t.Choice(id="12", label="Maja Ek"), t.Choice(id="13", label="Ewa Nowak")),
-            inboxes=(
-                t.Choice(id="7", label="Bokning", detail="bokning@norrsken.example"),
-                t.Choice(id="8", label="Bagage", detail="bagage@norrsken.example"),
+        "inbox-wrong": _office(
+            "settings/inbox_form.html",
+            "Bokning",
+            t.InboxForm(id="7", form=o.VALUES, teams=o.TEAMS, stored=("imap_password", "smtp_password")),
+            "/settings/inboxes/7/edit",
+        ),
+        "agents": _office("settings/agents.html", "Agents", o.AGENTS, "/settings/agents"),
+        "agent": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13"),
+        "agent-disable": _office(
+            "settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13", click('[popovertarget="disable"]')
+        ),
+        "teams": _office(
+            "settings/teams.html",
+            "Teams",
+            t.Teams(
+                lines=(
+                    t.TeamLine(id="1", name="Bokning", agents=("Johan Falk", "Maja Ek"), inboxes=("Bokning", "Obsługa klienta")),
+                    t.TeamLine(id="2", name="Bagage", agents=("Ewa Nowak",)),
+                )
             ),
+            "/settings/teams",
         ),
-        "/settings/teams/1",
-    ),
-    "quarantine": _office("settings/quarantine.html", "Quarantine", t.Quarantine(lines=o.ENVELOPES, total=4), "/settings/quarantine"),
-    "envelope": _office("settings/envelope.html", "Quarantine", o.ENVELOPE, "/settings/quarantine/1"),
-    "health": _office("settings/health.html", "Health", o.HEALTH, "/settings/health"),
-    "audit": _office("settings/audit.html", "Audit log", o.AUDIT, "/settings/audit"),
-})
+        "team": _office(
+            "settings/team_form.html",
+            "Bokning",
+            t.TeamForm(
+                id="1",
+                form=Form(values={"name": "Bokning", "agent": "11\n12", "inbox": "7"}),
+                agents=(t.Choice(id="11", label="Johan Falk"), t.Choice(id="12", label="Maja Ek"), t.Choice(id="13", label="Ewa Nowak")),
+                inboxes=(
+                    t.Choice(id="7", label="Bokning", detail="bokning@norrsken.example"),
+                    t.Choice(id="8", label="Bagage", detail="bagage@norrsken.example"),
+                ),
+            ),
+            "/settings/teams/1",
+        ),
+        "quarantine": _office("settings/quarantine.html", "Quarantine", t.Quarantine(lines=o.ENVELOPES, total=4), "/settings/quarantine"),
+        "envelope": _office("settings/envelope.html", "Quarantine", o.ENVELOPE, "/settings/quarantine/1"),
+        "health": _office("settings/health.html", "Health", o.HEALTH, "/settings/health"),
+        "audit": _office("settings/audit.html", "Audit log", o.AUDIT, "/settings/audit"),
+    }
+)
