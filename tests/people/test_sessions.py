@@ -34,10 +34,26 @@ async def test_the_token_changes_every_hour_and_requests_on_their_way_arrive(web
     assert token(johan) != before
     assert (await parallel.get("/me")).status_code == 200
     assert token(parallel) == before
+    await johan.get("/me")
     clock.move(2 * MINUTE)
     web.db.write_now(lambda tx: tx.hint("sessions"))
     assert (await parallel.get("/me")).status_code == 303
     assert (await johan.get("/me")).status_code == 200
+
+
+async def test_a_browser_that_never_got_the_new_token_stays_signed_in(web: Web, clock: TestClock) -> None:
+    """The answer that carried it was lost on the way: the old one is good until the new one has been seen."""
+    johan, lost = await web.sign_in("johan"), web.browser()
+    lost.client.cookies.set("sluss", token(johan), domain="norrsken.test", path="/")
+    clock.move(HOUR + SECOND)
+    await johan.get("/me")
+    unseen = token(johan)
+    clock.move(10 * MINUTE)
+    web.db.write_now(lambda tx: tx.hint("sessions"))
+    assert (await lost.get("/me")).status_code == 200
+    assert token(lost) not in {unseen, ""}
+    assert (await lost.get("/me")).status_code == 200
+    assert (await johan.get("/me")).status_code == 303
 
 
 async def test_a_session_ends_when_nobody_uses_it_and_after_two_weeks_in_any_case(web: Web, clock: TestClock) -> None:

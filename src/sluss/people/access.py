@@ -121,10 +121,10 @@ class Gate:
     async def _keep_alive(self, request: Call, session: Session) -> None:
         """Exchange the token when its hour is over; note now and then that the browser is still there."""
         clock: Clock = self.edge.db.clock
-        if clock() - session.rotated_at > ROTATE and not session.old:
+        if session.lost or (clock() - session.rotated_at > ROTATE and not session.old):
             await self._rotate(request, session)
-        elif clock() - session.seen_at > SEEN_EVERY:
-            await self.edge.db.write_grouped(touch_session, session.id)
+        elif session.unused or clock() - session.seen_at > SEEN_EVERY:
+            await self.edge.db.write_grouped(touch_session, session.id, used=not session.old)
             self._remembered.pop(_hash(request, self.edge), None)
 
     async def _rotate(self, request: Call, session: Session) -> None:

@@ -36,6 +36,7 @@ sessions = global_table(
     sa.Column("address", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("rotated_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
     sa.Column("seen_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.ForeignKeyConstraint(["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"]),

@@ -33,7 +33,11 @@ TOPIC = "sessions"
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed-in browser, its agent and their workspace, as of now."""
+    """One signed-in browser, its agent and their workspace, as of now.
+
+    `old`: opened by the token before the last exchange; `lost`: so long after it that the answer with the new token cannot have arrived.
+    `unused`: the newest token has not been seen from the browser before.
+    """
 
     id: int
     workspace_id: int
@@ -51,6 +55,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     inbox_ids: frozenset[int] | None
     old: bool = False
+    lost: bool = False
+    unused: bool = False
 
     @property
     def who(self) -> Actor:
@@ -99,9 +105,11 @@ def find_session(tx: Tx, token_hash: bytes, config: Config) -> Session | None:
     if row is None or not _is_good(tx, row, config):
         return None
     old = row.token_hash != token_hash
-    if old and row.rotated_at < tx.now - OVERLAP:
+    late = old and row.rotated_at < tx.now - OVERLAP
+    if late and row.used_at is not None:
         return None
-    return _session(row, inboxes_of(tx, row.workspace_id, row.agent_id, row.role), old=old)
+    found = _session(row, inboxes_of(tx, row.workspace_id, row.agent_id, row.role))
+    return msgspec.structs.replace(found, old=old, lost=late, unused=not old and row.used_at is None)
 
 
 def find_many(tx: Tx, session_ids: list[int], config: Config) -> dict[int, Session]:
@@ -112,18 +120,18 @@ def find_many(tx: Tx, session_ids: list[int], config: Config) -> dict[int, Sessi
 
 
 def rotate_session(tx: Tx, session_id: int, old_hash: bytes) -> str | None:
-    """Exchange the token. None when another request was first."""
+    """Exchange the token, or exchange it anew when the new one never arrived. None when another request was first."""
     token = new_secret()
-    mine = (sessions.c.id == session_id) & (sessions.c.token_hash == old_hash)
-    changed = tx.run(
-        sa.update(sessions).where(mine).values(token_hash=hash_of(token), previous_hash=old_hash, rotated_at=tx.now, seen_at=tx.now)
-    )
-    return token if changed.rowcount else None
+    c = sessions.c
+    mine = (c.id == session_id) & ((c.token_hash == old_hash) | ((c.previous_hash == old_hash) & c.used_at.is_(None)))
+    fresh = {"token_hash": hash_of(token), "previous_hash": old_hash, "rotated_at": tx.now, "seen_at": tx.now, "used_at": None}
+    return token if tx.run(sa.update(sessions).where(mine).values(fresh)).rowcount else None
 
 
-def touch_session(tx: Tx, session_id: int) -> None:
-    """The browser is still there."""
-    tx.run(sa.update(sessions).where(sessions.c.id == session_id).values(seen_at=tx.now))
+def touch_session(tx: Tx, session_id: int, *, used: bool) -> None:
+    """The browser is still there; with `used` it has shown the newest token, so that the one before opens nothing more."""
+    values = {"seen_at": tx.now} | ({"used_at": tx.now} if used else {})
+    tx.run(sa.update(sessions).where(sessions.c.id == session_id).values(values))
 
 
 def end_session(tx: Tx, who: Actor, session_id: int) -> None:
@@ -170,7 +178,7 @@ def _joined() -> sa.Select[*tuple[Any, ...]]:
     a, s, w = agents.c, sessions.c, workspaces.c
     mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
-    columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.seen_at, s.expires_at)
+    columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.seen_at, s.expires_at)
     of_agent = (a.name, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at)
     return sa.select(*columns, *of_agent, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)
 
@@ -181,9 +189,9 @@ def _is_good(tx: Tx, row: sa.Row[Any], config: Config) -> bool:
     return row.expires_at > tx.now and row.seen_at > tx.now - config.session_idle_hours * HOUR
 
 
-def _session(row: sa.Row[Any], inbox_ids: frozenset[int] | None, *, old: bool = False) -> Session:
-    values = {name: getattr(row, name) for name in Session.__struct_fields__ if name not in {"inbox_ids", "old"}}
-    return Session(**values, inbox_ids=inbox_ids, old=old)
+def _session(row: sa.Row[Any], inbox_ids: frozenset[int] | None) -> Session:
+    worked_out = {"inbox_ids", "old", "lost", "unused"}
+    return Session(**{name: getattr(row, name) for name in Session.__struct_fields__ if name not in worked_out}, inbox_ids=inbox_ids)
 
 
 def _inboxes_of_many(tx: Tx, agent_ids: set[int]) -> dict[int, frozenset[int]]:

@@ -341,6 +341,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("address", types.Text(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("rotated_at", types.Instant(), nullable=False),
+        sa.Column("used_at", types.Instant(), nullable=True),
         sa.Column("seen_at", types.Instant(), nullable=False),
         sa.Column("expires_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
