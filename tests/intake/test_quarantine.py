@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from sluss.cases.models import messages
 from sluss.channels.contract import Delivered, Unparsable
@@ -101,5 +102,5 @@ async def test_what_comes_in_during_the_check_is_not_missed(desk: Desk) -> None:
         if "envelopes" in statement and len(looked) == 1 and desk.db.kind == "postgresql":
             desk.db.write_now(store_envelopes, desk.who, desk.connection.inbox_id, kept)
 
-    sa.event.listen(desk.db._engine, "after_cursor_execute", come_in)
+    event.listen(desk.db._engine, "after_cursor_execute", come_in)
     assert desk.db.write_now(check_conservation, desk.who).missing == 0

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from sluss.kernel import leases, reactions
 from sluss.kernel import workspaces as w
@@ -269,6 +269,6 @@ def test_catching_up_reads_only_what_was_missed(db: Database, who: Actor) -> Non
         cursor.execute(f"EXPLAIN QUERY PLAN {statement}" if db.kind == "sqlite" else f"EXPLAIN {statement}", parameters)
         plans.extend(" ".join(map(str, row)) for row in cursor.fetchall())
 
-    sa.event.listen(db._reading, "before_cursor_execute", explain)
+    event.listen(db._reading, "before_cursor_execute", explain)
     db.read_now(_missed, who.workspace_id, 5, 9)
     assert "ix_events_position" in "".join(plans)
