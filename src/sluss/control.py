@@ -92,8 +92,9 @@ class Served:
             pass  # gone, silent, or hung up
         finally:
             writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
+            with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(writer.wait_closed(), GRACE)
+            writer.transport.abort()  # nobody reads what is left in it
 
     async def hang_up(self) -> None:
         """End every conversation; what a client asked for last gets a moment to finish."""
@@ -102,6 +103,7 @@ class Served:
             task.cancel()
         if waiting:
             await asyncio.wait(waiting, timeout=GRACE)
+        await asyncio.sleep(0)
 
     async def _turn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:

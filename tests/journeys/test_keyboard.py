@@ -82,6 +82,7 @@ def test_a_case_is_handled_without_a_pointer(office: Place, desk: Desk) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     page.keyboard.press("Control+k")
     expect(page.locator("#omni")).to_be_focused()
     page.locator("#timeline").focus()

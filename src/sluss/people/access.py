@@ -17,12 +17,15 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
+from sqlalchemy.exc import DBAPIError
 
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import Clock
 from sluss.kernel.errors import Forbidden
+from sluss.kernel.log import get_log
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.words import say
+from sluss.kernel.writer import StorageFailed
 from sluss.people import browser
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
@@ -44,6 +47,8 @@ __all__ = [
     "dependencies",
     "require_policies",
 ]
+
+log = get_log("access")
 
 REMEMBERED_SECONDS = 2.0
 REMEMBERED = 20_000
@@ -120,6 +125,12 @@ class Gate:
 
     async def _keep_alive(self, request: Call, session: Session) -> None:
         """Exchange the token when its hour is over; note now and then that the browser is still there."""
+        try:
+            await self._keep(request, session)
+        except (StorageFailed, DBAPIError):  # who may read, may read while nothing can be stored
+            log.warning("session_not_kept", session_id=session.id)
+
+    async def _keep(self, request: Call, session: Session) -> None:
         clock: Clock = self.edge.db.clock
         if session.lost or (clock() - session.rotated_at > ROTATE and not session.old):
             await self._rotate(request, session)
