@@ -72,10 +72,14 @@ messages = scoped_table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("sent_at", Instant),
     sa.Column("files", Count, nullable=False),
+    sa.Column("origin", Text, nullable=False, server_default=""),
+    sa.Column("author", Text, nullable=False, server_default=""),
+    sa.Column("proof", Text, nullable=False, server_default=""),
+    sa.Column("warnings", Json, nullable=False, server_default="[]"),
     refers("conversation_id", "conversations"),
     refers("identity_id", "identities"),
     refers("agent_id", "agents"),
-    sa.CheckConstraint("(identity_id IS NULL) <> (agent_id IS NULL)", name="ck_messages_author"),
+    sa.CheckConstraint("identity_id IS NULL OR agent_id IS NULL", name="ck_messages_author"),
     sa.Index("ix_messages_conversation", "workspace_id", "conversation_id", "id"),
 )
 message_keys = scoped_table(

@@ -214,7 +214,8 @@ class _Recording:
             "fresh": one.fresh,
         }
         row |= {"html": one.html, "to": one.to, "cc": one.cc, "automatic": one.automatic, "at": arrival.received_at, "sent_at": one.sent_at}
-        self._add(messages, row | {"files": len(arrival.files)})
+        row |= {"files": len(arrival.files), "origin": one.origin, "author": "", "proof": one.proof, "warnings": one.warnings}
+        self._add(messages, row)
         self._add(message_keys, {"dedupe_key": dedupe_key(arrival), "message_id": message_id})
         if one.external_id:
             self._add(message_references, {"external_id": one.external_id, "message_id": message_id, "thread_id": strand.thread_id})

@@ -35,6 +35,10 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     `references` runs from the nearest ancestor to the oldest. `automatic` is empty for a person, else the reason (`auto-submitted`,
     `bounce`, `list`, …).
     `sent_at` is the sender's own claim in microseconds UTC, or None.
+
+    `direction` is `out` for an answer that one of us gave by another program; `origin` then says where it was seen (`sent folder`, `copy`).
+    `proof` is what the configured receiving server found out about the sender: `pass`, `fail`, or empty when it says nothing.
+    `warnings` name what is odd about the message (`reply-to-differs`, `name-holds-address`, …), for the desk to show.
     """
 
     external_id: str
@@ -52,6 +56,10 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     automatic: str = ""
     sent_at: int | None = None
     files: tuple[InboundFile, ...] = ()
+    direction: Literal["in", "out"] = "in"
+    origin: str = ""
+    proof: Literal["", "pass", "fail"] = ""
+    warnings: tuple[str, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +89,14 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     `external_key` is unique per inbox at the source (`imap:INBOX:17:4711`, `lmtp:<sha256>`), so that a repeat is recognised before it is
     understood.
     `recipients` are envelope recipients where the transport tells them; `received_at` is microseconds UTC.
+    `origin` is `sent` for what was found among the account's own sent messages, else empty.
     """
 
     external_key: str
     raw: bytes
     received_at: int
     recipients: tuple[str, ...] = ()
+    origin: Literal["", "sent"] = ""
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,17 +112,19 @@ class Unverified(Exception):
 
 
 class OutboundFile(msgspec.Struct, frozen=True):
-    """A file to send along; `data` is read by the outbox before the adapter is called."""
+    """A file to send along; `data` is read by the outbox before the adapter is called. `content_id` is set for pictures in the text."""
 
     name: str
     media_type: str
     data: bytes
+    content_id: str = ""
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """One message for one recipient, complete. `external_id` is chosen by us before the first attempt and never changes between attempts.
 
     `automatic` marks what no person wrote (a notice, a confirmation), so that no machine answers it.
+    `html` is the text with its form, sanitised, for networks that show it; `text` always says the same.
     """
 
     external_id: str
@@ -123,6 +135,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     cc: tuple[Address, ...] = ()
     subject: str
     text: str
+    html: str = ""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     files: tuple[OutboundFile, ...] = ()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import accumulate, takewhile
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -59,6 +59,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     reopen_days: int
     received_at: int
     recipients: list[str]
+    origin: Literal["", "sent"]
     raw: bytes | None
     digest: str
     attempts: int
@@ -203,8 +204,7 @@ def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> R
     if isinstance(connection, str):
         return Reading(one, visibility, trouble=connection)
     try:
-        raw = read_raw(reader.files, one.raw, one.digest)
-        delivered = Delivered(external_key="", raw=raw, received_at=one.received_at, recipients=tuple(one.recipients))
+        delivered = _delivered(one, read_raw(reader.files, one.raw, one.digest))
         found = tuple(channel.understand(delivered, connection))
         return Reading(one, visibility, found, _keep_files(reader.files, found))
     except (DiskFull, StoreFailed):
@@ -214,6 +214,10 @@ def _understand(reader: Reader, one: Waiting, connection: Connection | str) -> R
     except Exception as error:
         log.exception("reader_failed", envelope=one.id)
         return Reading(one, visibility, trouble=say("The reader stopped at this message: %(fault)s", fault=repr(error))[:500])
+
+
+def _delivered(one: Waiting, raw: bytes) -> Delivered:
+    return Delivered(external_key="", raw=raw, received_at=one.received_at, recipients=tuple(one.recipients), origin=one.origin)
 
 
 def _keep_files(files: FileStore, found: Sequence[Understood]) -> tuple[StoredFile, ...]:

@@ -19,6 +19,7 @@ envelopes = scoped_table(
     sa.Column("reason", Text, nullable=False),
     sa.Column("message_id", Id),
     sa.Column("settled_at", Instant),
+    sa.Column("origin", Text, nullable=False, server_default=""),
     refers("inbox_id", "inboxes"),
     sa.Index("ix_envelopes_state", "workspace_id", "state", "id"),
     sa.Index("ix_envelopes_waiting", "id", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),

@@ -154,7 +154,7 @@ def _row(who: Actor, inbox_id: int, envelope_id: int, one: Kept) -> dict[str, An
         "digest": one.digest,
         "raw": one.delivered.raw if one.inline else None,
     }
-    return row | {"attempts": 0, "outcome": "", "reason": "", "message_id": None, "settled_at": None}
+    return row | {"attempts": 0, "outcome": "", "reason": "", "message_id": None, "settled_at": None, "origin": one.delivered.origin}
 
 
 def _count(tx: Tx, who: Actor, inbox_id: int, number: int) -> None:
