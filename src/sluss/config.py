@@ -44,6 +44,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
     lmtp_listen: Annotated[str, _says("`host:port` where a mail server hands mail in by LMTP; empty means not.")] = ""
     smtp_listen: Annotated[str, _says("`host:port` where mail comes in by SMTP; empty means not.")] = ""
+    mail_host: Annotated[
+        str, _says("SMTP server that sends letters to agents (invitations, new passwords); empty takes a mail inbox of the workspace.")
+    ] = ""
+    mail_port: Annotated[int, _says("Port of that server.", ge=1, le=65535)] = 587
+    mail_security: Annotated[
+        Literal["starttls", "tls", "plain"], _says("How that connection is secured; `plain` only to a server on this machine.")
+    ] = "starttls"
+    mail_user: Annotated[str, _says("User name at that server; empty signs in with none.")] = ""
+    mail_password: Annotated[str, _says("Password at that server.")] = ""
+    mail_from: Annotated[str, _says("Address that these letters come from, as `sluss@example.com`.")] = ""
+    breached_passwords: Annotated[
+        str, _says("File of SHA-1 hashes of passwords that were stolen elsewhere, sorted, one a line; new passwords in it are refused.")
+    ] = ""
     private_servers: Annotated[
         bool, _says("Whether inboxes may use mail servers with private addresses; switch it off where strangers administer workspaces.")
     ] = True

@@ -10,8 +10,216 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.create_table(
+        "reset_requests",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("host", types.Text(), nullable=False),
+        sa.Column("asked_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reset_requests")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "used_challenges",
+        sa.Column("challenge_hash", types.Blob(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_used_challenges")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "factors",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("credential_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("used_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"], name=op.f("fk_factors_credential_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_factors")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_factors_credential", "factors", ["credential_id"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("code_hash", types.Blob(), nullable=False),
+        sa.Column("credential_id", types.Id(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("used_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"], name=op.f("fk_recovery_codes_credential_id")),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_recovery_codes")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_recovery_codes_credential", "recovery_codes", ["credential_id"], unique=False)
+    op.create_table(
+        "sign_in_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("factor_for", types.Text(), nullable=False),
+        sa.Column("grace_days", types.Count(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_sign_in_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_sign_in_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "agent_identities",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("issuer", types.Text(), nullable=False),
+        sa.Column("subject", types.Text(), nullable=False),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("linked_at", types.Instant(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_agent_identities_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_agent_identities_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_agent_identities")),
+        sa.UniqueConstraint("workspace_id", "issuer", "subject", name=op.f("uq_agent_identities_workspace_id_issuer_subject")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_agent_identities_agent", "agent_identities", ["workspace_id", "agent_id"], unique=False)
+    op.create_table(
+        "invitations",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("role", types.Text(), nullable=False),
+        sa.Column("language", types.Text(), nullable=False),
+        sa.Column("team_ids", types.Json(), nullable=False),
+        sa.Column("invited_by", types.Id(), nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_invitations_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_invitations_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_invitations")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_invitations_email", "invitations", ["workspace_id", "email"], unique=False)
+    op.create_table(
+        "oidc_providers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("issuer", types.Text(), nullable=False),
+        sa.Column("client_id", types.Text(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("label", types.Text(), nullable=False),
+        sa.Column("domains", types.Json(), nullable=False),
+        sa.Column("provision", types.Flag(), nullable=False),
+        sa.Column("only", types.Flag(), nullable=False),
+        sa.Column("break_glass_id", types.Id(), nullable=True),
+        sa.Column("trusts_factors", types.Flag(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "break_glass_id"],
+            ["agents.workspace_id", "agents.id"],
+            name=op.f("fk_oidc_providers_workspace_id_break_glass_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_oidc_providers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_oidc_providers")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "passkeys",
+        sa.Column("factor_id", types.Id(), nullable=False),
+        sa.Column("handle", types.Blob(), nullable=False),
+        sa.Column("public_key", types.Blob(), nullable=False),
+        sa.Column("sign_count", types.Count(), nullable=False),
+        sa.Column("transports", types.Json(), nullable=False),
+        sa.Column("backed_up", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(["factor_id"], ["factors.id"], name=op.f("fk_passkeys_factor_id")),
+        sa.PrimaryKeyConstraint("factor_id", name=op.f("pk_passkeys")),
+        sa.UniqueConstraint("handle", name=op.f("uq_passkeys_handle")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "pending_sign_ins",
+        sa.Column("token_hash", types.Blob(), nullable=False),
+        sa.Column("credential_id", types.Id(), nullable=False),
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("how", types.Text(), nullable=False),
+        sa.Column("onward", types.Text(), nullable=False),
+        sa.Column("tries", types.Count(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"], name=op.f("fk_pending_sign_ins_credential_id")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_pending_sign_ins_workspace_id_agent_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_pending_sign_ins")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_pending_sign_ins_credential", "pending_sign_ins", ["credential_id"], unique=False)
+    op.create_table(
+        "totp_seeds",
+        sa.Column("factor_id", types.Id(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("last_step", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(["factor_id"], ["factors.id"], name=op.f("fk_totp_seeds_factor_id")),
+        sa.PrimaryKeyConstraint("factor_id", name=op.f("pk_totp_seeds")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "letter_settings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_letter_settings_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_letter_settings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_letter_settings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "letters",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("invitation_id", types.Id(), nullable=True),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("language", types.Text(), nullable=False),
+        sa.Column("data", types.Json(), nullable=False),
+        sa.Column("message_id", types.Text(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=True),
+        sa.Column("attempts", types.Count(), nullable=False),
+        sa.Column("error", types.Text(), nullable=False),
+        sa.Column("detail", types.Text(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_letters_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invitation_id"],
+            ["invitations.workspace_id", "invitations.id"],
+            name=op.f("fk_letters_workspace_id_invitation_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_letters_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_letters")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_letters_due_at", "letters", ["due_at"], unique=False)
+    op.create_index("ix_letters_invitation", "letters", ["workspace_id", "invitation_id"], unique=False)
+    op.add_column("conversations", sa.Column("aside", types.Flag(), server_default="0", nullable=False))
+    op.add_column("credentials", sa.Column("confirmed_at", types.Instant(), nullable=True))
+    op.add_column("departures", sa.Column("bcc", types.Text(), server_default="", nullable=False))
+    op.add_column("departures", sa.Column("forward", types.Json(), server_default="null", nullable=False))
+    op.add_column("drafts", sa.Column("bcc", types.Text(), server_default="", nullable=False))
     op.add_column("envelopes", sa.Column("origin", types.Text(), server_default="", nullable=False))
+    op.add_column("messages", sa.Column("bcc", types.Json(), server_default="[]", nullable=False))
     op.add_column("messages", sa.Column("origin", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("author", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("proof", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("warnings", types.Json(), server_default="[]", nullable=False))
+    op.add_column("one_time_links", sa.Column("about", types.Id(), nullable=True))
+    op.add_column("one_time_links", sa.Column("mailed", types.Flag(), nullable=True))
+    op.create_index("ix_one_time_links_about", "one_time_links", ["purpose", "about"], unique=False)
+    op.add_column("sessions", sa.Column("fresh_at", types.Instant(), nullable=True))
