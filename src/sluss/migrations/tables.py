@@ -2,6 +2,7 @@
 
 from sluss.cases import models as cases
 from sluss.channels import models as channels
+from sluss.channels.oauth import models as oauth
 from sluss.contacts import models as contacts
 from sluss.intake import models as intake
 from sluss.kernel import audit, events, jobs, leases, loops, reactions, workspaces
@@ -21,6 +22,7 @@ __all__ = [
     "leases",
     "loops",
     "metadata",
+    "oauth",
     "outbox",
     "people",
     "reactions",

@@ -40,6 +40,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_factors_credential", "factors", ["credential_id"], unique=False)
     op.create_table(
+        "oauth_applications",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("provider", types.Text(), nullable=False),
+        sa.Column("client_id", types.Text(), nullable=False),
+        sa.Column("tenant", types.Text(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_oauth_applications_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "provider", name=op.f("pk_oauth_applications")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "recovery_codes",
         sa.Column("code_hash", types.Blob(), nullable=False),
         sa.Column("credential_id", types.Id(), nullable=False),
@@ -208,6 +220,48 @@ def upgrade() -> None:
     )
     op.create_index("ix_letters_due_at", "letters", ["due_at"], unique=False)
     op.create_index("ix_letters_invitation", "letters", ["workspace_id", "invitation_id"], unique=False)
+    op.create_table(
+        "oauth_consents",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("session_id", types.Id(), nullable=False),
+        sa.Column("state_hash", types.Blob(), nullable=False),
+        sa.Column("provider", types.Text(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("used_at", types.Instant(), nullable=True),
+        sa.Column("outcome", types.Text(), nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_oauth_consents_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_oauth_consents_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_oauth_consents")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_oauth_consents_state_hash")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_oauth_consents_inbox", "oauth_consents", ["workspace_id", "inbox_id", "id"], unique=False)
+    op.create_table(
+        "oauth_grants",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("provider", types.Text(), nullable=False),
+        sa.Column("client_id", types.Text(), nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("turn", types.Count(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("connected_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_oauth_grants_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_oauth_grants_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "inbox_id", name=op.f("pk_oauth_grants")),
+        sqlite_strict=True,
+    )
     op.add_column("conversations", sa.Column("aside", types.Flag(), server_default="0", nullable=False))
     op.add_column("credentials", sa.Column("confirmed_at", types.Instant(), nullable=True))
     op.add_column("departures", sa.Column("bcc", types.Text(), server_default="", nullable=False))

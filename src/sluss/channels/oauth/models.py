@@ -1,0 +1,45 @@
+"""Tables of access by consent: the applications registered at providers, what each inbox was given, and consents under way."""
+
+import sqlalchemy as sa
+
+from sluss.kernel.schema import refers, scoped_table
+from sluss.kernel.types import Blob, Count, Id, Instant, Text
+
+applications = scoped_table(
+    "oauth_applications",
+    sa.Column("provider", Text, nullable=False),
+    sa.Column("client_id", Text, nullable=False),
+    sa.Column("tenant", Text, nullable=False),
+    sa.Column("sealed", Blob, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    key=("provider",),
+)
+grants = scoped_table(
+    "oauth_grants",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("provider", Text, nullable=False),
+    sa.Column("client_id", Text, nullable=False),
+    sa.Column("account", Text, nullable=False),
+    sa.Column("sealed", Blob, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("turn", Count, nullable=False),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("connected_at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    key=("inbox_id",),
+)
+consents = scoped_table(
+    "oauth_consents",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("session_id", Id, nullable=False),
+    sa.Column("state_hash", Blob, nullable=False, unique=True),
+    sa.Column("provider", Text, nullable=False),
+    sa.Column("sealed", Blob, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
+    sa.Column("outcome", Text, nullable=False),
+    sa.Column("account", Text, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_oauth_consents_inbox", "workspace_id", "inbox_id", "id"),
+)
