@@ -15,6 +15,7 @@ from sluss.cases.access import CaseRow, Priority, Status, access_case, work_on_c
 from sluss.cases.events import (
     CaseAssigned,
     CaseChanged,
+    MessageForwarded,
     MessageSent,
     MessageWithdrawn,
     NoteAdded,
@@ -42,7 +43,11 @@ ANSWERED = frozenset({"pending", "solved", "closed", "spam"})
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent's answer, ready to be stored. `external_id` is the network's key that we chose ourselves."""
+    """An agent's message, ready to be stored. `external_id` is the network's key that we chose ourselves.
+
+    `text` is all that leaves, `fresh` what the agent wrote of it, `html` the same with its form. `aside` goes to a third person: the
+    customer waits as before.
+    """
 
     case_id: int
     conversation_id: int
@@ -52,7 +57,11 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
     attachment_ids: tuple[int, ...] = ()
+    fresh: str = ""
+    html: str = ""
+    aside: bool = False
 
 
 def assign_case(tx: Tx, who: Actor, case_id: int, agent_id: int | None) -> None:
@@ -136,7 +145,7 @@ def add_note(tx: Tx, who: Actor, case_id: int, text: str, attachment_ids: Sequen
 
 
 def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
-    """Store an agent's answer; the customer no longer waits. Returns the message id."""
+    """Store an agent's message; after an answer the customer no longer waits. Returns the message id."""
     case = work_on_case(tx, who, outgoing.case_id)
     message_id = tx.new_id()
     key = {"workspace_id": who.workspace_id}
@@ -152,17 +161,20 @@ def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
         "external_id": outgoing.external_id,
         "subject": outgoing.subject,
         "text": outgoing.text,
-        "fresh": outgoing.text,
-        "html": "",
+        "fresh": outgoing.fresh or outgoing.text,
+        "html": outgoing.html,
         "automatic": "",
     }
-    row |= {"to": outgoing.to, "cc": outgoing.cc, "files": len(outgoing.attachment_ids)}
+    row |= {"to": outgoing.to, "cc": outgoing.cc, "bcc": outgoing.bcc, "files": len(outgoing.attachment_ids)}
     tx.run(sa.insert(messages), row)
     reference = {"external_id": outgoing.external_id, "message_id": message_id, "thread_id": outgoing.thread_id}
     tx.run(sa.insert(message_references), key | reference)
     _hang(tx, who, outgoing.attachment_ids, message_id=message_id)
-    index_texts(tx, who, [(message_id, case.id, outgoing.text)])
-    _change(tx, case, waiting_since=None, active_at=tx.now, preview=preview_of(outgoing.text))
+    index_texts(tx, who, [(message_id, case.id, row["fresh"])])
+    if outgoing.aside:
+        tx.emit(who, MessageForwarded(case_id=case.id, message_id=message_id))
+        return message_id
+    _change(tx, case, waiting_since=None, active_at=tx.now, preview=preview_of(row["fresh"]))
     tx.emit(who, MessageSent(case_id=case.id, message_id=message_id))
     return message_id
 
@@ -195,7 +207,8 @@ def _waiting_since(tx: Tx, case: CaseRow, status: Status) -> int | None:
     if case.status not in ANSWERED:
         return case.waiting_since
     c = messages.c
-    said = sa.select(conversations.c.id).where(conversations.c.workspace_id == case.workspace_id, conversations.c.case_id == case.id)
+    v = conversations.c
+    said = sa.select(v.id).where(v.workspace_id == case.workspace_id, v.case_id == case.id, ~v.aside)
     ours = (c.workspace_id == case.workspace_id) & c.conversation_id.in_([row.id for row in tx.rows(said)])
     answered = int(tx.value(sa.select(sa.func.coalesce(sa.func.max(c.id), 0)).where(ours, c.direction == "out")))
     asked = ours & (c.direction == "in") & (c.automatic == "") & (c.id > answered)

@@ -31,6 +31,12 @@ class MessageSent(Event, frozen=True, kw_only=True):
     message_id: int
 
 
+class MessageForwarded(Event, frozen=True, kw_only=True):
+    """An agent passed something on to a third person; the customer waits as before."""
+
+    message_id: int
+
+
 class MessageWithdrawn(Event, frozen=True, kw_only=True):
     """An answer was taken back before it left."""
 

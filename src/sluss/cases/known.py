@@ -23,13 +23,17 @@ REMEMBERED = 40
 
 
 class Strand(msgspec.Struct):
-    """A thread with its newest conversation and that one's case; changes while a set is being recorded."""
+    """A thread with its newest conversation and that one's case; changes while a set is being recorded.
+
+    `aside`: with a third person, to whom something was passed on; the customer neither waits nor is answered there.
+    """
 
     thread_id: int
     inbox_id: int
     conversation_id: int
     case: CaseRow
     participants: set[str]
+    aside: bool = False
 
 
 def known_messages(tx: Tx, who: Actor, keys: Iterable[str]) -> dict[str, int]:
@@ -88,6 +92,7 @@ def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Str
         threads.c.id.label("thread_id"),
         threads.c.inbox_id.label("thread_inbox_id"),
         conversations.c.id.label("conversation_id"),
+        conversations.c.aside,
         identities.c.address.label("owner"),
         *_case_columns(),
     )
@@ -100,7 +105,7 @@ def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Str
 
 def _strand(row: sa.Row[Any], people: set[str]) -> Strand:
     case = CaseRow(**{name: getattr(row, f"case_{name}") for name in CaseRow.__struct_fields__})
-    return Strand(row.thread_id, row.thread_inbox_id, row.conversation_id, case, people)
+    return Strand(row.thread_id, row.thread_inbox_id, row.conversation_id, case, people, row.aside)
 
 
 def _participants(tx: Tx, who: Actor, thread_ids: Sequence[int]) -> dict[int, set[str]]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
-from sluss.kernel.types import Count, Id, Instant, Json, Text
+from sluss.kernel.types import Count, Flag, Id, Instant, Json, Text
 
 threads = scoped_table(
     "threads",
@@ -49,6 +49,7 @@ conversations = scoped_table(
     sa.Column("thread_id", Id, nullable=False),
     sa.Column("case_id", Id, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("aside", Flag, nullable=False, server_default="0"),
     refers("thread_id", "threads"),
     refers("case_id", "cases"),
     sa.Index("ix_conversations_case", "workspace_id", "case_id"),
@@ -68,6 +69,7 @@ messages = scoped_table(
     sa.Column("html", Text, nullable=False),
     sa.Column("to", Json, nullable=False),
     sa.Column("cc", Json, nullable=False),
+    sa.Column("bcc", Json, nullable=False, server_default="[]"),
     sa.Column("automatic", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("sent_at", Instant),

@@ -45,7 +45,10 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One understood message with what intake knows about it. `network` names the address space of its sender."""
+    """One understood message with what intake knows about it. `network` names the address space of its sender.
+
+    `history` came before the inbox was connected: its case is closed from the start, and nobody waits for it.
+    """
 
     envelope_id: int
     inbox_id: int
@@ -55,6 +58,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int
     inbound: Inbound
     files: tuple[StoredFile, ...] = ()
+    history: bool = False
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -105,7 +109,8 @@ class _Recording:
         message_id = self._message(arrival, identity, strand)
         self.seen[key] = message_id
         self._move_case(arrival, strand)
-        self.tx.emit(self.who, MessageReceived(case_id=strand.case.id, message_id=message_id, automatic=arrival.inbound.automatic))
+        if not arrival.history:
+            self.tx.emit(self.who, MessageReceived(case_id=strand.case.id, message_id=message_id, automatic=arrival.inbound.automatic))
         return Recorded(arrival.envelope_id, "message", message_id)
 
     def store(self) -> None:
@@ -136,7 +141,7 @@ class _Recording:
         if self._takes_more(strand.case, arrival):
             return strand
         strand.case = self._open_case(arrival, identity, continues=strand.case.id)
-        strand.conversation_id = self._open_conversation(strand.thread_id, strand.case.id)
+        strand.conversation_id, strand.aside = self._open_conversation(strand.thread_id, strand.case.id), False
         return strand
 
     def _find_strand(self, arrival: Arrival) -> tuple[Strand | None, int]:
@@ -154,7 +159,7 @@ class _Recording:
     def _takes_more(self, case: CaseRow, arrival: Arrival) -> bool:
         """Whether a case still takes messages: open ones, spam, and solved ones within the inbox's window."""
         if case.status == "closed":
-            return False
+            return arrival.history
         return case.status != "solved" or (case.solved_at or 0) > arrival.received_at - arrival.reopen_days * DAY
 
     def _open_thread(self, arrival: Arrival, identity: Identity, claimed: int) -> Strand:
@@ -183,7 +188,7 @@ class _Recording:
             inbox_id=arrival.inbox_id,
             subject=arrival.inbound.subject[:SUBJECT],
             preview="",
-            status="open",
+            status="closed" if arrival.history else "open",
             priority="normal",
             assignee_id=None,
             continues_id=continues or None,
@@ -195,12 +200,15 @@ class _Recording:
         )
         self.opened.add(case.id)
         self.changed[case.id] = case
-        self.tx.emit(self.who, CaseOpened(case_id=case.id, inbox_id=arrival.inbox_id, continues_id=continues))
+        if not arrival.history:
+            self.tx.emit(self.who, CaseOpened(case_id=case.id, inbox_id=arrival.inbox_id, continues_id=continues))
         return case
 
     def _open_conversation(self, thread_id: int, case_id: int) -> int:
         conversation_id = self.tx.new_id()
-        self._add(conversations, {"id": conversation_id, "thread_id": thread_id, "case_id": case_id, "opened_at": self.tx.now})
+        self._add(
+            conversations, {"id": conversation_id, "thread_id": thread_id, "case_id": case_id, "opened_at": self.tx.now, "aside": False}
+        )
         return conversation_id
 
     def _message(self, arrival: Arrival, identity: Identity, strand: Strand) -> int:
@@ -239,10 +247,11 @@ class _Recording:
     def _move_case(self, arrival: Arrival, strand: Strand) -> None:
         """The customer waits again, unless a machine wrote or the case is spam."""
         case, changes = strand.case, dict[str, Any]()
-        changes["preview"] = preview_of(arrival.inbound.fresh or arrival.inbound.text) or preview_of(arrival.inbound.subject)
+        if not arrival.history or arrival.received_at >= case.active_at:
+            changes["preview"] = preview_of(arrival.inbound.fresh or arrival.inbound.text) or preview_of(arrival.inbound.subject)
         changes["active_at"] = max(case.active_at, arrival.received_at)
-        if not arrival.inbound.automatic and case.status != "spam":
-            if case.waiting_since is None:
+        if not arrival.inbound.automatic and not arrival.history and case.status != "spam":
+            if case.waiting_since is None and not strand.aside:
                 changes["waiting_since"] = arrival.received_at
             if case.status != "open":
                 changes |= {"status": "open", "snoozed_until": None, "solved_at": None}
