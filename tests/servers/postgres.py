@@ -15,6 +15,8 @@ from psycopg import sql
 from tests.servers.program import HOST, Program, as_account, folder, free_port
 
 OWNER = "postgres"
+ADMINISTRATOR = "postgres"
+"""The server's superuser. Databases belong to `sluss`, who is none: row-level security binds it as it would in service."""
 SETTINGS = {
     "listen_addresses": HOST,
     "fsync": "off",
@@ -41,12 +43,14 @@ class Postgres:
         self._program = Program(command, home / "postgres.log", OWNER, end=signal.SIGINT)
 
     def make(self) -> None:
-        options = ["--username=sluss", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        options = [f"--username={ADMINISTRATOR}", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         command = [*as_account(OWNER), _binary("initdb"), "-D", str(self._home / "data"), *options]
         subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
 
     def start(self) -> None:
         self._program.start(self._answers)
+        if not self.sql("SELECT 1 FROM pg_roles WHERE rolname = 'sluss'"):
+            self.sql("CREATE ROLE sluss LOGIN")
 
     @property
     def running(self) -> bool:
@@ -87,17 +91,18 @@ class Postgres:
         self.sql(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2])))
 
     def sql(self, statement: str | sql.Composed, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run one statement as the owner, outside a transaction; its rows, if it has any."""
+        """Run one statement as the server's superuser, outside a transaction; its rows, if it has any."""
         with psycopg.connect(self._address(database), autocommit=True) as connection:
             cursor = connection.execute(statement.encode() if isinstance(statement, str) else statement)
             return cursor.fetchall() if cursor.description else []
 
     def _copy(self, template: str, name: str) -> None:
         # A quarter of the time of the default, since nothing here is flushed to disk.
-        self.sql(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), sql.Identifier(template)))
+        names = (sql.Identifier(name), sql.Identifier(template))
+        self.sql(sql.SQL("CREATE DATABASE {} OWNER sluss TEMPLATE {} STRATEGY FILE_COPY").format(*names))
 
     def _address(self, database: str) -> str:
-        return self.url(database).replace("+psycopg", "")
+        return f"postgresql://{ADMINISTRATOR}@{HOST}:{self.port}/{database}"
 
     def _answers(self) -> bool:
         try:

@@ -28,6 +28,7 @@ from sqlalchemy.pool import NullPool
 from sluss.kernel.clock import Clock, system_clock
 from sluss.kernel.ids import IdMaker
 from sluss.kernel.tx import Host, Tx
+from sluss.kernel.walls import Cursor, bound, wall_around
 from sluss.kernel.writer import GroupWriter, StorageFailed
 
 P = ParamSpec("P")
@@ -55,8 +56,6 @@ class Database:
         self._reading = _sqlite_readers(self.path) if self.kind == "sqlite" else self._engine
         self._readers = ThreadPoolExecutor(READERS if self.kind == "sqlite" else POOL, "db-read")
         self._writers = ThreadPoolExecutor(POOL, "db-write")
-        # SQLite shows each transaction one moment by itself.
-        self._looking: dict[str, Any] = {} if self.kind == "sqlite" else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._local = threading.local()
         self._kept: list[sa.Connection] = []
         self._group = GroupWriter(self._engine, self.host, one_writer=self.kind == "sqlite")
@@ -101,8 +100,9 @@ class Database:
     def read_now(self, query: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `read`, on the caller's thread."""
         conn = self._read_connection()
+        wall = self._wall(conn, args, kwargs)
         try:
-            return query(Tx(conn, self.host), *args, **kwargs)
+            return query(Tx(conn, self.host, wall), *args, **kwargs)
         finally:
             conn.rollback()
 
@@ -138,13 +138,21 @@ class Database:
     def _read_connection(self) -> sa.Connection:
         conn: sa.Connection | None = getattr(self._local, "conn", None)
         if conn is None or conn.closed or conn.invalidated:
-            conn = self._local.conn = self._reading.connect().execution_options(**self._looking)
+            conn = self._local.conn = self._reading.connect().execution_options(looking=True)
             self._kept.append(conn)
         if self.kind == "sqlite":
             deadline = time.monotonic() + READ_SECONDS
             raw: Any = conn.connection.driver_connection
             raw.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
         return conn
+
+    def _wall(self, conn: sa.Connection, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """The workspace that the transaction to come is kept to, if any."""
+        if self.kind == "sqlite":
+            return ""
+        wall = wall_around(args, kwargs)
+        conn.execution_options(wall=wall)
+        return wall
 
     def _write_alone(self, action: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         for attempt in range(1, TRIES + 1):
@@ -158,7 +166,7 @@ class Database:
 
     def _attempt(self, action: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         with self._engine.connect() as conn:
-            tx = Tx(conn, self.host)
+            tx = Tx(conn, self.host, self._wall(conn, args, kwargs))
             try:
                 result = action(tx, *args, **kwargs)
                 tx.store_events()
@@ -235,4 +243,14 @@ def _begin_with(engine: sa.Engine, words: str) -> None:
 
 def _postgres_engine(url: str) -> sa.Engine:
     options = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
-    return sa.create_engine(url, pool_size=2 * POOL, max_overflow=4, pool_timeout=5, pool_pre_ping=True, connect_args={"options": options})
+    how: dict[str, Any] = {"options": options, "autocommit": True, "cursor_factory": Cursor}
+    engine = sa.create_engine(url, pool_size=2 * POOL, max_overflow=4, pool_timeout=5, pool_pre_ping=True, connect_args=how)
+
+    def begin(conn: sa.Connection) -> None:
+        chosen = conn.get_execution_options()
+        words = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if chosen.get("looking") else "BEGIN"
+        wall = chosen.get("wall")
+        conn.exec_driver_sql(bound(words, wall) if wall else words)
+
+    event.listen(engine, "begin", begin)
+    return engine

@@ -15,6 +15,7 @@ from sluss.kernel.clock import Clock
 from sluss.kernel.events import Event, Recorded, events
 from sluss.kernel.ids import IdMaker
 from sluss.kernel.log import get_log
+from sluss.kernel.walls import SETTING
 
 log = get_log("kernel")
 
@@ -43,10 +44,10 @@ class Host:
 
 
 class Tx:
-    """A transaction. `now` stands still within it."""
+    """A transaction. `now` stands still within it; `wall` is the workspace that the database keeps it to, if any."""
 
-    def __init__(self, conn: sa.Connection, host: Host) -> None:
-        self.conn, self.host = conn, host
+    def __init__(self, conn: sa.Connection, host: Host, wall: str = "") -> None:
+        self.conn, self.host, self.wall = conn, host, wall
         self.now = host.clock()
         self.emitted: list[Recorded] = []
         self.topics: set[str] = set()
@@ -120,6 +121,13 @@ class Tx:
             del self._undo[undo:]
             raise
 
+    @contextlib.contextmanager
+    def over_the_wall(self) -> Generator[None]:
+        """For the few questions that concern every workspace: the block sees all rows, also where an agent asked."""
+        self._set_wall("")
+        yield
+        self._set_wall(self.wall)
+
     def store_events(self, first_position: int | None = None) -> int:
         """Write the events emitted so far; positions only where this process is the only writer. Returns how many there were."""
         positions = [None] * len(self.emitted) if first_position is None else range(first_position, first_position + len(self.emitted))
@@ -139,3 +147,7 @@ class Tx:
         """The work is gone: let memory follow."""
         for call in self._undo:
             call()
+
+    def _set_wall(self, wall: str) -> None:
+        if self.wall and self.conn.dialect.name == "postgresql":
+            self.run(sa.select(sa.func.set_config(SETTING, wall, sa.true())))

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sluss.kernel.events import last_position
 from sluss.kernel.metrics import batch_written
 from sluss.kernel.tx import Host, Tx
+from sluss.kernel.walls import bound, wall_around
 
 CALLS = 256
 SECONDS = 0.05
@@ -137,11 +138,12 @@ class GroupWriter:
 
     def _run_in_savepoint(self, conn: sa.Connection, call: Call) -> bool:
         """False when the transaction around the savepoint fell with the error."""
-        call.tx, call.error = Tx(conn, self._host), None
-        conn.exec_driver_sql("SAVEPOINT one_call")
+        wall = "" if self._one_writer else wall_around(call.args, call.kwargs)
+        call.tx, call.error = Tx(conn, self._host, wall), None
+        conn.exec_driver_sql(bound("SAVEPOINT one_call", wall) if wall else "SAVEPOINT one_call")
         try:
             call.result = call.action(call.tx, *call.args, **call.kwargs)
-            conn.exec_driver_sql("RELEASE SAVEPOINT one_call")
+            conn.exec_driver_sql(bound("RELEASE SAVEPOINT one_call", "") if wall else "RELEASE SAVEPOINT one_call")
         except BaseException as error:  # noqa: BLE001 - handed to the caller
             call.error = error
             call.tx.undone()
