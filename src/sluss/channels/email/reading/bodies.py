@@ -6,6 +6,7 @@ import hashlib
 import html as entities
 import mimetypes
 import re
+from typing import Literal
 
 import msgspec
 
@@ -13,17 +14,25 @@ from sluss.channels.contract import InboundFile
 from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.charsets import clean_line, clean_text, decode_bytes
 from sluss.channels.email.reading.headers import Headers, decode_words
-from sluss.channels.email.reading.parts import Part
+from sluss.channels.email.reading.parts import Part, take_apart
 from sluss.channels.email.reading.plain import text_of_html
+from sluss.channels.email.reading.protected import SIGNATURES, SMIME, Protection, protection_of, wrapped_mail
+from sluss.channels.email.reading.tnef import MEDIA_TYPES as TNEF
+from sluss.channels.email.reading.tnef import unwrap
+from sluss.channels.email.reading.uuencoded import files_within
 
 
 class Said(msgspec.Struct, frozen=True):
-    """The content of a mail. `digest` is a hash of it that survives another route, other headers and another transfer encoding."""
+    """The content of a mail. `digest` is a hash of it that survives another route, other headers and another transfer encoding.
+
+    `protection` is what it claims and nobody checked: `signed-unchecked`, `encrypted`, or empty.
+    """
 
     text: str
     html: str
     files: tuple[InboundFile, ...]
     digest: str
+    protection: Protection | Literal[""] = ""
 
 
 def what_it_says(root: Part) -> Said:
@@ -32,7 +41,7 @@ def what_it_says(root: Part) -> Said:
     pieces = reader.pieces(root)
     text = "\n\n".join(piece.as_text().strip("\n") for piece in pieces)
     html = "\n".join(piece.as_html() for piece in pieces) if any(piece.html for piece in pieces) else ""
-    return Said(text[: limits.TEXT_CHARACTERS], html, tuple(reader.files), reader.digest.hexdigest())
+    return Said(text[: limits.TEXT_CHARACTERS], html, tuple(reader.files), reader.digest.hexdigest(), reader.protection)
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -49,18 +58,26 @@ class _Piece(msgspec.Struct, frozen=True):
 
 
 class _Reader:
-    """Collects files and the digest while the body is read."""
+    """Collects files, the digest and what is claimed while the body is read."""
 
     def __init__(self) -> None:
         self.files: list[InboundFile] = []
         self.digest = hashlib.blake2b(digest_size=16)
+        self.protection: Protection | Literal[""] = ""
+        self._wrappings = 0
 
     def pieces(self, part: Part) -> list[_Piece]:
         if part.media_type == "multipart/alternative":
             return self._choose([piece for child in part.children for piece in self.pieces(child)])
         if part.children:
+            self._claim("encrypted" if part.media_type == "multipart/encrypted" else None)
             return [piece for child in part.children for piece in self.pieces(child)]
         return self._leaf(part)
+
+    def _claim(self, claimed: Protection | None) -> None:
+        """What is encrypted anywhere counts as encrypted."""
+        if claimed and self.protection != "encrypted":
+            self.protection = claimed
 
     def _choose(self, pieces: list[_Piece]) -> list[_Piece]:
         """Of alternatives the last one of each form: senders put the best last."""
@@ -78,9 +95,49 @@ class _Reader:
         if part.media_type in {"text/plain", "text/html"} and disposition != "attachment" and not name:
             piece = _body_piece(part, body)
             if piece:
-                return [piece]
+                return [self._without_files(piece)]
+        if part.media_type in SIGNATURES:
+            self._claim("signed-unchecked")
+            return []  # nobody reads it, and it lies in the raw mail
+        unwrapped = self._unwrapped(part, body, name)
+        if unwrapped is not None:
+            return unwrapped
         self.files.append(_file(part, body, name))
         return []
+
+    def _without_files(self, piece: _Piece) -> _Piece:
+        """The piece without the files that are written into it."""
+        if piece.text is None:
+            return piece
+        self._claim(protection_of(piece.text))
+        text, written = files_within(piece.text)
+        for name, data in written[: limits.PARTS]:
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            self.files.append(InboundFile(file_name(name) or "file.bin", kind, data))
+        return _Piece(text)
+
+    def _unwrapped(self, part: Part, body: bytes, name: str) -> list[_Piece] | None:
+        """What lies in a wrapping that customers' programs cannot open either; None when this is none, or it does not open."""
+        wrapped = part.media_type in TNEF or name.lower() == "winmail.dat"
+        if not (wrapped or part.media_type in SMIME) or self._wrappings >= limits.WRAPPINGS:
+            return None
+        self._wrappings += 1
+        return self._tnef(body) if wrapped else self._signed(body)
+
+    def _signed(self, body: bytes) -> list[_Piece] | None:
+        mail = wrapped_mail(body)
+        self._claim("encrypted" if mail is None else "signed-unchecked")
+        return None if mail is None else self.pieces(take_apart(mail))
+
+    def _tnef(self, body: bytes) -> list[_Piece] | None:
+        found = unwrap(body)
+        if found is None:
+            return None
+        for one in found.files:
+            kind = mimetypes.guess_type(one.name)[0] or "application/octet-stream"
+            self.files.append(InboundFile(file_name(one.name) or "file.bin", kind, one.data, clean_line(one.content_id).strip("<>")[:500]))
+        html = found.html if len(found.html) <= limits.HTML_CHARACTERS else ""
+        return [_Piece(found.text[: limits.TEXT_CHARACTERS] or None, html)] if found.text or html else []
 
 
 def _settled(body: bytes) -> bytes:

@@ -18,7 +18,7 @@ def fresh_part(text: str) -> str:
     lines = text[: limits.FRESH_CHARACTERS].split("\n")
     if _is_forward(lines):
         return text.strip("\n")
-    kept = _without_signature(_without_quotes(lines))
+    kept = _without_signature(_without_disclaimer(_without_quotes(lines)))
     return "\n".join(kept).strip() or text.strip()
 
 
@@ -51,9 +51,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
             if not line.lstrip().startswith(">"):
                 kept.append(lines[number])
             number += 1
-    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1].strip())):
-        kept.pop()
-    return kept
+    return _without_rules(kept)
 
 
 _RULE = re.compile(r"[_\-=*]{5,}")
@@ -105,6 +103,43 @@ def _is_header_block(lines: list[str], number: int) -> bool:
     if not _FROM_FIELD.match(lines[number][:_LOOKED_AT]):
         return False
     return sum(1 for line in lines[number + 1 : number + 8] if _OTHER_FIELD.match(line[:_LOOKED_AT])) >= 2
+
+
+_DISCLAIMER = re.compile(
+    r"\s*[*_>]*\s*(?:(?:legal )?disclaimer\b|confidentiality (?:notice|note)\b"
+    r"|this (?:e-?mail|message|communication|transmission)\b.{0,80}\b(?:confidential|privileged|intended)"
+    r"|the (?:information|content)s? (?:contained )?in this (?:e-?mail|message)\b"
+    r"|(?:please )?(?:consider|think of) the environment|please think before you print"
+    r"|(?:detta|denna|det här) (?:e-?post|e-?brev|mejl|mail|meddelande)\w*\b.{0,80}\b(?:konfidentiell|sekretess|avsett|avsedd)"
+    r"|informationen i (?:detta|denna)\b|(?:tänk på|värna om) miljön|måste du skriva ut"
+    r"|sekretess(?:information|meddelande)?\s*:|(?:så |hur )?behandlar vi (?:dina )?personuppgifter"
+    r"|(?:niniejsza|ta|treść (?:niniejszej|tej)) (?:wiadomoś|korespondencj)\w*\b.{0,120}\b(?:poufn|przeznaczon|tajemnic)"
+    r"|informacj[ae] zawarte w (?:niniejszej|tej)\b|(?:pomyśl|zastanów się),? zanim wydrukujesz|zanim wydrukujesz"
+    r"|klauzula (?:poufności|informacyjna)"
+    r"|administratorem (?:pani/pana |państwa )?danych osobowych"
+    r"|diese (?:e-?mail|nachricht) (?:enthält|ist)\b.{0,60}\bvertraulich)",
+    re.IGNORECASE,
+)
+_DISCLAIMER_LINES = 40
+
+
+def _without_disclaimer(lines: list[str]) -> list[str]:
+    """Legal notices that companies put below every mail, from where one begins; nobody writes them by hand, and nothing follows them.
+
+    A question after such a line shows that its writer meant it.
+    """
+    for number in range(max(1, len(lines) - _DISCLAIMER_LINES), len(lines)):
+        if _DISCLAIMER.match(lines[number][:_LOOKED_AT]) and any(line.strip() for line in lines[:number]):
+            rest = lines[number:]
+            return lines if any(line.rstrip().endswith("?") for line in rest) else _without_rules(lines[:number])
+    return lines
+
+
+def _without_rules(lines: list[str]) -> list[str]:
+    kept = list(lines)
+    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1].strip())):
+        kept.pop()
+    return kept
 
 
 _DEVICE = re.compile(

@@ -10,6 +10,8 @@ VALUE_BYTES = 16_384
 
 DEPTH = 100
 PARTS = 1_000
+WRAPPINGS = 20
+"""Signed and wrapped mails that are opened, one inside the other or side by side."""
 SCANNED_BYTES = 500_000_000
 """All bytes searched for boundaries: nested multiparts search the same bytes once for each level."""
 

@@ -12,7 +12,7 @@ from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.automatic import automatic_reason
 from sluss.channels.email.reading.bodies import Said, what_it_says
 from sluss.channels.email.reading.fresh import fresh_part
-from sluss.channels.email.reading.headers import Headers, addresses, decode_words, fold_address, message_ids, sent_at
+from sluss.channels.email.reading.headers import Headers, addresses, display_name, fold_address, message_ids, sent_at
 from sluss.channels.email.reading.parts import take_apart
 from sluss.channels.email.reading.receipts import receipts
 from sluss.kernel.words import say
@@ -77,6 +77,7 @@ def _inbound(delivered: Delivered, headers: Headers, sender: Address, automatic:
         automatic=automatic,
         sent_at=sent_at(headers.first("date"), delivered.received_at),
         files=said.files,
+        warnings=(said.protection,) if said.protection else (),
     )
 
 
@@ -96,8 +97,8 @@ def _sender(headers: Headers) -> Address:
         found = addresses(headers.all(name)[:1])
         if found and not (authors and name == "reply-to"):
             return found[0]
-    shown = decode_words(headers.first("from"))[: limits.NAME_CHARACTERS]
-    return authors[0] if authors else Address(NOBODY, shown.strip())
+    shown = display_name(headers.first("from"))
+    return authors[0] if authors else Address(NOBODY, shown)
 
 
 def _identity(headers: Headers, sender: Address, said: Said) -> tuple[str, str]:
