@@ -5,6 +5,9 @@ import sqlalchemy as sa
 from sluss.kernel.schema import refers, scoped_table
 from sluss.kernel.types import Count, Flag, Id, Instant, Json, Text
 
+SHARED_SQL = "shared > 0"
+"""Cases that came to other inboxes than their own, too: the partial index is used only where its condition is said literally."""
+
 threads = scoped_table(
     "threads",
     sa.Column("inbox_id", Id, nullable=False),
@@ -34,6 +37,7 @@ cases = scoped_table(
     sa.Column("waiting_since", Instant),
     sa.Column("snoozed_until", Instant),
     sa.Column("solved_at", Instant),
+    sa.Column("shared", Count, nullable=False, server_default="0"),
     refers("contact_id", "contacts"),
     refers("inbox_id", "inboxes"),
     refers("assignee_id", "agents"),
@@ -43,6 +47,15 @@ cases = scoped_table(
     sa.Index("ix_cases_inbox", "workspace_id", "inbox_id", "status", "waiting_since"),
     sa.Index("ix_cases_active", "workspace_id", "status", "active_at"),
     sa.Index("ix_cases_contact", "workspace_id", "contact_id"),
+    sa.Index("ix_cases_shared", "workspace_id", "status", sqlite_where=sa.text(SHARED_SQL), postgresql_where=sa.text(SHARED_SQL)),
+)
+case_inboxes = scoped_table(
+    "case_inboxes",
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("inbox_id", Id, nullable=False),
+    refers("case_id", "cases"),
+    refers("inbox_id", "inboxes"),
+    key=("case_id", "inbox_id"),
 )
 conversations = scoped_table(
     "conversations",
@@ -78,6 +91,7 @@ messages = scoped_table(
     sa.Column("author", Text, nullable=False, server_default=""),
     sa.Column("proof", Text, nullable=False, server_default=""),
     sa.Column("warnings", Json, nullable=False, server_default="[]"),
+    sa.Column("return_path", Text, nullable=False, server_default=""),
     refers("conversation_id", "conversations"),
     refers("identity_id", "identities"),
     refers("agent_id", "agents"),
@@ -89,6 +103,28 @@ message_keys = scoped_table(
     sa.Column("dedupe_key", Text, nullable=False),
     sa.Column("message_id", Id, nullable=False),
     key=("dedupe_key",),
+)
+message_copies = scoped_table(
+    "message_copies",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("envelope_id", Id, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("message_id", "messages"),
+    refers("inbox_id", "inboxes"),
+    key=("message_id", "inbox_id"),
+)
+begun_elsewhere = scoped_table(
+    "begun_elsewhere",
+    sa.Column("external_id", Text, nullable=False),
+    sa.Column("parent", Text, nullable=False),
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("arrival", Json, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_begun_elsewhere_parent", "workspace_id", "parent"),
+    sa.Index("ix_begun_elsewhere_at", "workspace_id", "at"),
+    key=("external_id",),
 )
 message_references = scoped_table(
     "message_references",

@@ -6,10 +6,12 @@ Nothing here knows a network, a case or the database.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal, NoReturn, Protocol
 
 import msgspec
+
+from sluss.kernel.files import Stored, Writing
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -39,6 +41,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     `direction` is `out` for an answer that one of us gave by another program; `origin` then says where it was seen (`sent folder`, `copy`).
     `proof` is what the configured receiving server found out about the sender: `pass`, `fail`, or empty when it says nothing.
     `warnings` name what is odd about the message (`reply-to-differs`, `name-holds-address`, …), for the desk to show.
+    `author` is the person of ours who wrote an `out`, as the message names them; `return_path` where automatic answers go, empty for nowhere.
     """
 
     external_id: str
@@ -60,16 +63,23 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
     proof: Literal["", "pass", "fail"] = ""
     warnings: tuple[str, ...] = ()
+    author: Address | None = None
+    return_path: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """News about something we sent: which message, which recipient (empty = all), how it stands now."""
+    """News about something we sent: which message, which recipient (empty = all), how it stands now.
+
+    `token` is what only the network and we know of the delivery (see `Outbound.token`); it counts more than the names. `complained` means
+    that the recipient, or whoever reads for them, called it unwanted.
+    """
 
     external_id: str
     recipient: str
-    state: Literal["delivered", "read", "failed", "delayed"]
+    state: Literal["delivered", "read", "failed", "delayed", "complained"]
     code: str = ""
     reason: str = ""
+    token: str = ""
 
 
 Understood = Inbound | Receipt
@@ -89,14 +99,19 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     `external_key` is unique per inbox at the source (`imap:INBOX:17:4711`, `lmtp:<sha256>`), so that a repeat is recognised before it is
     understood.
     `recipients` are envelope recipients where the transport tells them; `received_at` is microseconds UTC.
-    `origin` is `sent` for what was found among the account's own sent messages, else empty.
+    `origin` is `sent` for what was found among the account's own sent messages, `history` for what had come before the account was
+    connected (it becomes a closed case that nobody is told of), else empty.
+    `mark` is a second name that outlasts a renumbering at the source; an adapter may ask later which keys and marks are `known`.
+    `kept` names raw bytes that lie in the file store already, being too many to hold; `raw` is then empty.
     """
 
     external_key: str
     raw: bytes
     received_at: int
     recipients: tuple[str, ...] = ()
-    origin: Literal["", "sent"] = ""
+    origin: Literal["", "sent", "history"] = ""
+    mark: str = ""
+    kept: Stored | None = None
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +140,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
     `automatic` marks what no person wrote (a notice, a confirmation), so that no machine answers it.
     `html` is the text with its form, sanitised, for networks that show it; `text` always says the same.
+    `token` is given back by what the network reports of this delivery, where it has a place for that; nobody else can know it.
     """
 
     external_id: str
@@ -141,6 +157,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[OutboundFile, ...] = ()
     sent_at: int
     automatic: bool = False
+    token: str = ""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -199,8 +216,23 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     undo_seconds: int = 0
 
 
+class Access(Protocol):
+    """Signing in with a token in place of a password. Both raise `Unreachable` with what a person has to do."""
+
+    async def token(self, host: str, refused: str = "") -> str:
+        """A token that is good now, for a server of the provider and no other; never the one that was just `refused`."""
+        ...
+
+    async def give_up(self, refused: str) -> NoReturn:
+        """A fresh token was refused, too: from now on the inbox waits for a person to connect it again."""
+        ...
+
+
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """An inbox as its adapter sees it: settings as stored, secrets opened. Never logged."""
+    """An inbox as its adapter sees it: settings as stored, secrets opened. Never logged.
+
+    `access` is set by the host where the inbox signs in by tokens.
+    """
 
     workspace_id: int
     inbox_id: int
@@ -209,6 +241,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     secrets: dict[str, str]
     channel: str = ""
+    access: Access | None = None
 
 
 class Cursors(Protocol):
@@ -221,14 +254,34 @@ class Cursors(Protocol):
 Receive = Callable[[Connection, list[Delivered]], Awaitable[None]]
 """Stores envelopes; returns only when they are durable, raises when they are not (the adapter must then not acknowledge)."""
 
+class Intake(Protocol):
+    """Where envelopes go, and what is known of those that went there."""
+
+    async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
+        """As `Receive` says."""
+        ...
+
+    async def known(self, connection: Connection, keys: Sequence[str]) -> set[str]:
+        """Those of the external keys and marks that the inbox has an envelope for."""
+        ...
+
+    async def behind(self, connection: Connection) -> int:
+        """How many of the inbox's envelopes wait to be understood, counted up to a thousand: whoever brings old mail waits for them."""
+        ...
+
+    def writing(self, limit: int) -> Writing:
+        """A place for raw bytes that are too many to hold, for `Delivered.kept`; `TooLarge` beyond `limit` bytes."""
+        ...
+
+
 Progress = Callable[[str, str], Awaitable[None]]
-"""Tells the inbox page how it goes: ("ok", "") or ("failing", "one sentence")."""
+"""Tells the inbox page how it goes: ("ok", ""), ("ok", "a warning"), or ("failing", "one sentence")."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
     """What the host gives a receiving adapter."""
 
-    receive: Receive
+    intake: Intake
     cursors: Cursors
     progress: Progress
     now: Callable[[], int]

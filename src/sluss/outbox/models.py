@@ -30,6 +30,7 @@ operations = scoped_table(
     sa.Column("code", Text, nullable=False),
     sa.Column("reason", Text, nullable=False),
     sa.Column("state_at", Instant, nullable=False),
+    sa.Column("token", Text, nullable=False, server_default=""),
     refers("inbox_id", "inboxes"),
     refers("thread_id", "threads"),
     refers("message_id", "messages"),

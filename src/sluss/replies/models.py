@@ -40,3 +40,14 @@ departures = scoped_table(
     sa.Index("ix_departures_agent", "workspace_id", "agent_id", "leaves_at"),
     key=("message_id",),
 )
+automatic_answers = scoped_table(
+    "automatic_answers",
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("address", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("case_id", "cases"),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_automatic_answers_address", "workspace_id", "address", "at"),
+    key=("case_id",),
+)

@@ -177,6 +177,23 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "begun_elsewhere",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("external_id", types.Text(), nullable=False),
+        sa.Column("parent", types.Text(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("arrival", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_begun_elsewhere_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_begun_elsewhere_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "external_id", name=op.f("pk_begun_elsewhere")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_begun_elsewhere_at", "begun_elsewhere", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_begun_elsewhere_parent", "begun_elsewhere", ["workspace_id", "parent"], unique=False)
+    op.create_table(
         "letter_settings",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("inbox_id", types.Id(), nullable=True),
@@ -262,6 +279,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "inbox_id", name=op.f("pk_oauth_grants")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "automatic_answers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_automatic_answers_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_automatic_answers_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_automatic_answers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "case_id", name=op.f("pk_automatic_answers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_automatic_answers_address", "automatic_answers", ["workspace_id", "address", "at"], unique=False)
+    op.create_table(
+        "case_inboxes",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_case_inboxes_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_case_inboxes_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_inboxes_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "case_id", "inbox_id", name=op.f("pk_case_inboxes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "message_copies",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("envelope_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_message_copies_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_message_copies_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_message_copies_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", "inbox_id", name=op.f("pk_message_copies")),
+        sqlite_strict=True,
+    )
+    op.add_column("cases", sa.Column("shared", types.Count(), server_default="0", nullable=False))
+    op.create_index(
+        "ix_cases_shared",
+        "cases",
+        ["workspace_id", "status"],
+        unique=False,
+        sqlite_where=sa.text("shared > 0"),
+        postgresql_where=sa.text("shared > 0"),
+    )
     op.add_column("conversations", sa.Column("aside", types.Flag(), server_default="0", nullable=False))
     op.add_column("credentials", sa.Column("confirmed_at", types.Instant(), nullable=True))
     op.add_column("departures", sa.Column("bcc", types.Text(), server_default="", nullable=False))
@@ -273,7 +349,9 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("author", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("proof", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("warnings", types.Json(), server_default="[]", nullable=False))
+    op.add_column("messages", sa.Column("return_path", types.Text(), server_default="", nullable=False))
     op.add_column("one_time_links", sa.Column("about", types.Id(), nullable=True))
     op.add_column("one_time_links", sa.Column("mailed", types.Flag(), nullable=True))
     op.create_index("ix_one_time_links_about", "one_time_links", ["purpose", "about"], unique=False)
+    op.add_column("operations", sa.Column("token", types.Text(), server_default="", nullable=False))
     op.add_column("sessions", sa.Column("fresh_at", types.Instant(), nullable=True))
