@@ -117,7 +117,7 @@ class Work:
         self.ports: dict[str, int] = {}
         self._read: dict[tuple[int, int], tuple[float, Connection]] = {}
         self.reception = Reception(host.db, host.files)
-        self.hosting = Hosting(host.db, host.sealer, signals, self.receive, host.holder)
+        self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
 
     def start(self) -> None:

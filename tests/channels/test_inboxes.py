@@ -224,9 +224,7 @@ async def ear(db: Database, sealer: Sealer, inbox_id: int) -> AsyncIterator[Ear]
 
 
 def host(db: Database, sealer: Sealer, ear: Ear, holder: str = "here") -> Hosting:
-    async def receive(_connection: Connection, _delivered: list[Delivered]) -> None: ...
-
-    hosting = Hosting(db, sealer, Signals(db.host), receive, holder)
+    hosting = Hosting(db, sealer, Signals(db.host), cast("Any", None), holder)
     hosting._channel = lambda _: cast("Any", ear)
     hosting._first_wait = 0.01
     return hosting

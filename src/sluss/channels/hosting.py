@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.addressing import fold_address, plain_address
-from sluss.channels.contract import Channel, Connection, Receive, Surroundings
+from sluss.channels.contract import Channel, Connection, Intake, Surroundings
 from sluss.channels.inboxes import connection_of, inbox_at
 from sluss.channels.models import inboxes
 from sluss.channels.progress import get_cursor, put_cursor, record_progress
@@ -49,10 +49,10 @@ class Hosted(msgspec.Struct, frozen=True):
 
 
 class Hosting:
-    """The receiving adapters of one process. `receive` is intake's; `holder` names the process in leases."""
+    """The receiving adapters of one process. `holder` names the process in leases."""
 
-    def __init__(self, db: Database, sealer: Sealer, signals: Signals, receive: Receive, holder: str) -> None:
-        self._db, self._sealer, self._signals, self._receive, self._holder = db, sealer, signals, receive, holder
+    def __init__(self, db: Database, sealer: Sealer, signals: Signals, intake: Intake, holder: str) -> None:
+        self._db, self._sealer, self._signals, self._intake, self._holder = db, sealer, signals, intake, holder
         self._channel: Callable[[str], Channel] = channel_named
         self._first_wait = FIRST_WAIT
         self._changes = 0
@@ -133,7 +133,7 @@ class Hosting:
 
     async def _listen(self, one: Hosted, lease: Lease) -> None:
         connection = await self.connection(one.workspace_id, one.inbox_id)
-        around = Surroundings(self._receive, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock)
+        around = Surroundings(self._intake, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock)
         await self._channel(one.channel).listen(connection, around)
         message = say("The adapter stopped listening by itself.")
         raise RuntimeError(message)

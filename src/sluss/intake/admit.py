@@ -44,6 +44,7 @@ AT_ONCE = 100
 BYTES = 32_000_000
 """What a set may hold in memory, but for a single envelope that is larger."""
 ATTEMPTS = 5
+HISTORY = "history"
 PAUSE = 1.0
 GATHER = 0.03
 """Seconds left between two sets, so that under load the next is a large one; a mail that comes alone does not wait."""
@@ -59,7 +60,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     reopen_days: int
     received_at: int
     recipients: list[str]
-    origin: Literal["", "sent"]
+    origin: Literal["", "sent", "history"]
     raw: bytes | None
     digest: str
     attempts: int
@@ -131,7 +132,7 @@ def _measure(readings: Sequence[Reading], now: int) -> None:
     for one in readings:
         if one.trouble:
             metrics.envelopes_quarantined(one.envelope.channel)
-        else:
+        elif one.envelope.origin != HISTORY:
             metrics.envelopes_admitted(one.envelope.channel, (now - one.envelope.received_at) / SECOND)
 
 
@@ -142,7 +143,9 @@ def next_sets(tx: Tx) -> list[list[Waiting]]:
     until whatever else is there has passed, so that no other mail is late because of it.
     """
     e = envelopes.c
-    found = tx.rows(sa.select(e.id, e.attempts, e.size).where(_WAITS).order_by(e.id).limit(3 * AT_ONCE))
+    waiting = sa.select(e.id, e.attempts, e.size).where(_WAITS).order_by(e.id).limit(3 * AT_ONCE)
+    # Old mail that is being brought in waits until all new mail has passed; whoever brings it keeps it few.
+    found = tx.rows(waiting.where(e.origin != HISTORY)) or tx.rows(waiting)
     trusted = [row for row in found if row.attempts < 2]
     untried = list(takewhile(lambda row: not row.attempts, trusted[:AT_ONCE]))
     up_to = accumulate(row.size for row in untried)
@@ -264,6 +267,7 @@ def _arrival(reading: Reading, inbound: Inbound) -> Arrival:
         received_at=one.received_at,
         inbound=inbound,
         files=reading.files,
+        history=one.origin == HISTORY,
     )
 
 

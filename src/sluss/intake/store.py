@@ -23,11 +23,12 @@ from sluss.kernel import metrics
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.breaking import point
 from sluss.kernel.db import Database
-from sluss.kernel.files import FileStore, as_digest, digest_of
+from sluss.kernel.files import FileStore, Writing, as_digest, digest_of
 from sluss.kernel.tx import Tx
 
 INLINE = 32 * 1024
 TOGETHER = 200
+BEHIND = 1_000
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -35,7 +36,14 @@ class Kept(msgspec.Struct, frozen=True):
 
     delivered: Delivered
     digest: str
+    size: int
     inline: bool
+
+    @classmethod
+    def of(cls, delivered: Delivered) -> Kept:
+        if delivered.kept is not None:
+            return cls(delivered, delivered.kept.digest, delivered.kept.size, inline=False)
+        return cls(delivered, digest_of(delivered.raw), len(delivered.raw), inline=len(delivered.raw) <= INLINE)
 
 
 class Reception:
@@ -57,13 +65,25 @@ class Reception:
         if large:
             await asyncio.to_thread(self._files.put_many, large)
             point("blob-written")
-        kept = [Kept(one, digest_of(one.raw), len(one.raw) <= INLINE) for one in delivered]
+        kept = [Kept.of(one) for one in delivered]
         arrived = _Arrived(connection, kept, asyncio.get_running_loop().create_future())
         self._waiting.append(arrived)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_waiting())
         await arrived.stored
         point("envelope-stored")
+
+    async def known(self, connection: Connection, keys: Sequence[str]) -> set[str]:
+        """Those of the keys and marks that the inbox has an envelope for."""
+        return await self._db.read(_known_keys, system(connection.workspace_id), connection.inbox_id, list(keys)) if keys else set()
+
+    async def behind(self, connection: Connection) -> int:
+        """How many of the inbox's envelopes wait to be understood, counted up to a thousand."""
+        return await self._db.read(_count_waiting, system(connection.workspace_id), connection.inbox_id)
+
+    def writing(self, limit: int) -> Writing:
+        """A file to be written piece by piece, for `Delivered.kept`."""
+        return self._files.writing(limit)
 
     async def _write_waiting(self) -> None:
         while self._waiting:
@@ -122,7 +142,9 @@ def store_envelopes(tx: Tx, who: Actor, inbox_id: int, kept: Sequence[Kept]) -> 
         return 0
     ids = {key: tx.new_id() for key in fresh}
     tx.run(sa.insert(envelopes), [_row(who, inbox_id, ids[key], one) for key, one in fresh.items()])
-    keys = [{"workspace_id": who.workspace_id, "inbox_id": inbox_id, "external_key": key, "envelope_id": ids[key]} for key in fresh]
+    names = {one.delivered.mark: ids[key] for key, one in fresh.items() if one.delivered.mark}
+    names = {mark: names[mark] for mark in names.keys() - _known_keys(tx, who, inbox_id, list(names))} | ids
+    keys = [{"workspace_id": who.workspace_id, "inbox_id": inbox_id, "external_key": key, "envelope_id": names[key]} for key in names]
     tx.run(sa.insert(envelope_keys), keys)
     _count(tx, who, inbox_id, len(fresh))
     tx.hint("envelopes")
@@ -140,6 +162,12 @@ def _known_keys(tx: Tx, who: Actor, inbox_id: int, keys: list[str]) -> set[str]:
     return {row.external_key for row in tx.rows(known)}
 
 
+def _count_waiting(tx: Tx, who: Actor, inbox_id: int) -> int:
+    e = envelopes.c
+    waiting = sa.select(e.id).where(e.workspace_id == who.workspace_id, e.state == "received", e.inbox_id == inbox_id).limit(BEHIND)
+    return int(tx.value(sa.select(sa.func.count()).select_from(waiting.subquery())))
+
+
 def _row(who: Actor, inbox_id: int, envelope_id: int, one: Kept) -> dict[str, Any]:
     row = {
         "workspace_id": who.workspace_id,
@@ -150,7 +178,7 @@ def _row(who: Actor, inbox_id: int, envelope_id: int, one: Kept) -> dict[str, An
     }
     row |= {
         "recipients": one.delivered.recipients,
-        "size": len(one.delivered.raw),
+        "size": one.size,
         "digest": one.digest,
         "raw": one.delivered.raw if one.inline else None,
     }
