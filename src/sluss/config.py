@@ -67,6 +67,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     metrics_token: Annotated[str, _says("Bearer token for `/metrics`; without one only this machine may read it.")] = ""
     log_format: Annotated[Literal["text", "json"], _says("How log lines look on the standard error output.")] = "text"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _says("The least important lines that are written.")] = "info"
+    google_client_id: Annotated[
+        str, _says("Client ID of the application at Google that mailboxes are connected through; empty: each workspace has its own.")
+    ] = ""
+    google_client_secret: Annotated[str, _says("Its secret.")] = ""
+    microsoft_client_id: Annotated[str, _says("The same for Microsoft: the application (client) ID.")] = ""
+    microsoft_client_secret: Annotated[str, _says("Its secret, the value and not its ID.")] = ""
+    microsoft_tenant: Annotated[str, _says("The directory it belongs to; `common` for an application of many directories.")] = "common"
+    oauth_stand_in: Annotated[
+        str, _says("Address that stands in for Google and Microsoft in a trial, with mail servers on this machine; empty: the real ones.")
+    ] = ""
     fresh: Annotated[bool, _says("Read templates and static files anew at each request, for those who edit them.")] = False
 
     @property

@@ -17,3 +17,16 @@ class InboxReceiving(Event, frozen=True, kw_only=True):
     inbox_id: int
     state: str
     reason: str = ""
+
+
+class InboxAccessGiven(Event, frozen=True, kw_only=True):
+    """A person connected the inbox at its provider, for the first time or again."""
+
+    inbox_id: int
+
+
+class InboxAccessLost(Event, frozen=True, kw_only=True):
+    """The provider no longer takes what it gave; the inbox waits for a person to connect it again."""
+
+    inbox_id: int
+    reason: str = ""

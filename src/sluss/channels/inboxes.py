@@ -17,6 +17,7 @@ from sluss.channels.addressing import all_addresses, fold_address
 from sluss.channels.contract import Connection
 from sluss.channels.events import InboxChanged
 from sluss.channels.models import inbox_addresses, inboxes
+from sluss.channels.oauth.grants import forget_grant
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
@@ -95,6 +96,8 @@ def change_inbox(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: Inbo
     _release_addresses(tx, who, inbox_id)
     _claim(tx, who, inbox_id, all_addresses(row["address"], row["settings"]))
     _set_teams(tx, who, inbox_id, fields.team_ids)
+    if _account(before.address, before.settings) != _account(row["address"], row["settings"]):
+        forget_grant(tx, who, inbox_id)
     _tell(tx, who, inbox_id, "inbox.change", name=row["name"], address=row["address"])
 
 
@@ -116,7 +119,15 @@ def archive_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
     _require_kept(before)
     _set(tx, who, inbox_id, enabled=False, sealed=b"", archived_at=tx.now)
     _release_addresses(tx, who, inbox_id)
+    forget_grant(tx, who, inbox_id)
     _tell(tx, who, inbox_id, "inbox.archive", name=before.name, address=before.address)
+
+
+def restart_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
+    """Have whoever receives for the inbox begin anew."""
+    _set(tx, who, inbox_id, changed_at=tx.now, receiving="starting", receiving_error="", receiving_since=tx.now)
+    tx.emit(who, InboxChanged(inbox_id=inbox_id))
+    tx.hint("inboxes")
 
 
 def access_inbox(tx: Tx, who: Actor, inbox_id: int) -> Inbox:
@@ -201,6 +212,11 @@ def _checked(tx: Tx, who: Actor, channel: str, fields: InboxFields, stored: dict
 
 def _known_teams(tx: Tx, who: Actor) -> set[int]:
     return {row.id for row in tx.rows(sa.select(teams.c.id).where(teams.c.workspace_id == who.workspace_id))}
+
+
+def _account(address: str, settings: dict[str, Any]) -> tuple[Any, ...]:
+    """What access that was given is good for."""
+    return settings.get("auth"), fold_address(address), settings.get("user")
 
 
 def _given(fields: InboxFields) -> dict[str, str]:

@@ -20,8 +20,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name
     label: str
-    authorize_url: str
-    token_url: str
+    consent_at: str
+    exchange_at: str
     issuer: str
     account_claim: str
     scopes: tuple[str, ...]
@@ -31,9 +31,13 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     smtp_host: str
     mail_hosts: frozenset[str]
 
-    def address(self, url: str, tenant: str) -> str:
-        """One of the addresses above, for a directory."""
-        return url.replace("{tenant}", tenant or "common")
+    def consent_address(self, tenant: str) -> str:
+        """Where a person consents, for a directory."""
+        return self.consent_at.replace("{tenant}", tenant or "common")
+
+    def exchange_address(self, tenant: str) -> str:
+        """Where codes and old tokens become fresh ones."""
+        return self.exchange_at.replace("{tenant}", tenant or "common")
 
 
 _GOOGLE_MAIL = "https://mail.google.com/"
@@ -42,8 +46,8 @@ _REAL = {
     "google": Provider(
         name="google",
         label="Google",
-        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
-        token_url="https://oauth2.googleapis.com/token",
+        consent_at="https://accounts.google.com/o/oauth2/v2/auth",
+        exchange_at="https://oauth2.googleapis.com/token",
         issuer=r"(?:https://)?accounts\.google\.com",
         account_claim="email",
         scopes=("openid", "email", _GOOGLE_MAIL),
@@ -56,8 +60,8 @@ _REAL = {
     "microsoft": Provider(
         name="microsoft",
         label="Microsoft",
-        authorize_url="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
-        token_url="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+        consent_at="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+        exchange_at="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
         issuer=r"https://login\.microsoftonline\.com/[0-9a-f-]{36}/v2\.0",
         account_claim="preferred_username",
         scopes=("openid", "email", "profile", "offline_access", *_MICROSOFT_MAIL),
@@ -84,14 +88,14 @@ def provider_named(name: str) -> Provider:
     real = _REAL[name]
     if not _stand_in:
         return real
-    there = {field: _moved(getattr(real, field), name) for field in ("authorize_url", "token_url")}
+    there = {field: _moved(getattr(real, field), name) for field in ("consent_at", "exchange_at")}
     return msgspec.structs.replace(real, mail_hosts=PRIVATE_HOSTS, **there)
 
 
 def outgoing_policy() -> Policy:
     """What requests to a provider may do; a stand-in may live on this machine and without TLS."""
-    limits = {"seconds": 20.0, "max_bytes": 200_000}
-    return Policy(allow_http=True, allow_private=True, ports=None, **limits) if _stand_in else Policy(**limits)
+    strict = Policy(max_bytes=200_000)
+    return msgspec.structs.replace(strict, allow_http=True, allow_private=True, ports=None) if _stand_in else strict
 
 
 def is_tenant(text: str) -> bool:
@@ -99,8 +103,8 @@ def is_tenant(text: str) -> bool:
     return bool(_TENANT.fullmatch(text))
 
 
-_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_TENANT = re.compile(rf"common|organizations|consumers|{_UUID}|(?:[a-z0-9-]{{1,63}}\.){{1,5}}[a-z]{{2,20}}")
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_TENANT = re.compile(rf"common|organizations|consumers|{UUID}|(?:[a-z0-9-]{{1,63}}\.){{1,5}}[a-z]{{2,20}}")
 
 
 def _moved(url: str, name: str) -> str:
