@@ -8,11 +8,12 @@ commit for hot paths through `write_grouped`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -25,6 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
+from sluss.kernel.chain import chain_lines
 from sluss.kernel.clock import Clock, system_clock
 from sluss.kernel.ids import IdMaker
 from sluss.kernel.tx import Host, Tx
@@ -135,6 +137,22 @@ class Database:
         source.close()
         copy.close()
 
+    def scrub(self, tables: Iterable[str]) -> bool:
+        """Let nothing of deleted rows stay in the database's files. False when somebody reads an older state: then try again later.
+
+        SQLite: the log of changes is written back and cut to nothing. PostgreSQL: the named tables are vacuumed.
+        """
+        if self.kind == "postgresql":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+                conn.execute(sa.text("SET statement_timeout = 0"))
+                for table in tables:
+                    conn.execute(sa.text(f'VACUUM "{table}"'))
+                conn.execute(sa.text("RESET statement_timeout"))
+            return True
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=2)) as conn:
+            busy, _log, _done = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def _read_connection(self) -> sa.Connection:
         conn: sa.Connection | None = getattr(self._local, "conn", None)
         if conn is None or conn.closed or conn.invalidated:
@@ -170,6 +188,7 @@ class Database:
             try:
                 result = action(tx, *args, **kwargs)
                 tx.store_events()
+                chain_lines(conn, tx.deeds, tx.traces)
                 conn.commit()
             except BaseException:
                 conn.rollback()
@@ -211,6 +230,8 @@ def _sqlite_engine(path: Path) -> sa.Engine:
             "cache_size=-32000",
             "wal_autocheckpoint=4000",
             "temp_store=MEMORY",
+            # What is deleted is gone from the file as well, not only from its index of contents.
+            "secure_delete=ON",
         ):
             raw.execute(f"PRAGMA {pragma}")
         return raw

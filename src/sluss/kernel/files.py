@@ -32,6 +32,7 @@ BATCH = 64
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_ASIDE = "gone-"
 
 
 class StoreError(Exception):
@@ -161,14 +162,39 @@ class FileStore:
             durable.sync_folder(path.parent)
         return True
 
-    def digests(self) -> Iterator[Digest]:
-        """Every stored file, in no order, without holding the list in memory."""
+    def collect(self, digest: Digest, before: int) -> Literal["gone", "kept"]:
+        """Remove a file that no row names, unless somebody stored the same content since an instant (microseconds UTC).
+
+        It is set aside first and looked at there: whoever stores the same at this moment finds none and writes it anew.
+        """
+        aside = self._temp / f"{_ASIDE}{digest}"
+        with self.errors():
+            try:
+                self.path(digest).rename(aside)
+            except FileNotFoundError:
+                return "gone"
+            if aside.stat().st_mtime * SECOND >= before:
+                self._put_back(aside)
+                return "kept"
+            durable.remove([aside])
+            durable.sync_folder(self.path(digest).parent)
+        return "gone"
+
+    def digests(self, before: int | None = None) -> Iterator[Digest]:
+        """Every stored file, or those stored last before an instant (microseconds UTC), in no order, without holding the list in memory."""
         for folder in self.folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
-            yield from (Digest(entry.name) for entry in os.scandir(folder) if _DIGEST.fullmatch(entry.name))
+            for entry in os.scandir(folder):
+                if _DIGEST.fullmatch(entry.name) and (before is None or _is_older(entry, before)):
+                    yield Digest(entry.name)
 
     def sweep(self, before: int) -> int:
-        """Remove what was left half-written before an instant (microseconds UTC); returns how many."""
-        stale = [path for path in self._temp.iterdir() if path.stat().st_mtime * SECOND < before]
+        """Remove what was left half-written before an instant (microseconds UTC); returns how many.
+
+        What a collector had set aside when its process ended goes back to its place.
+        """
+        for path in self._temp.glob(f"{_ASIDE}*"):
+            self._put_back(path)
+        stale = [path for path in self._temp.iterdir() if not path.name.startswith(_ASIDE) and _is_older(path, before)]
         durable.remove(stale)
         return len(stale)
 
@@ -190,7 +216,7 @@ class FileStore:
             raise DiskFull(f"The disk of the data folder is nearly full ({self.folder}): {room}. Free some space.")
 
     def _put_batch(self, items: dict[Digest, bytes]) -> None:
-        new = [digest for digest, data in items.items() if self.size(digest) != len(data)]
+        new = [digest for digest, data in items.items() if not self._is_there(Stored(digest, len(data)))]
         folders = {self.path(digest).parent for digest in items}
         aside = {digest: self._temp / secrets.token_hex(12) for digest in new}
         try:
@@ -217,9 +243,31 @@ class FileStore:
 
     def settle(self, path: Path, stored: Stored) -> None:
         """Give a synced file its name, unless the same content is there already."""
-        if self.size(stored.digest) != stored.size:
+        if not self._is_there(stored):
             self._rename(path, stored.digest)
         durable.sync_folder(self.path(stored.digest).parent)
+
+    def _is_there(self, stored: Stored) -> bool:
+        """Whether the content is there already; then it counts as stored just now, so that nobody collects it before its row is written."""
+        try:
+            if self.path(stored.digest).stat().st_size != stored.size:
+                return False
+            os.utime(self.path(stored.digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _put_back(self, aside: Path) -> bool:
+        """Give a file that was set aside its name again, unless the same content has been stored meanwhile. False when it is gone."""
+        place = self.path(Digest(aside.name.removeprefix(_ASIDE)))
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, place)
+        except FileNotFoundError:
+            return False
+        durable.sync_folder(place.parent)
+        durable.remove([aside])
+        return True
 
     def _rename(self, path: Path, digest: Digest) -> None:
         self._make_folder(digest)
@@ -252,6 +300,13 @@ class FileStore:
                 # A second sync may report success over lost pages, so nothing is believed until the disk was looked at.
                 self._broken = f"{message} Check the disk, then start Sluss again."
             raise StoreFailed(self._broken or message) from error
+
+
+def _is_older(file: Path | os.DirEntry[str], before: int) -> bool:
+    try:
+        return file.stat().st_mtime * SECOND < before
+    except FileNotFoundError:
+        return False
 
 
 class Writing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -43,7 +44,9 @@ class Every(msgspec.Struct, frozen=True):
 
     name: str
     seconds: int
-    action: Callable[[Tx, Actor], object]
+    action: Callable[..., object]
+    look: Callable[[Tx, Actor], Any] | None = None
+    """What takes long to find out: read beforehand, so that nobody waits to write meanwhile, and given to the action."""
 
 
 async def tick_forever(db: Database, signals: Signals, jobs: Mapping[str, JobAction], every: Sequence[Every], lease: Lease) -> None:
@@ -84,16 +87,17 @@ async def _run_everywhere(db: Database, lease: Lease, one: Every) -> None:
     error = ""
     for workspace in await db.read(all_workspaces):
         try:
-            await db.write(_run_once, lease, one, workspace.id)
+            found = [await db.read(one.look, system(workspace.id))] if one.look is not None else []
+            await db.write(_run_once, lease, one, workspace.id, found)
         except Exception as failure:
             log.exception("recurring_failed", name=one.name, workspace_id=workspace.id)
             error = repr(failure)[:500]
     await db.write(_note_run, lease, one.name, error)
 
 
-def _run_once(tx: Tx, lease: Lease, one: Every, workspace_id: int) -> None:
+def _run_once(tx: Tx, lease: Lease, one: Every, workspace_id: int, found: Sequence[Any]) -> None:
     require(tx, lease)
-    one.action(tx, system(workspace_id))
+    one.action(tx, system(workspace_id), *found)
 
 
 def _note_run(tx: Tx, lease: Lease, name: str, error: str) -> None:

@@ -6,6 +6,7 @@ a blob copied to another row, or to another workspace, does not open. The key fi
 
 from __future__ import annotations
 
+import hmac
 import os
 import threading
 from pathlib import Path
@@ -101,6 +102,12 @@ class Sealer:
         """Whether a value is sealed with the newest key."""
         with self._lock:
             return key_id(blob) == self._keys[-1].id
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for one other purpose, the same for as long as the key file lives, also after `rotate`."""
+        with self._lock:
+            oldest = self._keys[0].key
+        return hmac.digest(oldest, b"sluss " + purpose.encode(), "sha256")
 
     def key_ids(self) -> list[str]:
         """The ids of all keys, oldest first; ids are no secret."""

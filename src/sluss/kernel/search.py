@@ -18,6 +18,8 @@ from sluss.kernel.tx import Tx
 
 TERMS = 12
 KEPT = 20_000
+MERGED = 500
+"""Pages of SQLite's index that are written anew at a time."""
 _WORD = re.compile(r"[^\W_]{1,64}")
 
 CREATE = {
@@ -72,6 +74,18 @@ def remove_texts(tx: Tx, who: Actor, documents: Sequence[int]) -> None:
     key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
     change = sa.text(f"DELETE FROM search WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
     tx.run(change, [{"workspace_id": who.workspace_id, "id": one} for one in documents])
+
+
+def forget_removed(tx: Tx, *, first: bool) -> bool:
+    """Rewrite some of the index, so that words of removed documents are gone from the file as well. Returns whether more is to be done.
+
+    SQLite: its index keeps them until its pieces are merged into one; `first` begins that. PostgreSQL needs only its own vacuum.
+    """
+    if tx.conn.dialect.name != "sqlite":
+        return False
+    before = tx.value(sa.text("SELECT total_changes()"))
+    tx.run(sa.text("INSERT INTO search (search, rank) VALUES ('merge', :pages)"), {"pages": -MERGED if first else MERGED})
+    return first or tx.value(sa.text("SELECT total_changes()")) - before >= 2
 
 
 def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -31,7 +32,13 @@ class Host:
         self.inside: Mapping[type[Event], Sequence[Inside]] = {}
         self.numbers: dict[int, list[int]] = {}
         self.lock = threading.Lock()
+        self.secret = b""
+        """The key of `mark`; whoever opens the database for a data folder puts it here."""
         self._listeners: list[Callable[[set[str]], None]] = []
+
+    def mark(self, text: str) -> bytes:
+        """What is kept of a text that was erased: enough to recognise it, and only with this installation's key."""
+        return hmac.digest(self.secret, text.encode(), "sha256")
 
     def listen(self, listener: Callable[[set[str]], None]) -> None:
         """Call `listener` with the topics of every commit that gave hints. It runs on a database thread and must return at once."""
@@ -50,6 +57,8 @@ class Tx:
         self.conn, self.host, self.wall = conn, host, wall
         self.now = host.clock()
         self.emitted: list[Recorded] = []
+        self.deeds: list[dict[str, Any]] = []
+        self.traces: list[dict[str, Any]] = []
         self.topics: set[str] = set()
         self.numbers: dict[int, list[int]] = {}
         self._after: list[Callable[[], None]] = []
@@ -110,12 +119,13 @@ class Tx:
     def attempt(self) -> Generator[None]:
         """A savepoint: an error in the block takes back all that the block did, here too, and goes on to the caller."""
         emitted, after, undo, numbers = len(self.emitted), len(self._after), len(self._undo), dict(self.numbers)
+        deeds, traces = len(self.deeds), len(self.traces)
         try:
             with self.conn.begin_nested():
                 yield
         except BaseException:
             self.numbers = numbers
-            del self.emitted[emitted:], self._after[after:]
+            del self.emitted[emitted:], self._after[after:], self.deeds[deeds:], self.traces[traces:]
             for call in self._undo[undo:]:
                 call()
             del self._undo[undo:]

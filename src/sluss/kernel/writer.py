@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sluss.kernel.chain import chain_lines
 from sluss.kernel.events import last_position
 from sluss.kernel.metrics import batch_written
 from sluss.kernel.tx import Host, Tx
@@ -176,6 +177,8 @@ class GroupWriter:
             for call in calls:
                 if call.tx is not None and call.tx.emitted:
                     position = self._store_events(conn, call.tx, position)
+            noting = [call.tx for call in calls if call.tx is not None]
+            chain_lines(conn, [line for tx in noting for line in tx.deeds], [trace for tx in noting for trace in tx.traces])
             conn.commit()
         except BaseException:
             conn.rollback()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from sluss.kernel.walls import raise_walls
+
 HERE = Path(__file__).parent
 
 
@@ -25,6 +27,8 @@ def upgrade(conn: sa.Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", str(HERE))
     config.attributes["connection"] = conn
     command.upgrade(config, revision)
+    if conn.dialect.name == "postgresql":
+        raise_walls(conn)
 
 
 def head() -> str:

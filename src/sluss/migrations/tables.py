@@ -1,18 +1,22 @@
 """Every table of Sluss, brought together so that a migration can be compared with what the code expects."""
 
+from sluss.api import models as api
 from sluss.cases import models as cases
 from sluss.channels import models as channels
 from sluss.channels.oauth import models as oauth
 from sluss.contacts import models as contacts
 from sluss.intake import models as intake
-from sluss.kernel import audit, events, jobs, leases, loops, reactions, workspaces
+from sluss.kernel import audit, blobs, events, jobs, leases, loops, reactions, workspaces
 from sluss.kernel.schema import metadata
 from sluss.outbox import models as outbox
 from sluss.people import models as people
+from sluss.privacy import models as privacy
 from sluss.replies import models as replies
 
 __all__ = [
+    "api",
     "audit",
+    "blobs",
     "cases",
     "channels",
     "contacts",
@@ -25,6 +29,7 @@ __all__ = [
     "oauth",
     "outbox",
     "people",
+    "privacy",
     "reactions",
     "replies",
     "workspaces",

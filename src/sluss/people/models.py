@@ -227,3 +227,22 @@ agent_identities = scoped_table(
     sa.UniqueConstraint("workspace_id", "issuer", "subject"),
     sa.Index("ix_agent_identities_agent", "workspace_id", "agent_id"),
 )
+api_tokens = global_table(
+    "api_tokens",
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("token_hash", Blob, nullable=False, unique=True),
+    sa.Column("workspace_id", Id, nullable=False),
+    sa.Column("agent_id", Id, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("hint", Text, nullable=False),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("networks", Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", Id, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+    sa.Column("used_from", Text, nullable=False),
+    sa.Column("revoked_at", Instant),
+    sa.ForeignKeyConstraint(["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"]),
+    sa.Index("ix_api_tokens_agent", "workspace_id", "agent_id"),
+)

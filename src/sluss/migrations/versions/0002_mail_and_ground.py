@@ -9,7 +9,15 @@ revision = "0002"
 down_revision = "0001"
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
+    op.create_table(
+        "loose_files",
+        sa.Column("digest", types.Text(), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("erasure_id", types.Id(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_loose_files")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "reset_requests",
         sa.Column("id", types.Id(), nullable=False),
@@ -26,6 +34,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_used_challenges")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "audit_heads",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("seq", types.Count(), nullable=False),
+        sa.Column("hash", types.Blob(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_audit_heads_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_audit_heads")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "erased_keys",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("mark", types.Blob(), nullable=False),
+        sa.Column("erasure_id", types.Id(), nullable=True),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_erased_keys_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "mark", name=op.f("pk_erased_keys")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_erased_keys_erasure", "erased_keys", ["workspace_id", "erasure_id"], unique=False)
     op.create_table(
         "factors",
         sa.Column("id", types.Id(), nullable=False),
@@ -52,6 +80,15 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "privacy_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("read_months", types.Count(), nullable=False),
+        sa.Column("two_admins", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_privacy_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_privacy_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "recovery_codes",
         sa.Column("code_hash", types.Blob(), nullable=False),
         sa.Column("credential_id", types.Id(), nullable=False),
@@ -62,6 +99,17 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_recovery_codes_credential", "recovery_codes", ["credential_id"], unique=False)
+    op.create_table(
+        "retention_runs",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("counts", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_retention_runs_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_retention_runs")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "sign_in_rules",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -91,6 +139,132 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_agent_identities_agent", "agent_identities", ["workspace_id", "agent_id"], unique=False)
+    op.create_table(
+        "api_answers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("key", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("asked", types.Blob(), nullable=False),
+        sa.Column("status", types.Count(), nullable=False),
+        sa.Column("answer", types.Json(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_api_answers_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_api_answers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "key", name=op.f("pk_api_answers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_api_answers_at", "api_answers", ["at"], unique=False)
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("token_hash", types.Blob(), nullable=False),
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("hint", types.Text(), nullable=False),
+        sa.Column("scopes", types.Json(), nullable=False),
+        sa.Column("networks", types.Text(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("created_by", types.Id(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=True),
+        sa.Column("used_at", types.Instant(), nullable=True),
+        sa.Column("used_from", types.Text(), nullable=False),
+        sa.Column("revoked_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_api_tokens_workspace_id_agent_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_api_tokens_agent", "api_tokens", ["workspace_id", "agent_id"], unique=False)
+    op.create_table(
+        "audit_traces",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
+        sa.Column("device", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id", "id"], ["audit.workspace_id", "audit.id"], name=op.f("fk_audit_traces_workspace_id_id")),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_audit_traces_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_audit_traces")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "contact_holds",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("contact_id", types.Id(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_contact_holds_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"], ["contacts.workspace_id", "contacts.id"], name=op.f("fk_contact_holds_workspace_id_contact_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_holds_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "contact_id", name=op.f("pk_contact_holds")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("contact_id", types.Id(), nullable=False),
+        sa.Column("mode", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("second_id", types.Id(), nullable=True),
+        sa.Column("asked_at", types.Instant(), nullable=False),
+        sa.Column("starts_at", types.Instant(), nullable=False),
+        sa.Column("began_at", types.Instant(), nullable=True),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("phase", types.Text(), nullable=False),
+        sa.Column("cursor", types.Id(), nullable=False),
+        sa.Column("addresses", types.Json(), nullable=False),
+        sa.Column("counts", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_erasures_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "second_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_erasures_workspace_id_second_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_erasures_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_erasures")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_erasures_contact", "erasures", ["workspace_id", "contact_id"], unique=False)
+    op.create_index("ix_erasures_state", "erasures", ["state", "starts_at"], unique=False)
+    op.create_table(
+        "exports",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("contact_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("language", types.Text(), nullable=False),
+        sa.Column("notes", types.Flag(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("taken_at", types.Instant(), nullable=True),
+        sa.Column("attempts", types.Count(), nullable=False),
+        sa.Column("digest", types.Text(), nullable=False),
+        sa.Column("size", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_exports_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"], ["contacts.workspace_id", "contacts.id"], name=op.f("fk_exports_workspace_id_contact_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_exports_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_exports")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_exports_contact", "exports", ["workspace_id", "contact_id"], unique=False)
+    op.create_index("ix_exports_digest", "exports", ["workspace_id", "digest"], unique=False)
+    op.create_index("ix_exports_state", "exports", ["state", "expires_at"], unique=False)
     op.create_table(
         "invitations",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -167,6 +341,27 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_pending_sign_ins_credential", "pending_sign_ins", ["credential_id"], unique=False)
+    op.create_table(
+        "reads",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("object_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=True),
+        sa.Column("contact_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("last_at", types.Instant(), nullable=False),
+        sa.Column("times", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_reads_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_reads_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_reads")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_reads_case", "reads", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_reads_contact", "reads", ["workspace_id", "contact_id", "id"], unique=False)
     op.create_table(
         "totp_seeds",
         sa.Column("factor_id", types.Id(), nullable=False),
@@ -280,6 +475,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "retention_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("case_days", types.Count(), nullable=True),
+        sa.Column("spam_days", types.Count(), nullable=True),
+        sa.Column("file_days", types.Count(), nullable=True),
+        sa.Column("raw_days", types.Count(), nullable=True),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_retention_rules_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_retention_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "inbox_id", name=op.f("pk_retention_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "automatic_answers",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("case_id", types.Id(), nullable=False),
@@ -329,6 +540,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "message_id", "inbox_id", name=op.f("pk_message_copies")),
         sqlite_strict=True,
     )
+    op.add_column("acknowledged", sa.Column("erased", types.Count(), server_default="0", nullable=False))
+    op.create_index("ix_attachments_case", "attachments", ["workspace_id", "case_id"], unique=False)
+    op.add_column("audit", sa.Column("seq", types.Count(), nullable=True))
+    op.add_column("audit", sa.Column("hash", types.Blob(), nullable=True))
+    op.create_index("ix_audit_seq", "audit", ["workspace_id", "seq"], unique=True)
     op.add_column("cases", sa.Column("shared", types.Count(), server_default="0", nullable=False))
     op.create_index(
         "ix_cases_shared",
@@ -338,20 +554,38 @@ def upgrade() -> None:
         sqlite_where=sa.text("shared > 0"),
         postgresql_where=sa.text("shared > 0"),
     )
+    op.add_column("conservation_checks", sa.Column("erased", types.Count(), server_default="0", nullable=False))
+    op.add_column("conservation_checks", sa.Column("settled", types.Count(), server_default="0", nullable=False))
+    op.add_column("conservation_checks", sa.Column("settled_to", types.Id(), server_default="0", nullable=False))
+    op.add_column("conservation_checks", sa.Column("full_at", types.Instant(), server_default="0", nullable=False))
     op.add_column("conversations", sa.Column("aside", types.Flag(), server_default="0", nullable=False))
     op.add_column("credentials", sa.Column("confirmed_at", types.Instant(), nullable=True))
     op.add_column("departures", sa.Column("bcc", types.Text(), server_default="", nullable=False))
     op.add_column("departures", sa.Column("forward", types.Json(), server_default="null", nullable=False))
+    op.create_index("ix_departures_case", "departures", ["workspace_id", "case_id"], unique=False)
     op.add_column("drafts", sa.Column("bcc", types.Text(), server_default="", nullable=False))
+    op.create_index("ix_envelope_keys_envelope", "envelope_keys", ["workspace_id", "envelope_id"], unique=False)
     op.add_column("envelopes", sa.Column("origin", types.Text(), server_default="", nullable=False))
+    op.create_index(
+        "ix_envelopes_file",
+        "envelopes",
+        ["workspace_id", "digest"],
+        unique=False,
+        sqlite_where=sa.text("raw IS NULL"),
+        postgresql_where=sa.text("raw IS NULL"),
+    )
+    op.create_index("ix_envelopes_message", "envelopes", ["workspace_id", "message_id"], unique=False)
+    op.create_index("ix_message_keys_message", "message_keys", ["workspace_id", "message_id"], unique=False)
     op.add_column("messages", sa.Column("bcc", types.Json(), server_default="[]", nullable=False))
     op.add_column("messages", sa.Column("origin", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("author", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("proof", types.Text(), server_default="", nullable=False))
     op.add_column("messages", sa.Column("warnings", types.Json(), server_default="[]", nullable=False))
     op.add_column("messages", sa.Column("return_path", types.Text(), server_default="", nullable=False))
+    op.create_index("ix_messages_identity", "messages", ["workspace_id", "identity_id", "id"], unique=False)
     op.add_column("one_time_links", sa.Column("about", types.Id(), nullable=True))
     op.add_column("one_time_links", sa.Column("mailed", types.Flag(), nullable=True))
     op.create_index("ix_one_time_links_about", "one_time_links", ["purpose", "about"], unique=False)
     op.add_column("operations", sa.Column("token", types.Text(), server_default="", nullable=False))
     op.add_column("sessions", sa.Column("fresh_at", types.Instant(), nullable=True))
+    op.create_index("ix_threads_identity", "threads", ["workspace_id", "identity_id"], unique=False)
