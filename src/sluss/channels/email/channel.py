@@ -22,10 +22,11 @@ from sluss.channels.contract import (
     Unreachable,
 )
 from sluss.channels.email import http_in, imap
-from sluss.channels.email.imap import imap_place, sent_folder, signed_in
+from sluss.channels.email.imap import imap_place, sent_folder
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import understand_mail
 from sluss.channels.email.settings import InboxSettings, ours_of, secrets_of, settings_of
+from sluss.channels.email.signing import send_signed_in, signed_in
 from sluss.channels.email.smtp import Sender, account_of
 from sluss.channels.email.trial import try_mailbox
 from sluss.kernel.words import say
@@ -46,6 +47,7 @@ class EmailChannel:
         can_cc=True,
         can_attach=True,
         can_look_up=True,
+        is_letter=True,
         max_file_bytes=25 * 1_048_576,
         undo_seconds=10,
     )
@@ -74,7 +76,7 @@ class EmailChannel:
         except msgspec.ValidationError as error:
             raise Unreachable(say("The settings of this inbox are incomplete; open and save them again.")) from error
         account = account_of(settings, secrets, allow_private=self._allow_private)
-        sent, raw = await self._sender.send(account, outbound, hand_over)
+        sent, raw = await send_signed_in(self._sender, account, connection, (outbound, hand_over))
         # With several recipients there is one delivery each; the copy belongs to the first.
         if settings.sent_copy and settings.imap_host and outbound.recipient.address == outbound.to[0].address:
             copy = asyncio.create_task(self._keep_copy(connection, settings, raw))
@@ -127,7 +129,7 @@ class EmailChannel:
             _log.warning("No copy was put into the Sent folder.", inbox_id=connection.inbox_id, reason=str(error))
 
     async def _signed_in(self, connection: Connection, settings: InboxSettings) -> ImapClient:
-        return await signed_in(imap_place(settings, allow_private=self._allow_private), settings, secrets_of(connection))
+        return await signed_in(imap_place(settings, allow_private=self._allow_private), settings, connection)
 
 
 async def _find_sent(client: ImapClient, settings: InboxSettings, external_id: str) -> Sent | None:

@@ -11,6 +11,7 @@ from typing import Any
 from sluss.channels.email.settings import PRESETS
 
 SETTINGS = {
+    "auth": "auth",
     "sender_name": "from_name",
     "imap_host": "imap_host",
     "imap_port": "imap_port",
@@ -28,6 +29,7 @@ SECRETS = {"imap_password": "password", "smtp_password": "smtp_password", "http_
 WAYS = {"imap": "imap", "lmtp": "listener", "http": "http"}
 DEFAULTS = {
     "ways": "imap",
+    "auth": "password",
     "imap_port": "993",
     "imap_security": "tls",
     "imap_folder": "INBOX",
@@ -48,6 +50,7 @@ def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the form shows of stored settings; secrets never."""
     back = {stored: name for name, stored in WAYS.items()}
     shown = {name: str(settings.get(stored, "") or "") for name, stored in SETTINGS.items()}
+    shown["auth"] = shown["auth"] or DEFAULTS["auth"]
     return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
 
 

@@ -17,6 +17,7 @@ from sluss.channels.contract import Connection, Delivered, Surroundings
 from sluss.channels.email.dial import Place
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused, encoded_name
 from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
+from sluss.channels.email.signing import signed_in
 from sluss.kernel.words import say
 
 _IDLE_SECONDS = 540.0  # many routers forget a silent connection after ten minutes
@@ -75,7 +76,7 @@ class FolderReader:
 
     async def run(self) -> NoReturn:
         """Reads what is there, then what comes, until the connection is lost or storage fails, which it raises."""
-        client = await signed_in(self._place, self._settings, self._secrets)
+        client = await signed_in(self._place, self._settings, self._connection)
         try:
             position = await self._opening_position(client)
             await self._around.progress("ok", "")
@@ -179,20 +180,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def imap_place(settings: InboxSettings, *, allow_private: bool) -> Place:
     return Place(settings.imap_host, settings.imap_port, settings.imap_security, settings.certificate, allow_private)
-
-
-async def signed_in(place: Place, settings: InboxSettings, secrets: InboxSecrets) -> ImapClient:
-    """A connection ready for commands. Raises `ImapFailed`."""
-    client = await ImapClient.connect(place)
-    try:
-        await client.login(settings.user, secrets.password)
-    except ImapRefused as error:
-        client.abort()
-        raise ImapFailed(say("The server does not accept user name and password; many providers want an app password.")) from error
-    except BaseException:
-        client.abort()
-        raise
-    return client
 
 
 async def sent_folder(client: ImapClient, settings: InboxSettings) -> str:

@@ -12,18 +12,23 @@ import msgspec
 from sluss.channels.contract import Connection
 from sluss.channels.email.reading.headers import fold_address
 from sluss.channels.email.reading.understand import Ours
+from sluss.channels.oauth.providers import NAMES, provider_named
 from sluss.kernel.words import say
 
 Security = Literal["tls", "starttls", "plain"]
+Auth = Literal["password", "google", "microsoft"]
 
 
 class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One mailbox. `way_in` says how mail arrives; sizes in megabytes, `days_back` counts from the first connection (0: only what is new).
+    """One mailbox. `way_in` says how mail arrives, `auth` with what Sluss signs in: a password, or what a provider gave by consent.
+
+    Sizes in megabytes; `days_back` counts from the first connection (0: only what is new).
 
     `sent_copy` puts a copy of each answer into the Sent folder; off where the provider does that itself.
     """
 
     way_in: Literal["imap", "listener", "http"] = "imap"
+    auth: Auth = "password"
     from_name: str = ""
     aliases: tuple[str, ...] = ()
     separator: Literal["+", "-"] = "+"
@@ -66,13 +71,16 @@ class Preset(msgspec.Struct, frozen=True):
 PRESETS: dict[str, Preset] = {
     "gmail": Preset(
         "Gmail, Google Workspace",
-        {"imap_host": "imap.gmail.com", "smtp_host": "smtp.gmail.com", "sent_copy": False},
-        say("Google wants an app password: turn on 2-step verification, then make one at myaccount.google.com/apppasswords."),
+        {"auth": "google", "imap_host": "imap.gmail.com", "smtp_host": "smtp.gmail.com", "sent_copy": False},
+        say(
+            "Connect with Google and Sluss keeps no password. An app password works, too: "
+            "turn on 2-step verification, then make one at myaccount.google.com/apppasswords."
+        ),
     ),
     "outlook365": Preset(
         say("Microsoft 365, Outlook"),
-        {"imap_host": "outlook.office365.com", "smtp_host": "smtp.office365.com", "sent_copy": False},
-        say("Microsoft has switched off passwords for IMAP. Forward the mailbox to Sluss, or use a server that still takes a password."),
+        {"auth": "microsoft", "imap_host": "outlook.office365.com", "smtp_host": "smtp.office365.com", "sent_copy": False},
+        say("Microsoft takes no passwords for IMAP. Connect with Microsoft instead; Sluss keeps no password then."),
     ),
     "fastmail": Preset(
         "Fastmail",
@@ -107,11 +115,21 @@ def check_settings(address: str, values: Mapping[str, Any], secrets: Mapping[str
     wrong: dict[str, str] = {}
     if not fold_address(address):
         wrong["address"] = "Write the mailbox's address, such as support@example.com."
-    settings = _converted(values, wrong)
+    settings = _converted(_with_servers(values), wrong)
     if settings is None:
         return wrong
     wrong |= _wrong_limits(settings) | _wrong_servers(settings) | _wrong_secrets(settings, secrets)
     return wrong or settings
+
+
+def _with_servers(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who connects at a provider need not write its servers; it keeps what was sent by itself."""
+    auth = values.get("auth")
+    if auth not in NAMES:
+        return values
+    provider = provider_named(auth)
+    usual = {"imap_host": provider.imap_host, "smtp_host": provider.smtp_host, "sent_copy": False}
+    return usual | {name: value for name, value in values.items() if value or name not in usual}
 
 
 def _converted(values: Mapping[str, Any], wrong: dict[str, str]) -> InboxSettings | None:
@@ -141,6 +159,7 @@ _FORMS = {
     "separator": say("Choose + or -."),
     "way_in": say("Choose how mail arrives: IMAP, the built-in listener, or HTTP."),
     "aliases": say("Write one address per line."),
+    "auth": say("Choose password, Google or Microsoft."),
 }
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
@@ -180,14 +199,25 @@ def _wrong_servers(settings: InboxSettings) -> dict[str, str]:
     for name, port in (("imap_port", settings.imap_port), ("smtp_port", settings.smtp_port)):
         if not 1 <= port <= 65535:
             wrong[name] = "Write a port from 1 to 65535."
-    return wrong
+    return _wrong_for_tokens(settings) | wrong
+
+
+def _wrong_for_tokens(settings: InboxSettings) -> dict[str, str]:
+    """What a provider gave is for its own servers alone (T81)."""
+    if settings.auth == "password":
+        return {}
+    provider = provider_named(settings.auth)
+    used = {"smtp_host": settings.smtp_host} | ({"imap_host": settings.imap_host} if settings.way_in == "imap" else {})
+    sentence = say("Sluss connects with %(provider)s at its own servers only; leave this empty.", provider=provider.label)
+    return {name: sentence for name, host in used.items() if host.lower() not in provider.mail_hosts}
 
 
 def _wrong_secrets(settings: InboxSettings, secrets: Mapping[str, str]) -> dict[str, str]:
     wrong: dict[str, str] = {}
-    if settings.way_in == "imap" and not settings.user:
+    by_password = settings.auth == "password"
+    if by_password and settings.way_in == "imap" and not settings.user:
         wrong["user"] = "Write the user name of the mailbox, often its address."
-    if settings.user and not secrets.get("password"):
+    if by_password and settings.user and not secrets.get("password"):
         wrong["password"] = "Write the password, at many providers an app password."  # noqa: S105 - a sentence, not a password
     if settings.way_in == "http" and len(secrets.get("http_secret", "")) < 16:
         wrong["http_secret"] = "Write a secret of at least 16 characters; the sender signs with it."  # noqa: S105 - a sentence

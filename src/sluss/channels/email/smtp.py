@@ -6,6 +6,7 @@ What is lost before the final dot could have been sent is `Unreachable`; what is
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
@@ -26,13 +27,21 @@ _IDLE_SECONDS = 30.0
 _IDLE_CONNECTIONS = 4
 
 
+class TokenRefused(Exception):
+    """The server does not take the token; it may take a fresh one. Nothing was handed over."""
+
+
 class Account(msgspec.Struct, frozen=True):
-    """Where and as whom to send; equal accounts share connections. Not `named`: the name of the incoming mail, used where one is wanted."""
+    """Where and as whom to send; equal accounts share connections. Not `named`: the name of the incoming mail, used where one is wanted.
+
+    `by_token`: the password is a token.
+    """
 
     place: Place
     user: str
     password: str
     named: bool = True
+    by_token: bool = False
 
     def __repr__(self) -> str:
         return f"Account({self.place.host})"
@@ -40,6 +49,8 @@ class Account(msgspec.Struct, frozen=True):
 
 def account_of(settings: InboxSettings, secrets: InboxSecrets, *, allow_private: bool) -> Account:
     place = Place(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.certificate, allow_private)
+    if settings.auth != "password":
+        return Account(place, settings.user, "", by_token=True)
     named = bool(settings.smtp_user)
     return Account(place, settings.smtp_user or settings.user, secrets.smtp_password or secrets.password, named)
 
@@ -155,7 +166,9 @@ class _Line:
             ) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Unreachable(_connect_trouble(place, error)) from error
-        if account.user and (account.named or self.client.supports_extension("auth")):
+        if account.by_token:
+            await self._sign_in_by_token(account)
+        elif account.user and (account.named or self.client.supports_extension("auth")):
             await self._sign_in(account)
 
     async def _start_tls(self, place: Place) -> None:
@@ -170,11 +183,24 @@ class _Line:
             )
         await self.client.starttls(server_hostname=place.host, timeout=_COMMAND_SECONDS)
 
+    async def _sign_in_by_token(self, account: Account) -> None:
+        host = account.place.host
+        try:
+            await self.client.auth_xoauth2(account.user, account.password, timeout=_COMMAND_SECONDS)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            _no_passwords(error.message)
+            if 400 <= error.code < 500:
+                raise Unreachable(say("The server %(host)s cannot check the sign-in now; it will be tried again.", host=host)) from error
+            raise TokenRefused from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise Unreachable(say("Signing in at %(host)s failed; it will be tried again.", host=host)) from error
+
     async def _sign_in(self, account: Account) -> None:
         host = account.place.host
         try:
             await self.client.login(account.user, account.password, timeout=_COMMAND_SECONDS)
         except aiosmtplib.SMTPAuthenticationError as error:
+            _no_passwords(error.message)
             if 400 <= error.code < 500:
                 raise Unreachable(
                     say(
@@ -270,6 +296,7 @@ async def _write(protocol: SMTPProtocol, raw: bytes) -> aiosmtplib.SMTPResponse:
 def _answered(code: int, message: str, when: str) -> NoReturn:
     """Turns an answer other than yes into what it means."""
     reason = _words(message)
+    _no_passwords(message)
     if code in {530, 535}:
         raise Unreachable(say("The server wants us to sign in (%(code)s); check user name and password of the outgoing server.", code=code))
     if code == 421 and when == "before the mail":
@@ -279,6 +306,20 @@ def _answered(code: int, message: str, when: str) -> NoReturn:
     if when == "before the mail":
         raise Unreachable(say("The server gave an answer that means nothing: %(answer)s", answer=f"{code} {reason}"))
     raise ResultUnknown(say("The server answered the mail with %(answer)s, which says neither yes nor no.", answer=f"{code} {reason}"))
+
+
+def _no_passwords(message: str) -> None:
+    """Microsoft's answers where a password, or sending by SMTP at all, is switched off: nobody's mail is at fault."""
+    if _WITHOUT_SMTP.search(message):
+        raise Unreachable(
+            say("Microsoft has SMTP switched off for this mailbox. Its administrator can allow “Authenticated SMTP” for it in Exchange.")
+        )
+    if _WITHOUT_PASSWORDS.search(message):
+        raise Unreachable(say("Microsoft takes no passwords for sending any more. Change the inbox and choose Connect with Microsoft."))
+
+
+_WITHOUT_SMTP = re.compile(r"SmtpClientAuthentication is disabled", re.IGNORECASE)
+_WITHOUT_PASSWORDS = re.compile(r"basic authentication is (?:not supported|disabled)", re.IGNORECASE)
 
 
 def _status(code: int, reason: str) -> str:

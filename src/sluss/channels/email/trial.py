@@ -8,10 +8,11 @@ import msgspec
 
 from sluss.channels.contract import Address, Check, Connection, Outbound, Refused, ResultUnknown, Unreachable
 from sluss.channels.email.compose import new_message_id
-from sluss.channels.email.imap import imap_place, signed_in
+from sluss.channels.email.imap import imap_place
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import TRIAL
 from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
+from sluss.channels.email.signing import send_signed_in, signed_in
 from sluss.channels.email.smtp import Sender, account_of
 from sluss.kernel.words import say
 
@@ -49,12 +50,17 @@ class _Trial:
     async def _way_in(self) -> ImapClient | None:
         place = imap_place(self._settings, allow_private=self._allow_private)
         try:
-            client = await signed_in(place, self._settings, self._secrets)
+            client = await signed_in(place, self._settings, self._connection)
         except ImapFailed as error:
-            self._checks.append(Check("Incoming mail", "fail", error.reason, "Correct the incoming server, user name or password."))
+            self._checks.append(
+                Check("Incoming mail", "fail", error.reason, self._fix("Correct the incoming server, user name or password."))
+            )
             return None
         self._checks.append(Check("Incoming mail", "ok", say("Signed in at %(host)s.", host=place.host)))
         return client if await self._folder(client) else None
+
+    def _fix(self, by_password: str) -> str:
+        return by_password if self._settings.auth == "password" else "See on the inbox’s page whether it is connected."
 
     async def _folder(self, client: ImapClient) -> bool:
         name = self._settings.folder
@@ -85,9 +91,11 @@ class _Trial:
         sender = Sender()
         account = account_of(self._settings, self._secrets, allow_private=self._allow_private)
         try:
-            sent, _ = await sender.send(account, outbound, _nothing)
+            sent, _ = await send_signed_in(sender, account, self._connection, (outbound, _nothing))
         except Unreachable as error:
-            self._checks.append(Check("Outgoing mail", "fail", error.reason, "Correct the outgoing server, user name or password."))
+            self._checks.append(
+                Check("Outgoing mail", "fail", error.reason, self._fix("Correct the outgoing server, user name or password."))
+            )
         except Refused as error:
             detail = say("The server refused the mail: %(code)s %(reason)s", code=error.code, reason=error.reason)
             self._checks.append(Check("Outgoing mail", "fail", detail, "Check that this user may send as this address."))
