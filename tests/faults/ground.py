@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sluss.kernel.db import Database, open_database
 from sluss.kernel.tx import Tx
@@ -15,6 +15,7 @@ from tests.faults.checks import check_all, check_intake
 from tests.faults.post import Customers, Ledger
 from tests.faults.server import Nursery, Server
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -51,11 +52,11 @@ class Ground:
         finally:
             db.close()
 
-    async def read(self, query: Callable[[Tx], T]) -> T:
+    async def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask the database something."""
         db = self._open()
         try:
-            return await db.read(query)
+            return await db.read(query, *args, **kwargs)
         finally:
             db.close()
 

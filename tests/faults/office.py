@@ -45,7 +45,7 @@ def _make(tx: Tx, host: Host, smtp_port: int) -> int:
         name="Bokning", address=ADDRESS, settings=settings, secrets={"http_secret": HTTP_SECRET, "smtp_password": PASSWORD}
     )
     create_inbox(tx, system(workspace_id), host.sealer, "email", fields)
-    create_agent(tx, system(workspace_id), NewAgent(name="Johan Falk", email="johan@norrsken.example", role="agent"), "no password")
+    create_agent(tx, system(workspace_id), NewAgent(name="Johan Falk", email="johan@norrsken.example", role="lead"), "no password")
     return workspace_id
 
 

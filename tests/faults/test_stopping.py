@@ -51,7 +51,7 @@ async def test_after_a_kill_it_is_ready_at_once_and_goes_on(ground: Ground) -> N
     await ground.ledger.more(40)
     server.kill()
     await server.over()
-    # On PostgreSQL nobody is told that the killed one is gone: its leases of three seconds and its claims of a minute run out first.
+    # On PostgreSQL nobody is told that the killed one is gone: its leases of three seconds and its claims of twenty run out first.
     server = await ground.start(ahead=61 if ground.kind == "postgresql" else 0)
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{ground.address}/readyz")).status_code == 200

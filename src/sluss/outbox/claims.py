@@ -15,7 +15,8 @@ from sluss.kernel.tx import Tx
 from sluss.outbox.models import attempts, operations
 from sluss.outbox.states import Standing
 
-HOLD = 60 * SECOND
+HOLD = 20 * SECOND
+"""How long a claim outlives a killed holder; one that lives renews it three times in that."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
