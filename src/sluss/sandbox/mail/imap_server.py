@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from sluss.sandbox.mail.smtp_server import Ended
-from sluss.sandbox.mail.world import Folder, Mailbox, Post, StoredMail
+from sluss.sandbox.mail.world import TOKEN_REFUSED, Folder, Mailbox, Post, StoredMail
 
 
 class _Command(msgspec.Struct, frozen=True):
@@ -126,7 +126,9 @@ class ImapConversation:
         self._writer.write(f"{line}\r\n".encode())
 
     def _capability(self) -> str:
-        return "CAPABILITY IMAP4rev1 AUTH=PLAIN LITERAL+ UIDPLUS SPECIAL-USE" + ("" if self._post.faults.without_idle else " IDLE")
+        return "CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 LITERAL+ UIDPLUS SPECIAL-USE" + (
+            "" if self._post.faults.without_idle else " IDLE"
+        )
 
     def _sign_in(self, user: str, password: str) -> None:
         self._mailbox = self._post.sign_in(user, password)
@@ -134,15 +136,24 @@ class ImapConversation:
             raise _Bad("[AUTHENTICATIONFAILED] Invalid credentials")
 
     async def _authenticate(self, command: _Command) -> None:
-        _, _, initial = command.argument.partition(" ")
+        mechanism, _, initial = command.argument.partition(" ")
         if not initial:
             self._say("+ ")
             initial = (await self._reader.readuntil(b"\r\n")).decode("ascii", "replace").strip()
+        if mechanism.upper() == "XOAUTH2":
+            return await self._by_token(initial)
         try:
             words = base64.b64decode(initial).decode("utf-8", "replace").split("\0")
         except binascii.Error:
             words = []
-        self._sign_in(*[*words, "", "", ""][1:3])
+        return self._sign_in(*[*words, "", "", ""][1:3])
+
+    async def _by_token(self, initial: str) -> None:
+        self._mailbox = self._post.sign_in_by_token(initial)
+        if self._mailbox is None:
+            self._say(f"+ {TOKEN_REFUSED}")
+            await self._reader.readuntil(b"\r\n")
+            raise _Bad("[AUTHENTICATIONFAILED] Invalid credentials (Failure)")
 
     def _open(self, command: _Command) -> str:
         folder = self._named(command.words[0])

@@ -7,7 +7,7 @@ import base64
 import binascii
 
 from sluss.sandbox.mail.faults import Stage
-from sluss.sandbox.mail.world import Post
+from sluss.sandbox.mail.world import TOKEN_REFUSED, Post
 
 _LARGEST = 52_428_800
 
@@ -68,10 +68,13 @@ class SmtpConversation:
         return not ordered
 
     async def _ehlo(self, argument: str) -> None:  # noqa: ARG002
-        await self._say("EHLO", f"250-sandbox\r\n250-SIZE {_LARGEST}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN")
+        await self._say("EHLO", f"250-sandbox\r\n250-SIZE {_LARGEST}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN XOAUTH2")
 
     async def _auth(self, argument: str) -> None:
         mechanism, _, initial = argument.partition(" ")
+        if mechanism.upper() == "XOAUTH2":
+            await self._by_token(initial)
+            return
         if mechanism.upper() == "LOGIN":
             user, password = await self._ask("334 VXNlcm5hbWU6"), await self._ask("334 UGFzc3dvcmQ6")
         else:
@@ -81,6 +84,14 @@ class SmtpConversation:
             await self._say(None, "535 5.7.8 Authentication credentials invalid")
         else:
             self._signed_in = await self._say("AUTH", "235 2.7.0 Authentication successful")
+
+    async def _by_token(self, initial: str) -> None:
+        if self._post.sign_in_by_token(initial):
+            self._signed_in = await self._say("AUTH", "235 2.7.0 Accepted")
+            return
+        await self._say(None, f"334 {TOKEN_REFUSED}")
+        await self._reader.readuntil(b"\r\n")
+        await self._say(None, "535 5.7.8 Username and Password not accepted")
 
     async def _ask(self, challenge: str) -> str:
         await self._say(None, challenge)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import email.utils
 import re
 import time
@@ -79,6 +81,9 @@ class Mailbox:
         return self.folders["Sent"].mails
 
 
+TOKEN_REFUSED = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}').decode()
+"""What a server says of a token before its plain no."""
+
 OnDelivery = Callable[[str, StoredMail], None]
 
 
@@ -88,6 +93,7 @@ class Post:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.faults = Faults()
         self.now = now
+        self.accepts_token: Callable[[str, str], bool] = _no_token
         self._mailboxes: dict[str, Mailbox] = {}
         self._callbacks: list[OnDelivery] = []
         self._held: list[tuple[Mailbox, bytes]] = []
@@ -111,6 +117,15 @@ class Post:
     def sign_in(self, user: str, password: str) -> Mailbox | None:
         mailbox = self._mailboxes.get(user.lower())
         return mailbox if mailbox and mailbox.password == password and not self.faults.login_expired else None
+
+    def sign_in_by_token(self, line: str) -> Mailbox | None:
+        """By the one line of XOAUTH2; `accepts_token` says which tokens are good."""
+        try:
+            said = base64.b64decode(line, validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            return None
+        found = re.fullmatch("user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01", said)
+        return self._mailboxes.get(found.group(1).lower()) if found and self.accepts_token(found.group(1), found.group(2)) else None
 
     def on_delivery(self, callback: OnDelivery) -> None:
         """Calls `callback(address of the mailbox, mail)` after each delivery into an inbox. It must not block."""
@@ -142,6 +157,10 @@ class Post:
         for callback in self._callbacks:
             callback(mailbox.address, mail)
         return mail
+
+
+def _no_token(_user: str, _token: str) -> bool:
+    return False
 
 
 def _header_recipients(raw: bytes) -> list[str]:
