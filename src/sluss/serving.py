@@ -23,6 +23,8 @@ from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting
 from sluss.channels.inboxes import connection_of
+from sluss.channels.oauth.access import TokenSource
+from sluss.channels.oauth.providers import use_stand_in
 from sluss.channels.registry import channel_named, open_channels
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
@@ -69,6 +71,7 @@ class Host:
         self.db = Database(config.database, clock)
         self.db.host.inside = INSIDE
         open_channels(allow_private=config.private_servers)
+        use_stand_in(config.oauth_stand_in)
         self.edge = Edge(config, self.db, files=self.files, keyring=self.sealer, channels=channel_named)
 
     def prepare(self) -> None:
@@ -117,7 +120,8 @@ class Work:
         self.ports: dict[str, int] = {}
         self._read: dict[tuple[int, int], tuple[float, Connection]] = {}
         self.reception = Reception(host.db, host.files)
-        self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder)
+        self.tokens = TokenSource(host.db, host.sealer, host.config)
+        self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
 
     def start(self) -> None:

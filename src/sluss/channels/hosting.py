@@ -18,6 +18,7 @@ from sluss.channels.addressing import fold_address, plain_address
 from sluss.channels.contract import Channel, Connection, Intake, Surroundings
 from sluss.channels.inboxes import connection_of, inbox_at
 from sluss.channels.models import inboxes
+from sluss.channels.oauth.access import TokenSource
 from sluss.channels.progress import get_cursor, put_cursor, record_progress
 from sluss.channels.registry import channel_named
 from sluss.kernel.actors import system
@@ -49,10 +50,13 @@ class Hosted(msgspec.Struct, frozen=True):
 
 
 class Hosting:
-    """The receiving adapters of one process. `holder` names the process in leases."""
+    """The receiving adapters of one process. `holder` names the process in leases; `tokens` are for inboxes that sign in with them."""
 
-    def __init__(self, db: Database, sealer: Sealer, signals: Signals, intake: Intake, holder: str) -> None:
+    def __init__(
+        self, db: Database, sealer: Sealer, signals: Signals, intake: Intake, holder: str, *, tokens: TokenSource | None = None
+    ) -> None:
         self._db, self._sealer, self._signals, self._intake, self._holder = db, sealer, signals, intake, holder
+        self._tokens = tokens
         self._channel: Callable[[str], Channel] = channel_named
         self._first_wait = FIRST_WAIT
         self._changes = 0
@@ -73,6 +77,7 @@ class Hosting:
         known, changes = self._connections.get((workspace_id, inbox_id)), self._changes
         if known is None:
             known = await self._db.read(connection_of, system(workspace_id), inbox_id, self._sealer)
+            known = self._tokens.attach(known) if self._tokens is not None else known
             if changes == self._changes:
                 self._connections[workspace_id, inbox_id] = known
         return known

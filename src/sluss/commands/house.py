@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from sluss.channels.oauth.providers import use_stand_in
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, TRY_AGAIN, Stopped, not_answered, stopped_by
 from sluss.config import Config, load
 from sluss.control import NotAnswered, NotRunning, ask
@@ -90,6 +91,7 @@ def open_house(config: Config) -> Generator[House]:
         _claim(folder)
     db = open_database(config.database)
     db.host.inside = INSIDE
+    use_stand_in(config.oauth_stand_in)
     try:
         _require_schema(db)
         yield House(config, folder, db, FileStore(folder.files), Sealer.of(folder.path))

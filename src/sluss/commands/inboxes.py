@@ -9,6 +9,8 @@ import msgspec
 
 from sluss.channels.addressing import fold_address
 from sluss.channels.inboxes import Inbox, InboxFields, connection_of, create_inbox, list_inboxes, pause_inbox, resume_inbox
+from sluss.channels.oauth.access import TokenSource
+from sluss.channels.oauth.grants import Grant, list_grants
 from sluss.channels.registry import channel_named, channel_names
 from sluss.commands.agents import read_password, teams_named
 from sluss.commands.house import Deed, House, carry_out, settings_of
@@ -34,10 +36,10 @@ class AddInbox(Deed, frozen=True, tag="inbox add"):
         who = system((await house.workspace(self.workspace)).id)
         team_ids = await house.db.read(teams_named, who, self.teams)
         fields = InboxFields(name=self.name, address=self.address, settings=self.settings, secrets=self.secrets, team_ids=team_ids)
-        return {
-            "id": str(await house.db.write(create_inbox, who, house.sealer, self.channel, fields)),
-            "address": fold_address(self.address),
-        }
+        inbox_id = await house.db.write(create_inbox, who, house.sealer, self.channel, fields)
+        made = {"id": str(inbox_id), "address": fold_address(self.address)}
+        by_consent = self.settings.get("auth", "password") != "password"
+        return made | ({"connect": house.url(f"/settings/inboxes/{inbox_id}")} if by_consent else {})
 
 
 class ListInboxes(Deed, frozen=True, tag="inbox list"):
@@ -47,7 +49,8 @@ class ListInboxes(Deed, frozen=True, tag="inbox list"):
 
     async def carry_out(self, house: House) -> list[dict[str, Any]]:
         who = system((await house.workspace(self.workspace)).id)
-        return [_shown(one) for one in await house.db.read(list_inboxes, who)]
+        given = await house.db.read(list_grants, who)
+        return [_shown(house, one, given.get(one.id)) for one in await house.db.read(list_inboxes, who)]
 
 
 class TestInbox(Deed, frozen=True, tag="inbox test"):
@@ -62,7 +65,8 @@ class TestInbox(Deed, frozen=True, tag="inbox test"):
         who = system((await house.workspace(self.workspace)).id)
         found = await house.db.read(inbox_named, who, self.inbox)
         connection = await house.db.read(connection_of, who, found.id, house.sealer)
-        checks = await channel_named(found.channel).test(connection)
+        tokens = TokenSource(house.db, house.sealer, house.config)
+        checks = await channel_named(found.channel).test(tokens.attach(connection))
         return [msgspec.to_builtins(check) for check in checks]
 
 
@@ -110,7 +114,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 _EPILOG = """\
 Example:
   sluss inbox add support@example.com --name Support --set imap_host=imap.example.com \\
-    --set smtp_host=smtp.example.com --set user=support@example.com --password-file -"""
+    --set smtp_host=smtp.example.com --set user=support@example.com --password-file -
+  sluss inbox add support@example.com --set auth=google    (or microsoft; then connect it on its page)"""
 
 
 def run(asked: argparse.Namespace, terminal: Terminal) -> int:
@@ -118,7 +123,7 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
     config = settings_of(asked)
     if asked.verb == "list":
         rows = carry_out(config, ListInboxes(workspace=asked.workspace))
-        terminal.give_rows(rows, ("name", "address", "channel", "state", "detail"))
+        terminal.give_rows(rows, ("name", "address", "channel", "state", "sign_in", "detail"))
         return OK
     if asked.verb == "add":
         return _add(config, asked, terminal)
@@ -142,7 +147,7 @@ def inbox_named(tx: Tx, who: Actor, name: str) -> Inbox:
 def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
     address = asked.address or terminal.ask("Address that customers write to", "ADDRESS (the word after `add`)")
     settings = _settings(asked, address, terminal)
-    asked.ask_password = terminal.asks
+    asked.ask_password = terminal.asks and settings.get("auth", "password") == "password"
     password = read_password(asked, terminal)
     secrets = {"password": password} if password else {}
     new: dict[str, Any] = {
@@ -154,6 +159,9 @@ def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
     }
     made = carry_out(config, AddInbox(settings=settings, secrets=secrets, **new))
     terminal.give(made, made["address"])
+    if made.get("connect"):
+        terminal.say(f"Saved. To connect it, sign in as an administrator and open {made['connect']}")
+        return OK
     if asked.no_test:
         terminal.say(f"Connected. Try it: sluss inbox test {made['address']}")
         return OK
@@ -188,11 +196,20 @@ def _test(config: Config, inbox: str, workspace: str, terminal: Terminal) -> int
     return FAILED if any(check["state"] == "fail" for check in checks) else OK
 
 
-def _shown(one: Inbox) -> dict[str, Any]:
+def _shown(house: House, one: Inbox, grant: Grant | None) -> dict[str, Any]:
     state = "paused" if not one.enabled else "held back" if one.paused_reason else one.receiving
     shown = {"id": str(one.id), "name": one.name, "address": one.address, "channel": one.channel, "state": state}
     return shown | {
+        "sign_in": _sign_in(house, one, grant),
         "detail": one.paused_reason or one.receiving_error,
         "last_received_at": one.last_received_at,
         "last_sent_at": one.last_sent_at,
     }
+
+
+def _sign_in(house: House, one: Inbox, grant: Grant | None) -> str:
+    """With what the inbox signs in, and where that is mended."""
+    auth = one.settings.get("auth", "password")
+    if auth == "password" or (grant is not None and grant.state == "good"):
+        return str(auth)
+    return f"{auth}, {'connect again' if grant else 'not connected yet'}: {house.url(f'/settings/inboxes/{one.id}')}"
