@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -27,11 +28,13 @@ from sluss.kernel.tokens import hash_of
 from sluss.kernel.words import say
 from sluss.kernel.writer import StorageFailed
 from sluss.people import browser
+from sluss.people.bearer import Programs, refuse_in_address
+from sluss.people.scopes import require_scopes
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
 from sluss.web.locale import choose
 from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, READERS, SIGNED_IN, Policy
-from sluss.web.troubles import SignInNeeded
+from sluss.web.troubles import Detour, SignInNeeded
 
 __all__ = [
     "ADMINS",
@@ -53,6 +56,10 @@ log = get_log("access")
 REMEMBERED_SECONDS = 2.0
 REMEMBERED = 20_000
 
+PROTECT = "/me/protect"
+OWN_PAGES = ("/me", "/sign-out")
+
+FACTOR_NEEDED = say("Your workspace asks for a second step at sign-in. Set one up on your own page first.")
 NOT_YOUR_ROLE = say("Your role does not include this.")
 
 
@@ -71,6 +78,7 @@ class Gate:
         self.edge = edge
         self._changes = 0
         self._remembered: dict[bytes, Remembered] = {}
+        self._programs = Programs(edge)
         edge.db.host.listen(self._hear)
 
     async def admit(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -79,6 +87,12 @@ class Gate:
         if policy == HOOK:
             return  # a network brings no cookie: it proves itself over the bytes it posts, to the handler
         request = Call(connection.scope, connection.receive)
+        scope: str | None = handler.opt.get("scope")
+        if scope is not None:
+            refuse_in_address(request)
+            if "authorization" in request.headers:
+                await self._admit_program(request, policy, scope)
+                return
         session = await self._session(request)
         request.scope["state"]["session"] = session
         request.scope["state"]["asked"] = self._asked(request, session, policy)
@@ -86,10 +100,19 @@ class Gate:
             raise SignInNeeded
         if session is not None and not policy.allows(session.role):
             raise Forbidden(NOT_YOUR_ROLE)
+        self._require_factor(request, session, policy)
         if request.method not in SAFE:
             await self._require_own_form(request, session, policy)
         if session is not None and policy.roles is not None:
             await self._keep_alive(request, session)
+
+    async def _admit_program(self, request: Call, policy: Policy, scope: str) -> None:
+        """Who brings a token proves nothing by a form, and no cookie counts."""
+        request.scope["state"] |= {"session": None, "asked": Asked.by_stranger(self.edge, request)}
+        holder = await self._programs.admit(request, scope)
+        if not policy.allows(holder.who.role):
+            raise Forbidden(NOT_YOUR_ROLE)
+        request.scope["state"]["actor"] = holder.who
 
     async def _session(self, request: Call) -> Session | None:
         token = browser.read_cookie(request, self.edge.config, browser.SESSION)
@@ -109,6 +132,13 @@ class Gate:
         """Somebody's rights changed in this process; told on a database thread, before whoever changed them is answered."""
         if TOPIC in topics:
             self._changes += 1
+
+    def _require_factor(self, request: Call, session: Session | None, policy: Policy) -> None:
+        """Whose workspace demands a second factor, and who has none in spite of days of grace, gets as far as setting one up."""
+        if session is None or session.factor_due is None or policy.roles is None or session.factor_due > self.edge.db.clock():
+            return
+        if not request.scope["path"].startswith(OWN_PAGES):
+            raise Detour(FACTOR_NEEDED, f"{PROTECT}?{urlencode({'next': request.state.asked.path})}")
 
     def _asked(self, request: Call, session: Session | None, policy: Policy) -> Asked:
         if session is not None:
@@ -162,7 +192,9 @@ def dependencies(edge: Edge) -> dict[str, Provide]:
 
 
 def require_policies(routes: Iterable[BaseRoute]) -> None:
-    """Refuse to start with a route that does not say who may call it."""
+    """Refuse to start with a route that does not say who may call it, or of the API not what a token needs for it."""
+    routes = list(routes)
+    require_scopes(routes)
     for route in routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else [getattr(route, "route_handler", None)]:
             if handler is not None and not _is_declared(handler):
@@ -188,8 +220,9 @@ def _session_of(request: Call, asked: Asked) -> Session:  # noqa: ARG001 - see a
     return session
 
 
-def _who_of(session: Session) -> Actor:
-    return session.who
+def _who_of(request: Call, asked: Asked) -> Actor:
+    actor: Actor | None = request.scope["state"].get("actor")
+    return actor if actor is not None else _session_of(request, asked).who
 
 
 def _shows_forms(request: Call) -> bool:

@@ -20,9 +20,10 @@ from sluss.kernel.clock import HOUR
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.people.events import AgentDisabled
-from sluss.people.links import new_link, withdraw_links
+from sluss.people.letters import notify_agent, withdraw_letters
+from sluss.people.links import Whose, new_link, withdraw_links
 from sluss.people.models import agents, credentials, sessions, team_members, teams
-from sluss.people.sessions import ROTATE, TOPIC, end_sessions
+from sluss.people.sessions import ROTATE, TOPIC, end_credential_sessions, end_sessions
 from sluss.web.locale import LOCALES
 
 NAME = 200
@@ -51,16 +52,17 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     keys_off: bool = False
 
 
-def create_agent(tx: Tx, who: Actor, new: NewAgent, password_hash: str = "") -> int:
-    """An agent, who signs in once a password is set (here, or by `reset_password`).
+def create_agent(tx: Tx, who: Actor, new: NewAgent, password_hash: str = "", *, credential_id: int = 0) -> int:
+    """An agent, with a credential of their own or one that exists (`credential_id`), by its owner's consent: see `invitations`.
 
     The first agent of a workspace is always an administrator.
     """
     require_admin(who)
     first = tx.value(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id).limit(1)) is None
     role: str = "admin" if first else new.role
-    _refuse(faults_of(msgspec.structs.replace(new, role=role)))
-    credential_id = _new_credential(tx, who, new.email, password_hash)
+    refuse(faults_of(msgspec.structs.replace(new, role=role)))
+    require_newcomer(tx, who, new.email)
+    credential_id = credential_id or _new_credential(tx, new.email, password_hash)
     agent_id = tx.new_id()
     row = {"workspace_id": who.workspace_id, "id": agent_id, "credential_id": credential_id, "name": new.name.strip(), "role": role}
     row |= {"language": new.language, "theme": "system", "keys_off": False, "created_at": tx.now, "disabled_at": None}
@@ -74,10 +76,10 @@ def change_agent(tx: Tx, who: Actor, agent_id: int, new: NewAgent) -> None:
     """Change what an administrator may change about an agent."""
     require_admin(who)
     agent = require_agent(tx, who, agent_id)
-    _refuse(faults_of(new))
+    refuse(faults_of(new))
     if agent.role == "admin" and new.role != "admin":
         _require_another_admin(tx, who, agent_id)
-    _change_address(tx, agent.credential_id, new.email)
+    _change_address(tx, who, agent, new.email)
     tx.run(sa.update(agents).where(_this(who, agent_id)).values(name=new.name.strip(), role=new.role, language=new.language))
     set_teams(tx, who, agent_id, new.team_ids)
     if agent.role != new.role:
@@ -97,7 +99,7 @@ def disable_agent(tx: Tx, who: Actor, agent_id: int) -> None:
         return
     tx.run(sa.update(agents).where(_this(who, agent_id)).values(disabled_at=tx.now))
     end_sessions(tx, who.workspace_id, agent_id)
-    withdraw_links(tx, "password", agent_id)
+    _withdraw_offers(tx, who, agent_id)
     tx.emit(who, AgentDisabled(agent_id=agent_id))
     note_deed(tx, who, "agent.disable", ("agent", agent_id))
 
@@ -116,20 +118,24 @@ def reset_password(tx: Tx, who: Actor, agent_id: int) -> str:
     agent = require_agent(tx, who, agent_id)
     if agent.disabled_at is not None:
         raise Conflict("This agent is disabled. Enable them first.")
-    _require_own_credential(tx, who, agent.credential_id)
+    require_own_credential(tx, who, agent.credential_id)
     note_deed(tx, who, "agent.reset", ("agent", agent_id))
-    return new_link(tx, "password", who.workspace_id, agent_id)
+    return new_link(tx, "password", Whose(who.workspace_id, agent_id))
 
 
 def set_password(tx: Tx, who: Actor, agent_id: int, password_hash: str, keep_session: int = 0) -> None:
-    """Set a password that `passwords.fault_of` found nothing wrong with; every other session of the agent ends."""
+    """Set a password that `passwords.fault_of` found nothing wrong with; every other session of the person ends."""
     if agent_id != who.id:
         require_admin(who)
     agent = require_agent(tx, who, agent_id)
+    if agent_id != who.id and who.kind == "agent":
+        require_own_credential(tx, who, agent.credential_id)
     changed = {"password_hash": password_hash, "password_changed_at": tx.now}
     tx.run(sa.update(credentials).where(credentials.c.id == agent.credential_id).values(changed))
-    end_sessions(tx, who.workspace_id, agent_id, keep=keep_session)
-    withdraw_links(tx, "password", agent_id)
+    end_credential_sessions(tx, agent.credential_id, keep=keep_session)
+    for purpose in ("password", "reset"):
+        withdraw_links(tx, purpose, agent_id=agent_id)
+    notify_agent(tx, who, agent_id, "password", at=tx.now)
     note_deed(tx, who, "agent.password", ("agent", agent_id))
 
 
@@ -138,7 +144,7 @@ def change_profile(tx: Tx, who: Actor, profile: Profile) -> None:
     errors = _faults(profile.name, profile.language)
     if profile.theme not in THEMES:
         errors["theme"] = "Choose one of the list."
-    _refuse(errors)
+    refuse(errors)
     values = {"name": profile.name.strip(), "language": profile.language, "theme": profile.theme, "keys_off": profile.keys_off}
     tx.run(sa.update(agents).where(_this(who, who.id)).values(values))
     tx.hint(TOPIC)
@@ -200,7 +206,7 @@ def faults_of(new: NewAgent) -> dict[str, str]:
     return errors
 
 
-def _refuse(errors: dict[str, str]) -> None:
+def refuse(errors: dict[str, str]) -> None:
     if errors:
         raise Invalid(errors)
 
@@ -214,27 +220,43 @@ def _faults(name: str, language: str) -> dict[str, str]:
     return errors
 
 
-def _new_credential(tx: Tx, who: Actor, email: str, password_hash: str) -> int:
-    address = normal_address(email)
+def require_newcomer(tx: Tx, who: Actor, email: str) -> None:
+    """Raise `Invalid` where somebody of the workspace has this address already."""
     known = sa.select(agents.c.id).join(credentials, credentials.c.id == agents.c.credential_id)
-    if tx.value(known.where(agents.c.workspace_id == who.workspace_id, credentials.c.email == address)) is not None:
+    mine = known.where(agents.c.workspace_id == who.workspace_id, credentials.c.email == normal_address(email))
+    if tx.value(mine) is not None:
         raise Invalid({"email": "There is already an agent with this address."})
-    row = {"id": tx.new_id(), "email": address, "password_hash": password_hash, "password_changed_at": tx.now}
+
+
+def _new_credential(tx: Tx, email: str, password_hash: str) -> int:
+    row = {"id": tx.new_id(), "email": normal_address(email), "password_hash": password_hash, "password_changed_at": tx.now}
     try:
         with tx.attempt():
             tx.run(sa.insert(credentials), row)
     except IntegrityError:
-        # Somebody of another workspace has it. To join the two needs that person's consent; until then nobody sets their password here.
-        raise Invalid({"email": "This address cannot be used here. Take another one."}) from None
+        # Somebody of another workspace has it, and comes in by an invitation only: nobody else sets their password.
+        raise Invalid({"email": "Somebody with this address works in another workspace here. Invite them instead."}) from None
     return int(row["id"])
 
 
-def _change_address(tx: Tx, credential_id: int, email: str) -> None:
+def _change_address(tx: Tx, who: Actor, agent: sa.Row[Any], email: str) -> None:
+    """A new address has proved nothing yet, and what was mailed to the old one is good no longer."""
+    address = normal_address(email)
+    if tx.value(sa.select(credentials.c.email).where(credentials.c.id == agent.credential_id)) == address:
+        return
+    require_own_credential(tx, who, agent.credential_id)
     try:
         with tx.attempt():
-            tx.run(sa.update(credentials).where(credentials.c.id == credential_id).values(email=normal_address(email)))
+            tx.run(sa.update(credentials).where(credentials.c.id == agent.credential_id).values(email=address, confirmed_at=None))
     except IntegrityError:
         raise Invalid({"email": "This address cannot be used here. Take another one."}) from None
+    _withdraw_offers(tx, who, agent.id)
+
+
+def _withdraw_offers(tx: Tx, who: Actor, agent_id: int) -> None:
+    for purpose in ("password", "reset"):
+        withdraw_links(tx, purpose, agent_id=agent_id)
+    withdraw_letters(tx, who, agent_id=agent_id)
 
 
 def _require_another_admin(tx: Tx, who: Actor, agent_id: int) -> None:
@@ -245,10 +267,12 @@ def _require_another_admin(tx: Tx, who: Actor, agent_id: int) -> None:
         raise Conflict("This is the only administrator. Make somebody else one first.")
 
 
-def _require_own_credential(tx: Tx, who: Actor, credential_id: int) -> None:
+def require_own_credential(tx: Tx, who: Actor, credential_id: int) -> None:
     elsewhere = (agents.c.credential_id == credential_id) & (agents.c.workspace_id != who.workspace_id)
-    if tx.value(sa.select(agents.c.id).where(elsewhere).limit(1)) is not None:
-        raise Conflict("This person works in another workspace too, and sets the password on their own page.")
+    with tx.over_the_wall():
+        found = tx.value(sa.select(agents.c.id).where(elsewhere).limit(1))
+    if found is not None:
+        raise Conflict("This person works in another workspace too: how they sign in is theirs alone to change.")
 
 
 def _exchange_sessions(tx: Tx, who: Actor, agent_id: int) -> None:

@@ -18,10 +18,12 @@ from sluss.people.sessions import Browser
 from sluss.web.edge import Call
 from sluss.web.proxies import client_address, is_secure
 
-Cookie = Literal["sluss", "sluss-form", "sluss-device"]
+Cookie = Literal["sluss", "sluss-form", "sluss-device", "sluss-pending", "sluss-oidc"]
 SESSION: Cookie = "sluss"
 FORM: Cookie = "sluss-form"
 DEVICE: Cookie = "sluss-device"
+PENDING: Cookie = "sluss-pending"
+VOYAGE: Cookie = "sluss-oidc"
 YEAR = 31_536_000
 
 NOT_OURS = say("This form did not come from Sluss. Reload the page and try again.")

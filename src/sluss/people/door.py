@@ -1,30 +1,39 @@
 """Signing in and out.
 
-In: an address and a password, or a one-time link. Out: a session and its cookies, or a refusal that tells nothing.
+In: an address and a password, or a one-time link, or the word of an identity provider.
+Out: the second step for those who have a factor, else a session and its cookies; or a refusal that tells nothing.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.config import Config
 from sluss.kernel.actors import Actor, system
-from sluss.kernel.audit import note_deed
+from sluss.kernel.audit import note_deed, note_visit
+from sluss.kernel.clock import SECOND
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import find_workspace
 from sluss.people import browser, passwords
-from sluss.people.access import give_session
+from sluss.people.access import PROTECT, give_session
 from sluss.people.actions import normal_address
+from sluss.people.factors import has_factor
 from sluss.people.models import agents, credentials, sessions
+from sluss.people.pending import LASTS as PENDING_LASTS
+from sluss.people.pending import Waiting, begin_pending
+from sluss.people.rules import rule_of
 from sluss.people.sessions import TOPIC, Browser, open_session
 from sluss.people.throttle import Try, begin_try, forgive, is_known, remember_device, try_of
-from sluss.web.edge import Asked, Edge
+from sluss.web.edge import Asked, Edge, local_path
 from sluss.web.proxies import client_address, client_network
 from sluss.web.troubles import TooManyTries
+
+SECOND_STEP = "/sign-in/second"
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -45,24 +54,41 @@ class Looked(msgspec.Struct, frozen=True):
     known: bool
 
 
-class Way(msgspec.Struct, frozen=True):
-    """How somebody comes in: by which browser, in place of which session."""
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody comes in: `how` they proved who they are, by which browser, in place of which session, and where they want to go."""
 
+    how: str
+    onward: str
     browser: Browser
     before: bytes
+    device: str
     config: Config
 
 
-async def sign_in(edge: Edge, asked: Asked, email: str, password: str) -> int | None:
-    """Sign in with a password. Returns the agent's id, None when address or password are wrong. Raises `TooManyTries`."""
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the browser is given, and the path it goes to: a session, or a pending sign-in that wants the second factor."""
+
+    path: str
+    session: str = ""
+    device: str = ""
+    pending: str = ""
+
+
+async def sign_in(edge: Edge, asked: Asked, email: str, password: str, onward: str = "/") -> Entered | None:
+    """Sign in with a password. Returns how far that led, None when address or password are wrong. Raises `TooManyTries`."""
     looked = await _look(edge, asked, normal_address(email), password)
     if looked.person is None:
         return None
-    tokens = await edge.db.write(
-        let_in, looked.person, looked, Way(browser.describe(asked.request, edge.config), _token_before(edge, asked), edge.config)
-    )
-    await _give(edge, asked, tokens)
-    return looked.person.agent_id
+    await edge.db.write(forgive, looked.tried)
+    return await _proceed(edge, asked, looked.person, way_of(edge, asked, "password", onward))
+
+
+async def proceed(edge: Edge, asked: Asked, person: Person, how: str, onward: str = "/") -> str:
+    """Somebody has proved who they are, by `how`: a password, an identity provider. Returns the path to go to, always one of ours.
+
+    Who has a second factor is asked for it there; to anybody else a session is open when this returns.
+    """
+    return (await _proceed(edge, asked, person, way_of(edge, asked, how, onward))).path
 
 
 async def is_password(edge: Edge, asked: Asked, email: str, password: str) -> bool:
@@ -82,29 +108,67 @@ async def enter(edge: Edge, asked: Asked, workspace_id: int, agent_id: int) -> N
 
 async def sign_out(edge: Edge, asked: Asked) -> None:
     """End the session of this browser, whatever became of it."""
-    await edge.db.write(_end, _token_before(edge, asked))
+    await edge.db.write(_end, token_before(edge, asked))
     browser.drop_cookie(asked.request, edge.config, browser.SESSION)
+
+
+def way_of(edge: Edge, asked: Asked, how: str, onward: str) -> Way:
+    """How this request comes in."""
+    return Way(
+        how=how,
+        onward=local_path(onward),
+        browser=browser.describe(asked.request, edge.config),
+        before=token_before(edge, asked),
+        device=browser.read_cookie(asked.request, edge.config, browser.DEVICE),
+        config=edge.config,
+    )
+
+
+def give(edge: Edge, asked: Asked, entered: Entered) -> None:
+    """The cookies of whoever has come one step further; those of the step before are taken back."""
+    if entered.pending:
+        browser.set_cookie(asked.request, edge.config, browser.PENDING, entered.pending, PENDING_LASTS // SECOND)
+        return
+    give_session(asked.request, edge, entered.session)
+    browser.drop_cookie(asked.request, edge.config, browser.PENDING)
+    if entered.device:
+        browser.set_cookie(asked.request, edge.config, browser.DEVICE, entered.device, 90 * 86_400)
 
 
 def find_person(tx: Tx, email: str, host: str) -> Person | None:
     """Who an address is at a host name: an agent of its workspace, or of the only workspace they work in."""
-    workspace = find_workspace(tx, host)
-    a, c = agents.c, credentials.c
-    wanted = sa.select(c.id, a.workspace_id, a.id, a.name, c.password_hash).join(credentials, c.id == a.credential_id)
-    rows = tx.rows(wanted.where(c.email == email, a.disabled_at.is_(None)))
-    here = [row for row in rows if workspace is not None and row.workspace_id == workspace.id]
-    chosen = here or (list(rows) if workspace is None and len(rows) == 1 else [])
-    return Person(*chosen[0]) if chosen else None
+    return _person(tx, credentials.c.email == email, host)
 
 
-def let_in(tx: Tx, person: Person, looked: Looked, way: Way) -> tuple[str, str]:
-    """Open the session and end the one that this browser had. Returns its token, and one for the device if that was not known."""
+def person_of(tx: Tx, credential_id: int, host: str) -> Person | None:
+    """Who a credential is at a host name, as `find_person` finds them."""
+    return _person(tx, credentials.c.id == credential_id, host)
+
+
+def go_on(tx: Tx, person: Person, way: Way) -> Entered:
+    """After the first proof: the second step for those who have a factor, a session for the others."""
+    if not has_factor(tx, person.credential_id):
+        return let_in(tx, person, way)
+    waiting = Waiting(person.credential_id, person.workspace_id, person.agent_id, way.how, way.onward)
+    return Entered(path=SECOND_STEP, pending=begin_pending(tx, waiting))
+
+
+def let_in(tx: Tx, person: Person, way: Way) -> Entered:
+    """Open the session and end the one that this browser had. Whoever needs a factor and has none is led to set one up."""
     _end(tx, way.before)
-    forgive(tx, looked.tried)
     who = Actor(person.workspace_id, "agent", person.agent_id, person.name)
-    note_deed(tx, who, "agent.sign_in", ("agent", person.agent_id), address=way.browser.address, device=way.browser.device)
-    token = open_session(tx, person.workspace_id, person.agent_id, way.browser, way.config)
-    return token, "" if looked.known else remember_device(tx, person.credential_id)
+    note_visit(tx, who, "agent.sign_in", (way.browser.address, way.browser.device), how=way.how)
+    known = bool(way.device) and is_known(tx, way.device, person.credential_id)
+    return Entered(
+        path=_onward(tx, person, way),
+        session=open_session(tx, person.workspace_id, person.agent_id, way.browser, way.config),
+        device="" if known else remember_device(tx, person.credential_id),
+    )
+
+
+def token_before(edge: Edge, asked: Asked) -> bytes:
+    """The hash of the session token that this browser has brought."""
+    return hash_of(browser.read_cookie(asked.request, edge.config, browser.SESSION))
 
 
 async def _look(edge: Edge, asked: Asked, email: str, password: str) -> Looked:
@@ -112,7 +176,7 @@ async def _look(edge: Edge, asked: Asked, email: str, password: str) -> Looked:
     person = await edge.db.read(find_person, email, asked.host)
     device = browser.read_cookie(asked.request, edge.config, browser.DEVICE)
     known = bool(device) and person is not None and await edge.db.read(is_known, device, person.credential_id)
-    tried = try_of(email, client_network(client_address(asked.request.scope, edge.config)), known=known)
+    tried = try_of(email, client_network(client_address(asked.request.scope, edge.config)), device if known else "")
     wait = await edge.db.write(begin_try, tried)
     if wait:
         raise TooManyTries(wait)
@@ -120,11 +184,26 @@ async def _look(edge: Edge, asked: Asked, email: str, password: str) -> Looked:
     return Looked(person if right else None, tried, known)
 
 
-async def _give(edge: Edge, asked: Asked, tokens: tuple[str, str]) -> None:
-    session, device = tokens
-    give_session(asked.request, edge, session)
-    if device:
-        browser.set_cookie(asked.request, edge.config, browser.DEVICE, device, 90 * 86_400)
+async def _proceed(edge: Edge, asked: Asked, person: Person, way: Way) -> Entered:
+    entered = await edge.db.write(go_on, person, way)
+    give(edge, asked, entered)
+    return entered
+
+
+def _person(tx: Tx, mine: sa.ColumnElement[bool], host: str) -> Person | None:
+    workspace = find_workspace(tx, host)
+    a, c = agents.c, credentials.c
+    wanted = sa.select(c.id, a.workspace_id, a.id, a.name, c.password_hash).join(credentials, c.id == a.credential_id)
+    rows = tx.rows(wanted.where(mine, a.disabled_at.is_(None)))
+    here = [row for row in rows if workspace is not None and row.workspace_id == workspace.id]
+    chosen = here or (list(rows) if workspace is None and len(rows) == 1 else [])
+    return Person(*chosen[0]) if chosen else None
+
+
+def _onward(tx: Tx, person: Person, way: Way) -> str:
+    role = tx.value(sa.select(agents.c.role).where(agents.c.workspace_id == person.workspace_id, agents.c.id == person.agent_id))
+    wanting = rule_of(tx, person.workspace_id).demands(role) and not has_factor(tx, person.credential_id)
+    return f"{PROTECT}?{urlencode({'next': way.onward})}" if wanting else way.onward
 
 
 def _end(tx: Tx, token_hash: bytes) -> None:
@@ -134,7 +213,3 @@ def _end(tx: Tx, token_hash: bytes) -> None:
         tx.run(sa.delete(sessions).where(c.id == ended.id))
         note_deed(tx, system(ended.workspace_id), "agent.sign_out", ("agent", ended.agent_id))
         tx.hint(TOPIC)
-
-
-def _token_before(edge: Edge, asked: Asked) -> bytes:
-    return hash_of(browser.read_cookie(asked.request, edge.config, browser.SESSION))

@@ -9,6 +9,8 @@ from sluss.kernel.tx import Tx
 from sluss.people.links import forget_old_links
 from sluss.people.models import sessions
 from sluss.people.once import forget_old_forms
+from sluss.people.passkeys import forget_old_challenges
+from sluss.people.pending import forget_old_pending
 from sluss.people.throttle import forget_old_tries
 
 
@@ -17,4 +19,6 @@ def tidy_people(tx: Tx, who: Actor) -> None:  # noqa: ARG001 - these tables are 
     forget_old_forms(tx)
     forget_old_links(tx)
     forget_old_tries(tx)
+    forget_old_pending(tx)
+    forget_old_challenges(tx)
     tx.run(sa.delete(sessions).where(sessions.c.expires_at < tx.now))

@@ -11,7 +11,7 @@ from litestar.response.redirect import Redirect
 
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
-from sluss.people import door, passwords, routes_me, routes_setup
+from sluss.people import door, passwords, routes_factors, routes_me, routes_second, routes_setup, second
 from sluss.people.access import EVERYONE, LINK, SIGNED_IN
 from sluss.people.actions import set_password
 from sluss.people.links import Link, find_link, use_link
@@ -49,15 +49,18 @@ async def sign_in_page(edge: Edge, asked: Asked) -> Response[str] | Redirect:
     onward = local_path(asked.request.query_params.get("next", "/"))
     if asked.reader.viewer is not None:
         return asked.go(onward)
-    notice = "" if await edge.db.read(is_set_up) else _("Sluss is not set up yet. Open the link that it printed when it started.")
-    return asked.answer("people/sign_in.html", asked.page(_("Sign in")), screen=SignIn(next=onward, notice=notice))
+    said = second.SAID.get(asked.request.query_params.get("again", ""), "")
+    notice = _(said) if said else ""
+    if not await edge.db.read(is_set_up):
+        notice = _("Sluss is not set up yet. Open the link that it printed when it started.")
+    screen = SignIn(next=onward, notice=notice, passkey=await routes_second.passkey_of_anybody(asked))
+    return asked.answer("people/sign_in.html", asked.page(_("Sign in")), screen=screen)
 
 
 @post("/sign-in", may=EVERYONE, status_code=200)
 async def sign_in(edge: Edge, asked: Asked) -> Response[str] | Redirect:
-    form = await asked.form(Credentials)
-    refused = await _try(edge, asked, form)
-    return asked.go(form.next) if refused is None else _refuse(asked, "people/sign_in.html", refused)
+    told = await _try(edge, asked, await asked.form(Credentials))
+    return asked.go(told.path) if isinstance(told, door.Entered) else await _refuse(asked, "people/sign_in.html", told)
 
 
 @get("/sign-in/again", may=EVERYONE)
@@ -67,8 +70,10 @@ async def sign_in_again_page(asked: Asked) -> Response[str]:
 
 @post("/sign-in/again", may=EVERYONE, status_code=200)
 async def sign_in_again(edge: Edge, asked: Asked) -> Response[Any]:
-    refused = await _try(edge, asked, await asked.form(Credentials))
-    return asked.nothing() if refused is None else _refuse(asked, "people/again.html", refused)
+    told = await _try(edge, asked, await asked.form(Credentials))
+    if not isinstance(told, door.Entered):
+        return await _refuse(asked, "people/again.html", told)
+    return await routes_second.show_again(edge, asked, second.Outcome(token=told.pending)) if told.pending else asked.nothing()
 
 
 @post("/sign-out", may=SIGNED_IN, status_code=303)
@@ -106,19 +111,21 @@ async def still_signed_in() -> None:
     """Tells a signed-out browser (401) from a line that is down."""
 
 
-async def _try(edge: Edge, asked: Asked, form: Credentials) -> SignIn | None:
-    """Sign in; what to show instead when that did not work."""
+async def _try(edge: Edge, asked: Asked, form: Credentials) -> SignIn | door.Entered:
+    """Sign in. Returns how far that led, or what to show instead when that did not work."""
     kept = Form({"email": form.email})
     try:
-        if await door.sign_in(edge, asked, form.email, form.password) is not None:
-            return None
+        entered = await door.sign_in(edge, asked, form.email, form.password, form.next)
+        if entered is not None:
+            return entered
     except TooManyTries as wait:
         return SignIn(form=kept, next=local_path(form.next), wait=wait.seconds)
     wrong = Form(kept.values, {"": _("The address or the password is not right.")})
     return SignIn(form=wrong, next=local_path(form.next))
 
 
-def _refuse(asked: Asked, template: str, screen: SignIn) -> Response[str]:
+async def _refuse(asked: Asked, template: str, screen: SignIn) -> Response[str]:
+    screen = msgspec.structs.replace(screen, passkey=await routes_second.passkey_of_anybody(asked))
     answer = asked.answer(template, asked.page(_("Sign in")), 429 if screen.wait else 422, screen=screen)
     if screen.wait:
         answer.headers["Retry-After"] = str(screen.wait)
@@ -165,6 +172,8 @@ ROUTES = [
     choose_password,
     live,
     still_signed_in,
+    *routes_second.ROUTES,
     *routes_me.ROUTES,
+    *routes_factors.ROUTES,
     *routes_setup.ROUTES,
 ]

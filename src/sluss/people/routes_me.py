@@ -15,6 +15,7 @@ from sluss.people import door, passwords
 from sluss.people.access import SIGNED_IN
 from sluss.people.actions import Profile, change_profile, set_keys, set_password, set_theme
 from sluss.people.once import once
+from sluss.people.routes_factors import own_factors
 from sluss.people.screens import Me
 from sluss.people.screens import Session as SessionLine
 from sluss.people.sessions import Session, end_others, end_session, list_sessions
@@ -118,12 +119,14 @@ async def _answer(edge: Edge, asked: Asked, who: Actor, screen: Me, status: int 
         )
         for one in lines
     )
-    saved: Literal["", "profile", "password"] = ""
+    saved: Literal["", "profile", "password", "factor"] = ""
     told = asked.request.query_params.get("saved", "")
-    if told in ("profile", "password") and status == 200:
+    if told in ("profile", "password", "factor") and status == 200:
         saved = told
     page = asked.page(_("You"), "me")
-    return asked.answer("people/me.html", page, status, screen=msgspec.structs.replace(screen, sessions=shown, saved=saved))
+    factors = await own_factors(edge, asked, asked.request.scope["state"]["session"])
+    shown_at_once = msgspec.structs.replace(screen, sessions=shown, saved=saved, factors=factors)
+    return asked.answer("people/me.html", page, status, screen=shown_at_once)
 
 
 def _screen(session: Session, profile: Form | None = None, password: Form | None = None) -> Me:

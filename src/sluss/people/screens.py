@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from sluss.people.factor_screens import Factors, Passkey
 from sluss.web.shell import Form
 
 MINIMUM_PASSWORD = 12
@@ -31,6 +32,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """`wait` (seconds) is set when too many tries were made; `notice` says why somebody was sent here."""
 
     form: Form = Form()
+    passkey: Passkey | None = None
     next: str = "/"
     notice: str = ""
     wait: int = 0
@@ -70,10 +72,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """One's own page: two forms and the sessions."""
+    """One's own page: two forms, the factors and the sessions."""
 
     profile: Form
+    factors: Factors = Factors()
     password: Form = Form()
     sessions: tuple[Session, ...] = ()
     minimum: int = MINIMUM_PASSWORD
-    saved: Literal["", "profile", "password"] = ""
+    saved: Literal["", "profile", "password", "factor"] = ""

@@ -19,7 +19,8 @@ from sluss.kernel.live import Sight, Watcher
 from sluss.kernel.tokens import hash_of, new_secret
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import workspaces
-from sluss.people.models import agents, credentials, inbox_teams, sessions, team_members
+from sluss.people import rules
+from sluss.people.models import agents, credentials, factors, inbox_teams, sessions, sign_in_rules, team_members
 from sluss.web.edge import Reader
 from sluss.web.shell import Viewer
 
@@ -36,14 +37,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One signed-in browser, its agent and their workspace, as of now.
 
     `old`: opened by the token before the last exchange; `lost`: so long after it that the answer with the new token cannot have arrived.
-    `unused`: the newest token has not been seen from the browser before.
+    `unused`: the newest token has not been seen from the browser before. `fresh_at`: when the agent last proved who they are.
+    `factor_due`: from when on nothing but their own page opens to them, for want of a second factor; None where none is wanting.
     """
 
     id: int
     workspace_id: int
     agent_id: int
+    credential_id: int
     csrf: str
     rotated_at: int
+    fresh_at: int | None
     seen_at: int
     name: str
     email: str
@@ -57,6 +61,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     old: bool = False
     lost: bool = False
     unused: bool = False
+    factor_due: int | None = None
 
     @property
     def who(self) -> Actor:
@@ -94,7 +99,13 @@ def open_session(tx: Tx, workspace_id: int, agent_id: int, browser: Browser, con
     token = new_secret()
     row = {"id": tx.new_id(), "token_hash": hash_of(token), "previous_hash": None, "workspace_id": workspace_id, "agent_id": agent_id}
     row |= {"csrf": secrets.token_urlsafe(24), "device": browser.device, "address": browser.address}
-    row |= {"created_at": tx.now, "rotated_at": tx.now, "seen_at": tx.now, "expires_at": tx.now + config.session_days * DAY}
+    row |= {
+        "created_at": tx.now,
+        "rotated_at": tx.now,
+        "fresh_at": tx.now,
+        "seen_at": tx.now,
+        "expires_at": tx.now + config.session_days * DAY,
+    }
     tx.run(sa.insert(sessions), row)
     return token
 
@@ -116,7 +127,8 @@ def find_many(tx: Tx, session_ids: list[int], config: Config) -> dict[int, Sessi
     """Those of many sessions that are still good, for open streams: a few statements however many there are."""
     rows = [row for row in tx.rows(_joined().where(sessions.c.id.in_(session_ids))) if _is_good(tx, row, config)]
     handled = _inboxes_of_many(tx, {row.agent_id for row in rows if row.role in SEES_TEAMS})
-    return {row.id: _session(row, _sight(row.role, handled.get(row.agent_id, frozenset()))) for row in rows}
+    found = {row.id: _session(row, _sight(row.role, handled.get(row.agent_id, frozenset()))) for row in rows}
+    return {session_id: one for session_id, one in found.items() if one.factor_due is None or one.factor_due > tx.now}
 
 
 def rotate_session(tx: Tx, session_id: int, old_hash: bytes) -> str | None:
@@ -126,6 +138,16 @@ def rotate_session(tx: Tx, session_id: int, old_hash: bytes) -> str | None:
     mine = (c.id == session_id) & ((c.token_hash == old_hash) | ((c.previous_hash == old_hash) & c.used_at.is_(None)))
     fresh = {"token_hash": hash_of(token), "previous_hash": old_hash, "rotated_at": tx.now, "seen_at": tx.now, "used_at": None}
     return token if tx.run(sa.update(sessions).where(mine).values(fresh)).rowcount else None
+
+
+def freshen_session(tx: Tx, session_id: int) -> str:
+    """The agent has proved once more who they are: a new token, and the one before opens nothing from now on."""
+    token = new_secret()
+    fresh = {"token_hash": hash_of(token), "previous_hash": None, "rotated_at": tx.now, "seen_at": tx.now, "used_at": None}
+    if not tx.run(sa.update(sessions).where(sessions.c.id == session_id).values(fresh | {"fresh_at": tx.now})).rowcount:
+        raise Missing
+    tx.hint(TOPIC)
+    return token
 
 
 def touch_session(tx: Tx, session_id: int, *, used: bool) -> None:
@@ -147,6 +169,14 @@ def end_sessions(tx: Tx, workspace_id: int, agent_id: int, keep: int = 0) -> int
     ended = tx.run(sa.delete(sessions).where(_of(workspace_id, agent_id), sessions.c.id != keep))
     tx.hint(TOPIC)
     return ended.rowcount
+
+
+def end_credential_sessions(tx: Tx, credential_id: int, keep: int = 0) -> None:
+    """Sign a person out everywhere, in whichever workspace, but for the session `keep`."""
+    with tx.over_the_wall():
+        theirs = tx.rows(sa.select(agents.c.workspace_id, agents.c.id).where(agents.c.credential_id == credential_id))
+    for agent in theirs:
+        end_sessions(tx, agent.workspace_id, agent.id, keep=keep)
 
 
 def end_others(tx: Tx, who: Actor, session_id: int) -> int:
@@ -178,9 +208,11 @@ def _joined() -> sa.Select[*tuple[Any, ...]]:
     a, s, w = agents.c, sessions.c, workspaces.c
     mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
-    columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.seen_at, s.expires_at)
-    of_agent = (a.name, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at)
-    return sa.select(*columns, *of_agent, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)
+    columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.fresh_at, s.seen_at, s.expires_at)
+    of_agent = (a.name, a.credential_id, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.created_at, a.disabled_at)
+    rule = (*rules.RULE, sa.exists().where(factors.c.credential_id == a.credential_id).label("has_factor"))
+    source = source.outerjoin(sign_in_rules, sign_in_rules.c.workspace_id == s.workspace_id)
+    return sa.select(*columns, *of_agent, *rule, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)
 
 
 def _is_good(tx: Tx, row: sa.Row[Any], config: Config) -> bool:
@@ -190,8 +222,10 @@ def _is_good(tx: Tx, row: sa.Row[Any], config: Config) -> bool:
 
 
 def _session(row: sa.Row[Any], inbox_ids: frozenset[int] | None) -> Session:
-    worked_out = {"inbox_ids", "old", "lost", "unused"}
-    return Session(**{name: getattr(row, name) for name in Session.__struct_fields__ if name not in worked_out}, inbox_ids=inbox_ids)
+    worked_out = {"inbox_ids", "old", "lost", "unused", "factor_due"}
+    stored = {name: getattr(row, name) for name in Session.__struct_fields__ if name not in worked_out}
+    due = None if row.has_factor else rules.read_rule(row).due(row.role, row.created_at)
+    return Session(**stored, inbox_ids=inbox_ids, factor_due=due)
 
 
 def _inboxes_of_many(tx: Tx, agent_ids: set[int]) -> dict[int, frozenset[int]]:

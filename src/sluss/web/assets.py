@@ -34,6 +34,7 @@ BUNDLES = {
         "js/text.js",
         "js/http.js",
         "js/toast.js",
+        "js/passkey.js",
         "js/dialog.js",
         "js/clock.js",
         "js/keys.js",

@@ -35,6 +35,16 @@ class SignInNeeded(Trouble):
         super().__init__("Please sign in.")
 
 
+class Detour(Trouble):
+    """Something has to be done on another page first: at `path`, or on a page that is shown in place of the answer."""
+
+    status = 403
+
+    def __init__(self, sentence: str, path: str, template: str = "", screen: Any = None) -> None:
+        super().__init__(sentence)
+        self.path, self.template, self.screen = path, template, screen
+
+
 class TooManyTries(Trouble):
     """Wait `seconds` before the next try."""
 
@@ -56,8 +66,11 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
     asked: Asked = getattr(request.state, "asked", None) or Asked.by_stranger(edge, request)
     if isinstance(error, SignInNeeded):
         return _to_sign_in(asked)
+    if isinstance(error, Detour) and not asked.wants_json:
+        return _on_detour(asked, error)
     problem, fields = _describe(request, error)
     headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+    headers |= getattr(error, "headers", {})
     if problem.status == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
     if asked.wants_json:
@@ -74,10 +87,22 @@ def _to_sign_in(asked: Asked) -> Response[Any]:
     if asked.htmx:
         return Response(b"", media_type="text/plain", status_code=401)
     if asked.wants_json:
-        return asked.json({"status": 401, "error": _("Please sign in.")}, 401)
+        wanted = {"WWW-Authenticate": 'Bearer realm="sluss"'} if asked.request.scope["path"].startswith("/api/") else {}
+        return asked.json({"status": 401, "error": _("Please sign in.")}, 401, wanted)
     if asked.request.method == "GET":
         return asked.go_sign_in()
     return asked.answer("web/problem.html", asked.page(_("Please sign in.")), 401, problem=Problem(status=401))
+
+
+def _on_detour(asked: Asked, error: Detour) -> Response[Any]:
+    if asked.htmx:
+        return Response(b"", media_type="text/plain", headers={"HX-Redirect": error.path})
+    if error.template:
+        return asked.answer(error.template, asked.page(_(error.sentence)), error.status, screen=error.screen)
+    if asked.request.method == "GET":
+        return asked.go(error.path)
+    problem = Problem(status=error.status, detail=_(error.sentence))
+    return asked.answer("web/problem.html", asked.page(str(error.status)), error.status, problem=problem)
 
 
 def _describe(request: Call, error: Exception) -> tuple[Problem, dict[str, str]]:

@@ -223,6 +223,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("ended_at", types.Instant(), nullable=True),
         sa.Column("phase", types.Text(), nullable=False),
         sa.Column("cursor", types.Id(), nullable=False),
+        sa.Column("until", types.Id(), nullable=False),
         sa.Column("addresses", types.Json(), nullable=False),
         sa.Column("counts", types.Json(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -56,7 +56,9 @@ async function trySignIn(form, mayRepeat) {
   } else {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-again]") ?? (await freshForm());
     form.replaceChildren(...fresh.children);
-    form.querySelector("[type=password]")?.focus();
+    // The second step is another form than the first.
+    for (const name of ["action", "data-passkey", "data-at"]) form.setAttribute(name, fresh.getAttribute(name) ?? "");
+    form.querySelector("[autofocus], [type=password]")?.focus();
   }
 }
 

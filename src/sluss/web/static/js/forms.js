@@ -3,8 +3,9 @@ import { text } from "./text.js";
 import { toast } from "./toast.js";
 
 function polish(within) {
-  for (const button of within.querySelectorAll("[data-reveal], [data-copy-from], [data-cc]")) button.hidden = false;
+  for (const button of within.querySelectorAll("[data-reveal], [data-copy-from], [data-cc], [data-print]")) button.hidden = false;
   within.querySelector("[data-focus-first]")?.focus();
+  within.querySelector("[data-resume]")?.requestSubmit();
 }
 
 function reveal(button) {
@@ -16,8 +17,9 @@ function reveal(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-reveal], [data-copy-from]");
+  const button = event.target.closest?.("[data-reveal], [data-copy-from], [data-print]");
   if (button?.dataset.reveal) reveal(button);
+  else if (button?.hasAttribute("data-print")) print();
   else if (button) navigator.clipboard?.writeText(document.getElementById(button.dataset.copyFrom).value).then(() => toast(text("copied")));
 });
 
