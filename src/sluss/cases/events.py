@@ -31,6 +31,18 @@ class MessageSent(Event, frozen=True, kw_only=True):
     message_id: int
 
 
+class AnsweredElsewhere(Event, frozen=True, kw_only=True):
+    """One of us answered by another program than Sluss."""
+
+    message_id: int
+
+
+class AutomaticAnswerSent(Event, frozen=True, kw_only=True):
+    """Sluss confirmed by itself that a message has come; the customer waits as before."""
+
+    message_id: int
+
+
 class MessageForwarded(Event, frozen=True, kw_only=True):
     """An agent passed something on to a third person; the customer waits as before."""
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
-from sluss.kernel.types import Count, Flag, Id, Instant, Json, Text
+from sluss.kernel.types import Blob, Count, Flag, Id, Instant, Json, Text
 
 SHARED_SQL = "shared > 0"
 """Cases that came to other inboxes than their own, too: the partial index is used only where its condition is said literally."""
@@ -20,6 +20,7 @@ threads = scoped_table(
     refers("identity_id", "identities"),
     sa.UniqueConstraint("workspace_id", "inbox_id", "external_key"),
     sa.UniqueConstraint("workspace_id", "token"),
+    sa.Index("ix_threads_identity", "workspace_id", "identity_id"),
 )
 cases = scoped_table(
     "cases",
@@ -97,11 +98,13 @@ messages = scoped_table(
     refers("agent_id", "agents"),
     sa.CheckConstraint("identity_id IS NULL OR agent_id IS NULL", name="ck_messages_author"),
     sa.Index("ix_messages_conversation", "workspace_id", "conversation_id", "id"),
+    sa.Index("ix_messages_identity", "workspace_id", "identity_id", "id"),
 )
 message_keys = scoped_table(
     "message_keys",
     sa.Column("dedupe_key", Text, nullable=False),
     sa.Column("message_id", Id, nullable=False),
+    sa.Index("ix_message_keys_message", "workspace_id", "message_id"),
     key=("dedupe_key",),
 )
 message_copies = scoped_table(
@@ -125,6 +128,14 @@ begun_elsewhere = scoped_table(
     sa.Index("ix_begun_elsewhere_parent", "workspace_id", "parent"),
     sa.Index("ix_begun_elsewhere_at", "workspace_id", "at"),
     key=("external_id",),
+)
+erased_keys = scoped_table(
+    "erased_keys",
+    sa.Column("mark", Blob, nullable=False),
+    sa.Column("erasure_id", Id),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_erased_keys_erasure", "workspace_id", "erasure_id"),
+    key=("mark",),
 )
 message_references = scoped_table(
     "message_references",
@@ -156,7 +167,7 @@ attachments = scoped_table(
     sa.Column("name", Text, nullable=False),
     sa.Column("media_type", Text, nullable=False),
     sa.Column("size", Count, nullable=False),
-    sa.Column("digest", Text, nullable=False),
+    sa.Column("digest", Text, nullable=False, info={"file": ""}),
     sa.Column("content_id", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     refers("message_id", "messages"),
@@ -165,6 +176,7 @@ attachments = scoped_table(
     refers("uploader_id", "agents"),
     sa.Index("ix_attachments_message", "workspace_id", "message_id"),
     sa.Index("ix_attachments_note", "workspace_id", "note_id"),
+    sa.Index("ix_attachments_case", "workspace_id", "case_id"),
     sa.Index("ix_attachments_digest", "workspace_id", "digest"),
 )
 tags = scoped_table("tags", sa.Column("name", Text, nullable=False), sa.UniqueConstraint("workspace_id", "name"))

@@ -3,127 +3,179 @@
 In: understood messages of one workspace, in order of arrival. Out: threads, cases, messages and events.
 
 A message joins a thread by the token of our reply address, else by reference to a message we know when its sender takes part there. A
-stranger who quotes
-one of our ids gets a case of his own that says what it claims to continue.
+stranger who quotes one of our ids, and whoever only pretends to be the sender, gets a case of his own that says what it claims to continue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow
-from sluss.cases.actions import WAKE, preview_of
-from sluss.cases.events import CaseOpened, CaseReopened, MessageReceived
-from sluss.cases.known import Strand, known_messages, known_thread_keys, load_strands, threads_by_reference, threads_by_token
-from sluss.cases.models import attachments, cases, conversations, message_keys, message_references, messages, threads
-from sluss.channels.contract import Address, Inbound
+from sluss.cases.actions import preview_of
+from sluss.cases.arrivals import Arrival, Recorded, StoredFile
+from sluss.cases.copies import ANOTHER_COPY, COPY, dedupe_key, earlier_key, near_copy
+from sluss.cases.elsewhere import Elsewhere
+from sluss.cases.events import CaseChanged, CaseReopened, MessageReceived
+from sluss.cases.floods import Floods
+from sluss.cases.known import (
+    Place,
+    Strand,
+    Twin,
+    erased_before,
+    known_messages,
+    known_places,
+    known_thread_keys,
+    known_twins,
+    load_strands,
+    messages_by_reference,
+    own_places,
+    threads_by_token,
+)
+from sluss.cases.ledger import Ledger, Writer
+from sluss.channels.addressing import plain_address
+from sluss.channels.contract import Address
 from sluss.contacts.actions import Identity, find_or_make_identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
-from sluss.kernel.jobs import cancel
-from sluss.kernel.search import index_texts
-from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
-from sluss.kernel.workspaces import take_number
 
-SUBJECT = 300
-OPEN = {"open", "pending", "snoozed"}
+__all__ = ["Arrival", "Recorded", "StoredFile", "dedupe_key", "record_arrivals"]
 
-
-class StoredFile(msgspec.Struct, frozen=True):
-    """A file of an incoming message that already lies in the file store."""
-
-    name: str
-    media_type: str
-    size: int
-    digest: str
-    content_id: str
-
-
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One understood message with what intake knows about it. `network` names the address space of its sender.
-
-    `history` came before the inbox was connected: its case is closed from the start, and nobody waits for it.
-    """
-
-    envelope_id: int
-    inbox_id: int
-    network: str
-    visibility: Literal["public", "private"]
-    reopen_days: int
-    received_at: int
-    inbound: Inbound
-    files: tuple[StoredFile, ...] = ()
-    history: bool = False
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What became of an arrival. `message_id` is the earlier message for a duplicate."""
-
-    envelope_id: int
-    outcome: Literal["message", "duplicate"]
-    message_id: int
+NEW_PARTICIPANT = "new-participant"
+CLAIMS_TO_CONTINUE = "claims-to-continue"
+OWN = "own"
 
 
 def record_arrivals(tx: Tx, who: Actor, arrivals: Sequence[Arrival]) -> list[Recorded]:
     """Record a set; each message once, however often it came."""
-    recording = _Recording(tx, who, arrivals)
-    outcomes = [recording.record(one) for one in arrivals]
+    keys = {id(one): {dedupe_key(one), earlier_key(one)} for one in arrivals}
+    erased = erased_before(tx, who, {key for one in keys.values() for key in one})
+    gone = {place for place, one in keys.items() if one & erased}
+    recording = _Recording(tx, who, [one for one in arrivals if id(one) not in gone])
+    outcomes = [Recorded(one.envelope_id, "erased", 0) if id(one) in gone else recording.record(one) for one in arrivals]
     recording.store()
     return outcomes
 
 
-def dedupe_key(arrival: Arrival) -> str:
-    """Unique within a workspace: the same mail to two inboxes is two deliveries of it."""
-    return f"{arrival.inbox_id}:{arrival.inbound.dedupe_key}"
-
-
 class _Recording:
-    """A set in the making: what is known, and the rows that will be written at the end."""
+    """Decides where each message of a set belongs; the ledger keeps what is to be written."""
 
     def __init__(self, tx: Tx, who: Actor, arrivals: Sequence[Arrival]) -> None:
         self.tx, self.who = tx, who
+        self.own = own_places(tx, who)
+        arrivals = [self._with_direction(one) for one in arrivals]
         inbounds = [one.inbound for one in arrivals]
-        self.seen = known_messages(tx, who, [dedupe_key(one) for one in arrivals])
-        self.people = self._identities(arrivals)
+        self.seen = known_messages(tx, who, [key for one in arrivals for key in (dedupe_key(one), earlier_key(one))])
+        self.places = known_places(tx, who, self.seen.values())
+        self.people = self._identities([one for one in arrivals if one.inbound.direction == "in"])
         self.by_token = threads_by_token(tx, who, [one.thread_token for one in inbounds])
-        self.by_reference = threads_by_reference(tx, who, inbounds)
-        self.strands = load_strands(tx, who, [*self.by_token.values(), *self.by_reference.values()])
-        self.thread_keys = known_thread_keys(tx, who, [one.inbox_id for one in arrivals], inbounds)
-        self.rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in _ORDER}
-        self.changed: dict[int, CaseRow] = {}
-        self.opened: set[int] = set()
-        self.texts: list[tuple[int, int, str]] = []
+        references = messages_by_reference(tx, who, inbounds)
+        self.by_reference = {key: found[-1].thread_id for key, found in references.items()}
+        twins = known_twins(tx, who, [found.message_id for one in inbounds for found in references.get(one.external_id, ())])
+        self.twins = {key: [twins[one.message_id] for one in found if one.message_id in twins] for key, found in references.items()}
+        strands = load_strands(tx, who, [*self.by_token.values(), *self.by_reference.values()])
+        places = {one.inbox_id for one in arrivals} | {one.inbox_id for one in self.own.values()}
+        self.ledger = Ledger(tx, who, strands, known_thread_keys(tx, who, places, inbounds))
+        self.elsewhere = Elsewhere(self.ledger, arrivals, self.own)
+        self.floods = Floods(tx, who, {one.contact_id for one in self.people.values()})
 
     def record(self, arrival: Arrival) -> Recorded:
         """Decide where a message belongs and prepare its rows."""
-        key = dedupe_key(arrival)
-        if key in self.seen:
-            return Recorded(arrival.envelope_id, "duplicate", self.seen[key])
-        identity = self.people[arrival.network, arrival.inbound.sender.address]
-        strand = self._strand(arrival, identity)
-        message_id = self._message(arrival, identity, strand)
-        self.seen[key] = message_id
-        self._move_case(arrival, strand)
-        if not arrival.history:
-            self.tx.emit(self.who, MessageReceived(case_id=strand.case.id, message_id=message_id, automatic=arrival.inbound.automatic))
-        return Recorded(arrival.envelope_id, "message", message_id)
+        known = self.seen.get(dedupe_key(arrival)) or self.seen.get(earlier_key(arrival))
+        if known:
+            return self._again(arrival, known)
+        arrival = self._with_direction(arrival)
+        echo = self._echo_of(arrival)
+        if echo is not None:
+            return Recorded(arrival.envelope_id, "ours", echo.message_id)
+        return self._send(arrival) if arrival.inbound.direction == "out" else self._receive(arrival)
 
     def store(self) -> None:
-        """Write everything, one statement per table."""
-        self.rows[cases] = [msgspec.structs.asdict(self.changed[one]) for one in sorted(self.opened)]
-        for table in _ORDER:
-            if self.rows[table]:
-                self.tx.run(sa.insert(table), self.rows[table])
-        changes = [_case_change(case) for one, case in self.changed.items() if one not in self.opened]
-        if changes:
-            this = (cases.c.workspace_id == sa.bindparam("w")) & (cases.c.id == sa.bindparam("i"))
-            self.tx.run(sa.update(cases).where(this).values({name: sa.bindparam(f"new_{name}") for name in _MOVES}), changes)
-        index_texts(self.tx, self.who, self.texts)
+        """Write everything."""
+        self.ledger.store()
+        self.floods.mark(self.tx, self.who)
+
+    def _with_direction(self, arrival: Arrival) -> Arrival:
+        """Only what proves to be from one of our addresses is ours; whoever merely writes it into From stays a stranger (T42)."""
+        one = arrival.inbound
+        from_us = one.direction == "in" and one.proof == "pass" and plain_address(one.sender.address) in self.own
+        if from_us and self._leaves(arrival):
+            automatic = "" if one.automatic == OWN else one.automatic
+            return msgspec.structs.replace(arrival, inbound=msgspec.structs.replace(one, direction="out", origin=COPY, automatic=automatic))
+        if one.direction == "out" and one.origin == COPY and not self._leaves(arrival):
+            back = msgspec.structs.replace(one, direction="in", origin="", automatic=one.automatic or OWN)
+            return msgspec.structs.replace(arrival, inbound=back)
+        return arrival
+
+    def _leaves(self, arrival: Arrival) -> bool:
+        return any(plain_address(one.address) not in self.own for one in (*arrival.inbound.to, *arrival.inbound.cc))
+
+    def _again(self, arrival: Arrival, message_id: int) -> Recorded:
+        """A second copy: of another inbox, whose people see the case from now on, or simply a repeat."""
+        place = self.places[message_id]
+        if arrival.inbox_id in place.inbox_ids:
+            return Recorded(arrival.envelope_id, "duplicate", message_id)
+        place.inbox_ids.add(arrival.inbox_id)
+        self.ledger.copy(message_id, arrival, place.case)
+        if not arrival.history:
+            self.tx.emit(self.who, CaseChanged(case_id=place.case.id))
+        return Recorded(arrival.envelope_id, "copy", message_id)
+
+    def _echo_of(self, arrival: Arrival) -> Twin | None:
+        """The message of ours that has come back, or lies among the sent ones."""
+        ours = [one for one in self.twins.get(arrival.inbound.external_id, ()) if one.direction == "out"]
+        from_us = arrival.inbound.direction == "out" or plain_address(arrival.inbound.sender.address) in self.own
+        return ours[0] if ours and from_us else None
+
+    def _send(self, arrival: Arrival) -> Recorded:
+        """What one of us sent by another program."""
+        if not self.elsewhere.goes_out(arrival):
+            return Recorded(arrival.envelope_id, "nothing", 0)
+        strand = next((found for key in arrival.inbound.references if (found := self._strand_of(key)) is not None), None)
+        if strand is None:
+            return self.elsewhere.begin(arrival)
+        done = self.elsewhere.answer(arrival, strand, dedupe_key(arrival))
+        self._remember(arrival, strand, done.message_id)
+        return done
+
+    def _receive(self, arrival: Arrival) -> Recorded:
+        """What an outside person wrote."""
+        arrival = self._marked(arrival)
+        identity = self.people[arrival.network, arrival.inbound.sender.address]
+        twin = near_copy(arrival.inbound, self.twins.get(arrival.inbound.external_id, ()))
+        if twin is not None and (strand := self._strand_of(arrival.inbound.external_id)) is not None:
+            arrival = _with(arrival, warnings=(ANOTHER_COPY,), automatic=arrival.inbound.automatic or COPY)
+        else:
+            twin = None
+            arrival, strand = self._strand(arrival, identity)
+        message_id = self.ledger.write(arrival, strand, dedupe_key(arrival), Writer(identity_id=identity.id))
+        self._remember(arrival, strand, message_id)
+        if twin is None:
+            self._move_case(arrival, strand)
+        if not arrival.history:
+            self.tx.emit(self.who, MessageReceived(case_id=strand.case.id, message_id=message_id, automatic=arrival.inbound.automatic))
+        self.elsewhere.answers_before(arrival, strand)
+        return Recorded(arrival.envelope_id, "message", message_id)
+
+    def _marked(self, arrival: Arrival) -> Arrival:
+        """Our own key on somebody else's message is a loop; one of our addresses without proof is a claim."""
+        one = arrival.inbound
+        looped = not one.automatic and any(twin.direction == "out" for twin in self.twins.get(one.external_id, ()))
+        claims = plain_address(one.sender.address) in self.own and one.proof != "pass"
+        return _with(arrival, warnings=("claims-our-address",) if claims else (), automatic=OWN if looped else one.automatic)
+
+    def _remember(self, arrival: Arrival, strand: Strand, message_id: int) -> None:
+        """What later messages of the set must know."""
+        one = arrival.inbound
+        self.seen[dedupe_key(arrival)] = message_id
+        self.places[message_id] = Place(strand.case, {strand.inbox_id, arrival.inbox_id})
+        if one.external_id:
+            self.by_reference[one.external_id] = strand.thread_id
+            sender = one.sender.address if one.direction == "in" else ""
+            self.twins.setdefault(one.external_id, []).append(Twin(message_id, one.direction, sender, one.text, one.proof))
 
     def _identities(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Identity]:
         by_network: dict[str, list[Address]] = {}
@@ -132,29 +184,35 @@ class _Recording:
         found = {network: find_or_make_identities(self.tx, self.who, network, senders) for network, senders in by_network.items()}
         return {(network, address): identity for network, people in found.items() for address, identity in people.items()}
 
-    def _strand(self, arrival: Arrival, identity: Identity) -> Strand:
-        """The thread and case that a message belongs to, opened where there is none."""
-        strand, claimed = self._find_strand(arrival)
+    def _strand(self, arrival: Arrival, identity: Identity) -> tuple[Arrival, Strand]:
+        """The thread and case that a message belongs to, opened where there is none; what is odd about that is noted with the message."""
+        strand, claimed, oddity = self._find_strand(arrival)
+        arrival = _with(arrival, warnings=oddity)
         if strand is None:
-            return self._open_thread(arrival, identity, claimed)
+            return arrival, self._open(arrival, identity, claimed)
         strand.participants.add(identity.address)
-        if self._takes_more(strand.case, arrival):
-            return strand
-        strand.case = self._open_case(arrival, identity, continues=strand.case.id)
-        strand.conversation_id, strand.aside = self._open_conversation(strand.thread_id, strand.case.id), False
-        return strand
+        if not self._takes_more(strand.case, arrival):
+            case = self._open_case(arrival, identity, strand.inbox_id, continues=strand.case.id)
+            strand.case, strand.aside = case, False
+            strand.conversation_id = self.ledger.open_conversation(strand.thread_id, case.id)
+        return arrival, strand
 
-    def _find_strand(self, arrival: Arrival) -> tuple[Strand | None, int]:
-        """The strand a message may join, and else the case that it merely claims to continue (0 for none)."""
-        thread_id = self.by_token.get(arrival.inbound.thread_token)
-        if thread_id in self.strands:
-            return self.strands[thread_id], 0
-        for reference in arrival.inbound.references:
-            strand = self.strands.get(self.by_reference.get(reference, 0))
+    def _find_strand(self, arrival: Arrival) -> tuple[Strand | None, int, tuple[str, ...]]:
+        """The strand a message may join, else the case that it merely claims to continue (0 for none), and what is odd about it."""
+        one = arrival.inbound
+        strand = self.ledger.strands.get(self.by_token.get(one.thread_token, 0))
+        if strand is not None:
+            return strand, 0, () if one.sender.address in strand.participants else (NEW_PARTICIPANT,)
+        for reference in one.references:
+            strand = self._strand_of(reference)
+            if strand is not None and one.proof != "fail" and _takes_part(one.sender, strand.participants):
+                return strand, 0, ()
             if strand is not None:
-                takes_part = arrival.inbound.sender.address in strand.participants
-                return (strand, 0) if takes_part else (None, strand.case.id)
-        return None, 0
+                return None, strand.case.id, (CLAIMS_TO_CONTINUE,)
+        return None, 0, ()
+
+    def _strand_of(self, reference: str) -> Strand | None:
+        return self.ledger.strands.get(self.by_reference.get(reference, 0))
 
     def _takes_more(self, case: CaseRow, arrival: Arrival) -> bool:
         """Whether a case still takes messages: open ones, spam, and solved ones within the inbox's window."""
@@ -162,87 +220,42 @@ class _Recording:
             return arrival.history
         return case.status != "solved" or (case.solved_at or 0) > arrival.received_at - arrival.reopen_days * DAY
 
-    def _open_thread(self, arrival: Arrival, identity: Identity, claimed: int) -> Strand:
-        case = self._open_case(arrival, identity, continues=claimed)
-        thread_id = self.tx.new_id()
-        row = {"id": thread_id, "inbox_id": arrival.inbox_id, "external_key": self._thread_key(arrival, thread_id), "token": new_token()}
-        self._add(threads, row | {"visibility": arrival.visibility, "identity_id": identity.id, "created_at": self.tx.now})
-        strand = Strand(thread_id, arrival.inbox_id, self._open_conversation(thread_id, case.id), case, {identity.address})
-        self.strands[thread_id] = strand
+    def _open(self, arrival: Arrival, identity: Identity, claimed: int) -> Strand:
+        """A new thread, in a case of its own unless its sender floods us."""
+        home = self._home(arrival)
+        case = self._flooded_case(arrival, identity)
+        if case is None:
+            case = self._open_case(arrival, identity, home, claimed)
+        strand = self.ledger.open_thread(arrival, identity, case, home)
+        begun = self.elsewhere.begun_for(arrival)
+        if begun is not None:
+            self.elsewhere.resume(begun, strand)
         return strand
 
-    def _thread_key(self, arrival: Arrival, thread_id: int) -> str:
-        """The network's key; two different mails may bear one Message-ID, and each keeps a thread of its own."""
-        key = arrival.inbound.external_id or str(thread_id)
-        if (arrival.inbox_id, key) in self.thread_keys:
-            return f"{key}#{thread_id}"
-        self.thread_keys.add((arrival.inbox_id, key))
-        return key
-
-    def _open_case(self, arrival: Arrival, identity: Identity, continues: int) -> CaseRow:
-        case = CaseRow(
-            workspace_id=self.who.workspace_id,
-            id=self.tx.new_id(),
-            number=take_number(self.tx, self.who),
-            contact_id=identity.contact_id,
-            inbox_id=arrival.inbox_id,
-            subject=arrival.inbound.subject[:SUBJECT],
-            preview="",
-            status="closed" if arrival.history else "open",
-            priority="normal",
-            assignee_id=None,
-            continues_id=continues or None,
-            opened_at=arrival.received_at,
-            active_at=arrival.received_at,
-            waiting_since=None,
-            snoozed_until=None,
-            solved_at=None,
-        )
-        self.opened.add(case.id)
-        self.changed[case.id] = case
+    def _open_case(self, arrival: Arrival, identity: Identity, inbox_id: int, continues: int) -> CaseRow:
+        case = self.ledger.open_case(arrival, identity.contact_id, inbox_id, continues)
         if not arrival.history:
-            self.tx.emit(self.who, CaseOpened(case_id=case.id, inbox_id=arrival.inbox_id, continues_id=continues))
+            self.floods.note(case)
         return case
 
-    def _open_conversation(self, thread_id: int, case_id: int) -> int:
-        conversation_id = self.tx.new_id()
-        self._add(
-            conversations, {"id": conversation_id, "thread_id": thread_id, "case_id": case_id, "opened_at": self.tx.now, "aside": False}
-        )
-        return conversation_id
+    def _flooded_case(self, arrival: Arrival, identity: Identity) -> CaseRow | None:
+        """A form of a web site writes for many people from one address; they answer to different ones."""
+        case = self.floods.case_of(identity.contact_id)
+        if case is None or arrival.history or "reply-to-differs" in arrival.inbound.warnings:
+            return None
+        case = self.ledger.changed.get(case.id, case)
+        if not self._takes_more(case, arrival):
+            return None
+        self.floods.flooded.add(case.id)
+        return case
 
-    def _message(self, arrival: Arrival, identity: Identity, strand: Strand) -> int:
-        one, message_id = arrival.inbound, self.tx.new_id()
-        row = {"id": message_id, "conversation_id": strand.conversation_id, "direction": "in", "identity_id": identity.id, "agent_id": None}
-        row |= {
-            "envelope_id": arrival.envelope_id,
-            "external_id": one.external_id,
-            "subject": one.subject[:SUBJECT],
-            "text": one.text,
-            "fresh": one.fresh,
-        }
-        row |= {"html": one.html, "to": one.to, "cc": one.cc, "automatic": one.automatic, "at": arrival.received_at, "sent_at": one.sent_at}
-        row |= {"files": len(arrival.files), "origin": one.origin, "author": "", "proof": one.proof, "warnings": one.warnings}
-        self._add(messages, row)
-        self._add(message_keys, {"dedupe_key": dedupe_key(arrival), "message_id": message_id})
-        if one.external_id:
-            self._add(message_references, {"external_id": one.external_id, "message_id": message_id, "thread_id": strand.thread_id})
-            self.by_reference[one.external_id] = strand.thread_id
-        for file in arrival.files:
-            row = {
-                "id": self.tx.new_id(),
-                "message_id": message_id,
-                "note_id": None,
-                "case_id": strand.case.id,
-                "uploader_id": None,
-                "at": self.tx.now,
-            }
-            self._add(attachments, row | msgspec.structs.asdict(file))
-        heading = f"{strand.case.number} {one.sender.name} {one.sender.address} {one.subject}"
-        self.texts.append(
-            (message_id, strand.case.id, f"{heading}\n{one.fresh or one.text}\n{' '.join(file.name for file in arrival.files)}")
-        )
-        return message_id
+    def _home(self, arrival: Arrival) -> int:
+        """Of several inboxes that a message went to, the one it names first; else the one that it came to."""
+        for one in (*arrival.inbound.to, *arrival.inbound.cc):
+            place = self.own.get(plain_address(one.address))
+            if place is not None and place.enabled and place.channel == arrival.network:
+                return place.inbox_id
+        return arrival.inbox_id
 
     def _move_case(self, arrival: Arrival, strand: Strand) -> None:
         """The customer waits again, unless a machine wrote or the case is spam."""
@@ -255,20 +268,19 @@ class _Recording:
                 changes["waiting_since"] = arrival.received_at
             if case.status != "open":
                 changes |= {"status": "open", "snoozed_until": None, "solved_at": None}
-                cancel(self.tx, self.who, WAKE, str(case.id))
                 self.tx.emit(self.who, CaseReopened(case_id=case.id, before=case.status))
-        strand.case = self.changed[case.id] = msgspec.structs.replace(case, **changes)
-        for other in self.strands.values():
-            if other.case.id == case.id:
-                other.case = strand.case
-
-    def _add(self, table: sa.Table, row: dict[str, Any]) -> None:
-        self.rows[table].append(row | {"workspace_id": self.who.workspace_id})
+        self.ledger.change(case, **changes)
 
 
-_ORDER = (threads, cases, conversations, messages, message_keys, message_references, attachments)
-_MOVES = ("status", "preview", "active_at", "waiting_since", "snoozed_until", "solved_at")
+def _takes_part(sender: Address, participants: Iterable[str]) -> bool:
+    """Addresses that could not be read all look alike and are nobody's."""
+    return sender.address in participants and not sender.address.endswith(".invalid")
 
 
-def _case_change(case: CaseRow) -> dict[str, Any]:
-    return {"w": case.workspace_id, "i": case.id} | {f"new_{name}": getattr(case, name) for name in _MOVES}
+def _with(arrival: Arrival, warnings: tuple[str, ...] = (), automatic: str | None = None) -> Arrival:
+    one = arrival.inbound
+    automatic = one.automatic if automatic is None else automatic
+    if not warnings and automatic == one.automatic:
+        return arrival
+    noted = msgspec.structs.replace(one, warnings=tuple(dict.fromkeys((*one.warnings, *warnings))), automatic=automatic)
+    return msgspec.structs.replace(arrival, inbound=noted)

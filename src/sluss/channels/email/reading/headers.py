@@ -32,8 +32,10 @@ class Headers(msgspec.Struct, frozen=True):
             raise Unparsable(say("The mail has more than %(number)s header fields.", number=limits.HEADER_COUNT))
         for line in lines:
             name, colon, value = decode_bytes(line, "").partition(":")
-            if colon and name.strip():
-                fields.setdefault(name.strip().lower(), []).append(value.strip())
+            name = name.strip().lower()
+            # What is ours to say is never read from a mail: its sender may have written it (T45).
+            if colon and name and not name.startswith("x-sluss-"):
+                fields.setdefault(name, []).append(value.strip())
         return cls(fields)
 
     def first(self, name: str) -> str:

@@ -1,6 +1,9 @@
-"""News about mail we sent. In: a delivery report (RFC 3464), a read receipt (RFC 8098) or a bounce without form. Out: `Receipt` values.
+"""News about mail we sent.
 
-Only a report that names the Message-ID of a mail becomes a receipt: ours hold 80 random bits, so that a stranger cannot forge one.
+In: a delivery report (RFC 3464), a read receipt (RFC 8098), a complaint (RFC 5965) or a bounce without form. Out: `Receipt` values.
+
+What they are worth is decided where our mail is known: by the token of the address that the report came to, which only the servers on the
+way have seen, else by a Message-ID of ours, which is random. A report that names neither becomes a receipt that fits nothing.
 """
 
 from __future__ import annotations
@@ -27,15 +30,26 @@ _STATES: dict[str, Literal["delivered", "failed", "delayed"]] = {
 }
 
 
-def receipts(root: Part, *, bounced: bool) -> list[Receipt]:
-    """What the mail reports, empty when it reports nothing that we can match."""
+def receipts(root: Part, token: str) -> list[Receipt]:
+    """What a report says; `token` is that of the address it came to. Empty only for reports that say nothing new about a mail."""
     leaves = list(_leaves(root))
     for leaf in leaves:
         if leaf.media_type in {"message/delivery-status", "message/global-delivery-status"}:
-            return _delivery_report(leaf, _original_id(leaves))
+            return _delivery_report(leaf, _original_id(leaves), token) or [_unmatched(root, token)]
         if leaf.media_type in {"message/disposition-notification", "message/global-disposition-notification"}:
             return _read_receipt(leaf)
-    return _formless(root) if bounced else []
+        if leaf.media_type == "message/feedback-report":
+            return [_complaint(leaf, _original_id(leaves), token)]
+    return _formless(root, token) or [_unmatched(root, token)]
+
+
+def _unmatched(root: Part, token: str) -> Receipt:
+    """A report of which no more is known than that it is one; the token may still say what it is about."""
+    return Receipt(external_id="", recipient="", state="failed", reason=_reason(root), token=token)
+
+
+def _reason(root: Part) -> str:
+    return clean_line(root.headers.text("subject"))[:500]
 
 
 def _leaves(part: Part) -> Iterator[Part]:
@@ -61,21 +75,20 @@ def _block(body: bytes) -> Headers:
     return Headers.read(_BLANK_LINE.split(body.lstrip()[: limits.HEADER_BYTES], maxsplit=1)[0])
 
 
-def _delivery_report(part: Part, original: str) -> list[Receipt]:
-    if not original:
-        return []
+def _delivery_report(part: Part, original: str, token: str) -> list[Receipt]:
     blocks = _BLANK_LINE.split(part.body()[: limits.HEADER_BYTES].strip(), maxsplit=limits.RECEIPTS)
-    found = [_recipient_block(Headers.read(block), original) for block in blocks]
+    found = [_recipient_block(Headers.read(block), original, token) for block in blocks]
     return [receipt for receipt in found if receipt][: limits.RECEIPTS]
 
 
-def _recipient_block(fields: Headers, original: str) -> Receipt | None:
+def _recipient_block(fields: Headers, original: str, token: str) -> Receipt | None:
     state = _STATES.get(fields.text("action").lower())
     recipient = _typed(fields, "original-recipient") or _typed(fields, "final-recipient")
     if state is None or not recipient:
         return None
     reason = fields.text("diagnostic-code").partition(";")[2].strip() or fields.text("diagnostic-code")
-    return Receipt(external_id=original, recipient=recipient, state=state, code=fields.text("status")[:20], reason=reason[:500])
+    code = fields.text("status").partition(" ")[0][:20]
+    return Receipt(external_id=original, recipient=recipient, state=state, code=code, reason=reason[:500], token=token)
 
 
 def _typed(fields: Headers, name: str) -> str:
@@ -92,25 +105,33 @@ def _read_receipt(part: Part) -> list[Receipt]:
     return [Receipt(external_id=original[0], recipient=_typed(fields, "final-recipient"), state="read")]
 
 
+def _complaint(part: Part, original: str, token: str) -> Receipt:
+    """Somebody called our mail unwanted. The recipient is often hidden from us."""
+    fields = _block(part.body())
+    recipient = _typed(fields, "original-rcpt-to") or _typed(fields, "final-recipient")
+    kind = fields.text("feedback-type")[:20]
+    return Receipt(external_id=original, recipient=recipient, state="complained", code=kind, token=token)
+
+
 _QUOTED_ID = re.compile(r"^[> \t]{0,20}Message-ID:\s{0,10}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
 _LOOKED_AT = 65_536
 
 
-def _formless(root: Part) -> list[Receipt]:
+def _formless(root: Part, token: str) -> list[Receipt]:
     """A bounce in a form of its own: the original's id is quoted somewhere, the recipients by one of many known phrases."""
     beginning = root.raw[root.start : root.start + _LOOKED_AT]
-    ids = message_ids(_QUOTED_ID.findall(decode_bytes(beginning, ""))[:1])
-    if not ids:
-        return []
+    quoted = message_ids(_QUOTED_ID.findall(decode_bytes(beginning, ""))[:1])
+    ids = quoted or message_ids([*root.headers.all("in-reply-to")[:1], *root.headers.all("references")[:1]])
     failed = {fold_address(address) for address in root.headers.first("x-failed-recipients")[:2000].split(",")}
     delayed: set[str] = set()
     if not any(failed):
         delayed, failed = _known_phrases(root.raw[:_LOOKED_AT])
-    reason = clean_line(root.headers.text("subject"))[:500]
-    return [
-        *(Receipt(external_id=ids[0], recipient=address, state="failed", reason=reason) for address in sorted(failed) if address),
-        *(Receipt(external_id=ids[0], recipient=address, state="delayed", reason=reason) for address in sorted(delayed) if address),
-    ][: limits.RECEIPTS]
+    named: list[tuple[str, Literal["failed", "delayed"]]] = [
+        *((one, "failed") for one in sorted(failed)),
+        *((one, "delayed") for one in sorted(delayed)),
+    ]
+    about = {"external_id": ids[0] if ids else "", "reason": _reason(root), "token": token}
+    return [Receipt(recipient=address, state=state, **about) for address, state in named if address][: limits.RECEIPTS]
 
 
 def _known_phrases(raw: bytes) -> tuple[set[str], set[str]]:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
 from sluss.channels.contract import Address, Delivered, Inbound, Understood, Unparsable
 from sluss.channels.email.reading import limits
-from sluss.channels.email.reading.automatic import automatic_reason
+from sluss.channels.email.reading.automatic import BOUNCE, automatic_reason
 from sluss.channels.email.reading.bodies import Said, what_it_says
 from sluss.channels.email.reading.fresh import fresh_part
 from sluss.channels.email.reading.headers import Headers, addresses, display_name, fold_address, message_ids, sent_at
+from sluss.channels.email.reading.oddities import date_is_off, oddities
 from sluss.channels.email.reading.parts import take_apart
+from sluss.channels.email.reading.proof import proof_of
 from sluss.channels.email.reading.receipts import receipts
 from sluss.kernel.words import say
 
 
 class Ours(msgspec.Struct, frozen=True):
-    """The addresses of an inbox, folded, its own first, and the characters that may set a token apart in them."""
+    """The addresses of an inbox, folded, its own first, and the characters that may set a token apart in them.
+
+    `authserv_id` is the name under which the inbox's own server says what it found out about a sender; `names` are those we write under.
+    """
 
     addresses: tuple[str, ...]
     separators: str = "+-"
+    authserv_id: str = ""
+    names: tuple[str, ...] = ()
 
 
 def understand_mail(delivered: Delivered, ours: Ours) -> list[Understood]:
@@ -41,14 +50,19 @@ def _understand(delivered: Delivered, ours: Ours) -> list[Understood]:
     if not delivered.raw.strip(b"\r\n\t \0"):
         raise Unparsable(say("The mail is empty."))
     root = take_apart(delivered.raw)
-    sender = _sender(root.headers)
-    automatic = automatic_reason(root, sender, frozenset(ours.addresses))
-    if _is_trial(root.headers, sender, ours):
+    headers, sender = root.headers, _sender(root.headers)
+    if _is_trial(headers, sender, ours):
         return []
-    news = receipts(root, bounced=automatic == "bounce")
-    if news:
-        return list(news)
-    return [_inbound(delivered, root.headers, sender, automatic, (what_it_says(root), ours))]
+    direction = _direction(delivered, headers, sender, ours)
+    automatic = automatic_reason(root, sender, frozenset(ours.addresses if direction == "in" else ()))
+    if automatic == BOUNCE:
+        # Among our own sent mail there are read receipts that our people gave, which are nothing to us.
+        return list(receipts(root, _token(_places(delivered, headers), ours, "b", _DELIVERY))) if direction == "in" else []
+    found = _inbound(delivered, headers, sender, (what_it_says(root), ours))
+    if direction == "out":
+        origin = "sent folder" if delivered.origin == "sent" else "copy"
+        found = msgspec.structs.replace(found, direction="out", origin=origin, warnings=())
+    return [msgspec.structs.replace(found, automatic=automatic)]
 
 
 def _is_trial(headers: Headers, sender: Address, ours: Ours) -> bool:
@@ -56,11 +70,15 @@ def _is_trial(headers: Headers, sender: Address, ours: Ours) -> bool:
     return headers.first("message-id").strip().startswith(f"<{TRIAL}") and sender.address in ours.addresses
 
 
-def _inbound(delivered: Delivered, headers: Headers, sender: Address, automatic: str, content: tuple[Said, Ours]) -> Inbound:
+def _inbound(delivered: Delivered, headers: Headers, sender: Address, content: tuple[Said, Ours]) -> Inbound:
     said, ours = content
     external_id, dedupe_key = _identity(headers, sender, said)
-    places = _delivered_to(delivered, headers)
     to, cc = addresses(headers.all("to")), addresses(headers.all("cc"))
+    proof = proof_of(headers, sender, ours.authserv_id)
+    claimed = sent_at(headers.first("date"), delivered.received_at)
+    odd = oddities(headers, sender, proof, ours.names, ours.addresses)
+    if date_is_off(claimed, delivered.received_at, given=bool(headers.first("date"))):
+        odd = (*odd, "date-off")
     return Inbound(
         external_id=external_id,
         dedupe_key=dedupe_key,
@@ -71,14 +89,26 @@ def _inbound(delivered: Delivered, headers: Headers, sender: Address, automatic:
         html=said.html,
         to=tuple(to),
         cc=tuple(cc),
-        delivered_to=places,
-        thread_token=_thread_token([*places, *(item.address for item in to), *(item.address for item in cc)], ours),
+        delivered_to=_delivered_to(delivered, headers),
+        thread_token=_token(_places(delivered, headers), ours, "c", _THREAD),
         references=_references(headers),
-        automatic=automatic,
-        sent_at=sent_at(headers.first("date"), delivered.received_at),
+        sent_at=claimed,
         files=said.files,
-        warnings=(said.protection,) if said.protection else (),
+        proof=proof,
+        warnings=(*((said.protection,) if said.protection else ()), *odd),
+        author=next(iter(addresses(headers.all("sender")[:1])), None),
+        return_path=next((one.address for one in addresses(headers.all("return-path")[:1])), ""),
     )
+
+
+def _direction(delivered: Delivered, headers: Headers, sender: Address, ours: Ours) -> Literal["in", "out"]:
+    """Ours is what lies among the sent mail, and what went to others and proves to come from an address of the inbox (T42)."""
+    if delivered.origin == "sent":
+        return "out"
+    if sender.address not in ours.addresses or proof_of(headers, sender, ours.authserv_id) != "pass":
+        return "in"
+    written_to = {one.address for one in addresses([*headers.all("to"), *headers.all("cc")])}
+    return "out" if written_to - set(ours.addresses) else "in"
 
 
 TRIAL = "sluss-trial."
@@ -121,20 +151,27 @@ def _delivered_to(delivered: Delivered, headers: Headers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for place in found if place))
 
 
-def _thread_token(places: list[str], ours: Ours) -> str:
-    patterns = [_token_pattern(address, ours.separators) for address in ours.addresses if "@" in address]
-    for place in places:
-        for pattern in patterns:
-            found = pattern.fullmatch(place)
-            if found:
-                return found.group(1)
-    return ""
+_THREAD = "([a-z0-9]{4,64})"
+_DELIVERY = r"([a-z0-9]{1,20}\.[a-z0-9]{16,64})"
 
 
-def _token_pattern(address: str, separators: str) -> re.Pattern[str]:
+def _places(delivered: Delivered, headers: Headers) -> list[str]:
+    """Every address that the mail was delivered or written to, what the transport says first."""
+    written = (one.address for one in addresses([*headers.all("to"), *headers.all("cc")]))
+    return [*_delivered_to(delivered, headers), *written]
+
+
+def _token(places: list[str], ours: Ours, mark: str, form: str) -> str:
+    """What stands behind the mark in one of our own addresses, empty when none carries it."""
+    patterns = [_pattern(address, ours.separators, mark, form) for address in ours.addresses if "@" in address]
+    return next((found.group(1) for place in places for pattern in patterns if (found := pattern.fullmatch(place))), "")
+
+
+@lru_cache(maxsize=4096)
+def _pattern(address: str, separators: str, mark: str, form: str) -> re.Pattern[str]:
     local, _, domain = address.rpartition("@")
     between = re.escape(separators) if separators else "+"
-    return re.compile(rf"{re.escape(local)}[{between}]c\.([a-z0-9]{{4,64}})@{re.escape(domain)}")
+    return re.compile(rf"{re.escape(local)}[{between}]{mark}\.{form}@{re.escape(domain)}")
 
 
 def _references(headers: Headers) -> tuple[str, ...]:
