@@ -17,11 +17,11 @@ from sluss.version import VERSION
 
 PROBLEMS = {
     "400": "The request cannot be read as what this address takes.",
-    "401": "Nobody is signed in.",
-    "403": "Your role does not include this, or the form token is missing.",
+    "401": "There is no token and nobody is signed in, or the token is not good.",
+    "403": "The token lacks the scope, your role does not include this, or the form token is missing.",
     "404": "There is nothing here, or it is not yours to see.",
     "405": "This address does not take this method.",
-    "409": "The state has moved on.",
+    "409": "The state has moved on, or the Idempotency-Key belongs to another request.",
     "413": "The request is too large.",
     "415": "Send JSON as `application/json`.",
     "422": "A field cannot be accepted; `fields` names it and says why.",
@@ -37,6 +37,10 @@ PROBLEM = {
         "reference": {"type": "string", "description": "Names this request in the server's log."},
         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
     },
+}
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token from your own page: `Authorization: Bearer sluss_…`."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "sluss"},
 }
 
 
@@ -54,14 +58,18 @@ def _document(routes: tuple[HTTPRouteHandler, ...]) -> dict[str, Any]:
         app = Litestar([*routes], dependencies=given, openapi_config=about)
     made: dict[str, Any] = app.openapi_schema.to_schema()
     made.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    made["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": "sluss"}}
-    made["security"] = [{"session": []}]
+    made["components"]["securitySchemes"] = SCHEMES
+    made["security"] = [{"token": []}, {"session": []}]
     paths: dict[str, dict[str, dict[str, Any]]] = made["paths"]
     for name in _closed(routes):
         made["components"]["schemas"][name]["additionalProperties"] = False
+    needs = {(str(method), route.operation_id): str(route.opt["scope"]) for route in routes for method in route.http_methods}
     for path in paths.values():
-        for operation in path.values():
+        for method, operation in path.items():
             _tell_problems(operation["responses"])
+            scope = needs.get((method.upper(), operation.get("operationId")), "")
+            if scope:
+                operation["security"] = [{"token": [scope]}, {"session": []}]
     return made
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
-from sluss.kernel.types import Blob, Count, Id, Instant, Json, Text
+from sluss.kernel.types import Blob, Id, Instant, Json, Text
 
 api_answers = scoped_table(
     "api_answers",
@@ -11,7 +11,6 @@ api_answers = scoped_table(
     sa.Column("key", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("asked", Blob, nullable=False),
-    sa.Column("status", Count, nullable=False),
     sa.Column("answer", Json),
     refers("agent_id", "agents"),
     sa.Index("ix_api_answers_at", "at"),

@@ -1,41 +1,75 @@
 """Routes of the API, version 1.
 
-Its document is at `/api/openapi.json`. A program signs in as an agent does, and sends `X-CSRF-Token` with what it writes.
+Its document is at `/api/openapi.json`, in words in docs/api.md. A program brings a token; `scope=` says what the token needs for a route.
+A browser that is signed in may call too, and sends `X-CSRF-Token` with what it writes.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from secrets import token_hex
 from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get, patch, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter
 
+from sluss.api.again import Answered, Asking, under_key
 from sluss.api.document import document
-from sluss.api.queries import everybody, inboxes_out, page_of_cases, whole_case
-from sluss.api.shapes import DIGITS, AgentOut, CaseChange, CasePage, Created, InboxOut, NewNote, WholeCase, microseconds
+from sluss.api.queries import Wanted, contact_out, everybody, inboxes_out, page_of_cases, page_of_messages, state_of, whole_case
+from sluss.api.shapes import (
+    DIGITS,
+    AgentOut,
+    CaseChange,
+    CasePage,
+    CaseState,
+    ContactOut,
+    Created,
+    InboxOut,
+    MessagePage,
+    NewNote,
+    NewReply,
+    Sent,
+    WholeCase,
+    instant,
+    microseconds,
+)
 from sluss.api.strict import StrictCall
 from sluss.cases.access import access_case_no
 from sluss.cases.actions import add_note, assign_case, set_priority, set_status, set_tags
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
+from sluss.kernel.search import words_of
 from sluss.kernel.tx import Tx
+from sluss.people.scopes import CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
+from sluss.replies.sending import SendReply, send_reply
 from sluss.web.edge import Asked, Edge
 from sluss.web.policy import AGENTS, EVERYONE, READERS
 
 Number = Annotated[int, Parameter(ge=1, le=2**53 - 1, description="The case's number.")]
+ContactId = Annotated[int, Parameter(ge=1, le=9 * 10**18 - 1, description="A contact's id.")]
+Words = Annotated[str | None, Parameter(min_length=1, max_length=400, description="Words that occur in the case, or begin so.")]
 After = Annotated[str | None, Parameter(pattern=DIGITS, description="`after` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=100, description="At most so many.")]
 Key = Annotated[str | None, Parameter(pattern=DIGITS, description="An id: digits.")]
+Once = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        pattern="^[!-~]{1,255}$",
+        description="A word of your own for this request. Sent again within 24 hours, it does nothing and has the same answer.",
+    ),
+]
 CaseStatus = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
+MADE: Any = {"status_code": 201}
 
 
-@get("/api/v1/cases", may=READERS, operation_id="listCases")
+@get("/api/v1/cases", may=READERS, scope=CASES_READ, operation_id="listCases")
 async def list_cases(
     edge: Edge,
     who: Actor,
     *,
+    q: Words = None,
     status: CaseStatus | None = None,
     assignee_id: Key = None,
     inbox_id: Key = None,
@@ -44,47 +78,68 @@ async def list_cases(
 ) -> CasePage:
     """Cases that you may see, newest first."""
     ids = {name: int(key) for name, key in (("assignee_id", assignee_id), ("inbox_id", inbox_id)) if key is not None}
-    wanted = ids if status is None else ids | {"status": status}
-    return await edge.db.read(page_of_cases, who, wanted, None if after is None else int(after), limit)
+    equal = ids if status is None else ids | {"status": status}
+    if q is not None and not words_of(q):
+        raise Invalid({"q": "Write letters or digits to search for."})
+    wanted = Wanted(equal=equal, words=q or "", after=None if after is None else int(after), limit=limit)
+    return await edge.db.read(page_of_cases, who, wanted)
 
 
-@get("/api/v1/cases/{number:int}", may=READERS, operation_id="getCase")
+@get("/api/v1/cases/{number:int}", may=READERS, scope=CASES_READ, operation_id="getCase")
 async def get_case(edge: Edge, who: Actor, number: Number) -> WholeCase:
-    """One case with its messages and notes."""
+    """One case with its newest messages and notes."""
     return await edge.db.read(whole_case, who, number)
 
 
-@patch("/api/v1/cases/{number:int}", may=AGENTS, operation_id="changeCase", request_class=StrictCall)
-async def change_case(edge: Edge, who: Actor, number: Number, data: CaseChange) -> WholeCase:
+@get("/api/v1/cases/{number:int}/messages", may=READERS, scope=CASES_READ, operation_id="listMessages")
+async def list_messages(edge: Edge, who: Actor, number: Number, *, after: After = None, limit: Limit = 50) -> MessagePage:
+    """Messages of one case, newest first."""
+    return await edge.db.read(page_of_messages, who, number, None if after is None else int(after), limit)
+
+
+@patch("/api/v1/cases/{number:int}", may=AGENTS, scope=CASES_WRITE, operation_id="changeCase", request_class=StrictCall)
+async def change_case(edge: Edge, who: Actor, number: Number, data: CaseChange) -> CaseState:
     """Change status, priority, assignee or tags: all of it or nothing."""
     return await edge.db.write(_change_case, who, number, data)
 
 
-@post("/api/v1/cases/{number:int}/notes", may=READERS, operation_id="addNote", status_code=201, request_class=StrictCall)
-async def write_note(edge: Edge, who: Actor, number: Number, data: NewNote) -> Created:
+@post("/api/v1/cases/{number:int}/notes", may=READERS, scope=NOTES_WRITE, operation_id="addNote", request_class=StrictCall, **MADE)
+async def write_note(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewNote, key: Once = None) -> Response[Created]:  # noqa: PLR0917
     """Write an internal note; the customer never sees it."""
-    return Created(str(await edge.db.write(_add_note, who, number, data.text)))
+    return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "note", number, data), _add_note, number, data.text))
 
 
-@get("/api/v1/agents", may=READERS, operation_id="listAgents")
+@post("/api/v1/cases/{number:int}/replies", may=AGENTS, scope=REPLIES_WRITE, operation_id="reply", request_class=StrictCall, **MADE)
+async def reply(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewReply, key: Once = None) -> Response[Sent]:  # noqa: PLR0917
+    """Answer the customer, by the way the case came. It leaves when the time to take it back is over."""
+    return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "reply", number, data), _reply, number, data))
+
+
+@get("/api/v1/contacts/{contact_id:int}", may=READERS, scope=CONTACTS_READ, operation_id="getContact")
+async def get_contact(edge: Edge, who: Actor, contact_id: ContactId) -> ContactOut:
+    """One customer, with the addresses that are known."""
+    return await edge.db.read(contact_out, who, contact_id)
+
+
+@get("/api/v1/agents", may=READERS, scope=SETTINGS_READ, operation_id="listAgents")
 async def list_agents(edge: Edge, who: Actor) -> list[AgentOut]:
     """Agents of the workspace who are not disabled."""
     return await edge.db.read(everybody, who)
 
 
-@get("/api/v1/inboxes", may=READERS, operation_id="listInboxes")
+@get("/api/v1/inboxes", may=READERS, scope=SETTINGS_READ, operation_id="listInboxes")
 async def list_all_inboxes(edge: Edge, who: Actor) -> list[InboxOut]:
     """Connected inboxes that you may see."""
     return await edge.db.read(inboxes_out, who)
 
 
-@get("/api/openapi.json", may=EVERYONE)
+@get("/api/openapi.json", may=EVERYONE, scope=FREE)
 async def openapi(asked: Asked) -> Response[Any]:
     """This API's own description."""
     return asked.json(document(ROUTES))
 
 
-def _change_case(tx: Tx, who: Actor, number: int, change: CaseChange) -> WholeCase:
+def _change_case(tx: Tx, who: Actor, number: int, change: CaseChange) -> CaseState:
     case = access_case_no(tx, who, number)
     if change.assignee_id is not msgspec.UNSET:
         assign_case(tx, who, case.id, None if change.assignee_id is None else int(change.assignee_id))
@@ -96,7 +151,7 @@ def _change_case(tx: Tx, who: Actor, number: int, change: CaseChange) -> WholeCa
         _set_status(tx, who, case.id, change.status, change.snoozed_until)
     elif change.snoozed_until is not msgspec.UNSET:
         raise Invalid({"snoozed_until": "Only a snoozed case has a time to wake. Send status as well."})
-    return whole_case(tx, who, number)
+    return state_of(tx, who, number)
 
 
 def _set_status(tx: Tx, who: Actor, case_id: int, status: CaseStatus, until: datetime | msgspec.UnsetType) -> None:
@@ -106,8 +161,25 @@ def _set_status(tx: Tx, who: Actor, case_id: int, status: CaseStatus, until: dat
         raise Invalid({"snoozed_until" if name == "until" else name: text for name, text in error.fields.items()}) from error
 
 
-def _add_note(tx: Tx, who: Actor, number: int, text: str) -> int:
-    return add_note(tx, who, access_case_no(tx, who, number).id, text)
+def _add_note(tx: Tx, who: Actor, number: int, text: str) -> Created:
+    return Created(str(add_note(tx, who, access_case_no(tx, who, number).id, text)))
 
 
-ROUTES = [list_cases, get_case, change_case, write_note, list_agents, list_all_inboxes, openapi]
+def _reply(tx: Tx, who: Actor, number: int, new: NewReply) -> Sent:
+    case = access_case_no(tx, who, number)
+    sending = SendReply(op=token_hex(13), case_id=case.id, text=new.text, cc=new.cc, then=new.then, anyway=True)
+    try:
+        departure = send_reply(tx, who, sending)
+    except Invalid as error:
+        raise Invalid({"text" if name == "body" else name: text for name, text in error.fields.items()}) from error
+    return Sent(str(departure.message_id), instant(departure.leaves_at))
+
+
+def _answer(asked: Asked, answered: Answered) -> Response[Any]:
+    return asked.json(answered.value, 201, {"Idempotent-Replayed": "true"} if answered.again else {})
+
+
+ROUTES = [
+    *(list_cases, get_case, list_messages, change_case, write_note, reply),
+    *(get_contact, list_agents, list_all_inboxes, openapi),
+]

@@ -15,6 +15,7 @@ DIGITS = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$"
 Id = Annotated[str, Meta(pattern=DIGITS, description="An id: digits, as a string.", examples=["248318305820049408"])]
 Instant = Annotated[str, Meta(description="ISO 8601, UTC.", examples=["2026-11-21T13:52:00.000000+00:00"])]
 NoteText = Annotated[str, Meta(min_length=1, max_length=20_000)]
+ReplyText = Annotated[str, Meta(min_length=1, max_length=100_000)]
 Tag = Annotated[str, Meta(min_length=1, max_length=40)]
 Address = Annotated[str, Meta(min_length=3, max_length=254)]
 
@@ -114,6 +115,59 @@ class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An internal note to write."""
 
     text: NoteText
+
+
+class CaseState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a case stands after a change: what may be changed, and nothing of what was said in it."""
+
+    number: int
+    status: Status
+    snoozed_until: Instant | None
+    priority: Priority
+    assignee_id: Id | None
+    tags: list[str]
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Messages of a case, newest first. `after` asks for the next page; null at the end."""
+
+    messages: list[MessageOut]
+    after: Id | None
+
+
+class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An answer to the customer. `cc`: addresses, comma-separated. `then`: whether the case is solved with it."""
+
+    text: ReplyText
+    cc: Annotated[str, Meta(max_length=2_000)] = ""
+    then: Literal["stay", "solve"] = "stay"
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An answer on its way: until `leaves_at` it can be taken back on the desk."""
+
+    message_id: Id
+    leaves_at: Instant
+
+
+class IdentityOut(msgspec.Struct, frozen=True):
+    """One address of a customer on a network; `proof` says what makes it theirs."""
+
+    id: Id
+    network: str
+    address: str
+    name: str
+    proof: str
+
+
+class ContactOut(msgspec.Struct, frozen=True):
+    """A customer."""
+
+    id: Id
+    name: str
+    language: str
+    created_at: Instant
+    identities: list[IdentityOut]
 
 
 class Created(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from sluss.people.events import AgentDisabled
 from sluss.people.letters import notify_agent, withdraw_letters
 from sluss.people.links import Whose, new_link, withdraw_links
 from sluss.people.models import agents, credentials, sessions, team_members, teams
+from sluss.people.pending import end_pending
 from sluss.people.sessions import ROTATE, TOPIC, end_credential_sessions, end_sessions
 from sluss.web.locale import LOCALES
 
@@ -100,6 +101,7 @@ def disable_agent(tx: Tx, who: Actor, agent_id: int) -> None:
     tx.run(sa.update(agents).where(_this(who, agent_id)).values(disabled_at=tx.now))
     end_sessions(tx, who.workspace_id, agent_id)
     _withdraw_offers(tx, who, agent_id)
+    end_pending(tx, agent.credential_id)
     tx.emit(who, AgentDisabled(agent_id=agent_id))
     note_deed(tx, who, "agent.disable", ("agent", agent_id))
 
@@ -133,6 +135,7 @@ def set_password(tx: Tx, who: Actor, agent_id: int, password_hash: str, keep_ses
     changed = {"password_hash": password_hash, "password_changed_at": tx.now}
     tx.run(sa.update(credentials).where(credentials.c.id == agent.credential_id).values(changed))
     end_credential_sessions(tx, agent.credential_id, keep=keep_session)
+    end_pending(tx, agent.credential_id)
     for purpose in ("password", "reset"):
         withdraw_links(tx, purpose, agent_id=agent_id)
     notify_agent(tx, who, agent_id, "password", at=tx.now)

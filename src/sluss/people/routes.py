@@ -1,4 +1,4 @@
-"""The doors: signing in and out, a password by a one-time link, and the stream of live updates. Out: pages of `people/screens.py`."""
+"""The doors: signing in and out, and the stream of live updates. Out: pages of `people/screens.py`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ import msgspec
 from litestar import Response, get, post
 from litestar.response.redirect import Redirect
 
-from sluss.kernel.actors import Actor
-from sluss.kernel.tx import Tx
-from sluss.people import door, passwords, routes_factors, routes_me, routes_second, routes_setup, second
-from sluss.people.access import EVERYONE, LINK, SIGNED_IN
-from sluss.people.actions import set_password
-from sluss.people.links import Link, find_link, use_link
-from sluss.people.queries import AgentRow, get_agent
-from sluss.people.screens import NewPassword, SignIn
+from sluss.people import (
+    door,
+    routes_factors,
+    routes_forgotten,
+    routes_invited,
+    routes_me,
+    routes_oidc,
+    routes_second,
+    routes_setup,
+    routes_tokens,
+    second,
+)
+from sluss.people.access import EVERYONE, SIGNED_IN
+from sluss.people.oidc_door import with_provider
+from sluss.people.screens import SignIn
 from sluss.people.sessions import Session, watcher_of
 from sluss.people.setup import is_set_up
 from sluss.web.edge import Asked, Edge, local_path
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 from sluss.web.streaming import LiveAnswer
-from sluss.web.troubles import Gone, TooManyTries
+from sluss.web.troubles import TooManyTries
 
 POSITION = re.compile(r"\d{1,15}(\.\d{1,4})?")
 
@@ -38,12 +45,6 @@ class Credentials(msgspec.Struct, frozen=True):
     next: Typed = "/"
 
 
-class Password(msgspec.Struct, frozen=True):
-    """What the form behind a one-time link sends."""
-
-    password: str
-
-
 @get("/sign-in", may=EVERYONE)
 async def sign_in_page(edge: Edge, asked: Asked) -> Response[str] | Redirect:
     onward = local_path(asked.request.query_params.get("next", "/"))
@@ -53,7 +54,7 @@ async def sign_in_page(edge: Edge, asked: Asked) -> Response[str] | Redirect:
     notice = _(said) if said else ""
     if not await edge.db.read(is_set_up):
         notice = _("Sluss is not set up yet. Open the link that it printed when it started.")
-    screen = SignIn(next=onward, notice=notice, passkey=await routes_second.passkey_of_anybody(asked))
+    screen = await with_provider(asked, SignIn(next=onward, notice=notice, passkey=await routes_second.passkey_of_anybody(asked)))
     return asked.answer("people/sign_in.html", asked.page(_("Sign in")), screen=screen)
 
 
@@ -79,23 +80,6 @@ async def sign_in_again(edge: Edge, asked: Asked) -> Response[Any]:
 @post("/sign-out", may=SIGNED_IN, status_code=303)
 async def sign_out(edge: Edge, asked: Asked) -> Redirect:
     await door.sign_out(edge, asked)
-    return asked.go("/sign-in")
-
-
-@get("/password/{token:str}", may=LINK)
-async def password_page(edge: Edge, asked: Asked, token: str) -> Response[str]:
-    found = await edge.db.read(_of_link, token)
-    return _password_answer(asked, token, found)
-
-
-@post("/password/{token:str}", may=LINK, status_code=200)
-async def choose_password(edge: Edge, asked: Asked, token: str) -> Response[str] | Redirect:
-    form = await asked.form(Password)
-    found = await edge.db.read(_of_link, token)
-    fault = passwords.fault_of(form.password, found[1].email) if found is not None else ""
-    if found is None or fault:
-        return _password_answer(asked, token, found, fault)
-    await edge.db.write(_set_by_link, token, await passwords.hash_password(form.password))
     return asked.go("/sign-in")
 
 
@@ -125,37 +109,11 @@ async def _try(edge: Edge, asked: Asked, form: Credentials) -> SignIn | door.Ent
 
 
 async def _refuse(asked: Asked, template: str, screen: SignIn) -> Response[str]:
-    screen = msgspec.structs.replace(screen, passkey=await routes_second.passkey_of_anybody(asked))
+    screen = await with_provider(asked, msgspec.structs.replace(screen, passkey=await routes_second.passkey_of_anybody(asked)))
     answer = asked.answer(template, asked.page(_("Sign in")), 429 if screen.wait else 422, screen=screen)
     if screen.wait:
         answer.headers["Retry-After"] = str(screen.wait)
     return answer
-
-
-def _password_answer(asked: Asked, token: str, found: tuple[Link, AgentRow] | None, fault: str = "") -> Response[str]:
-    if found is None:
-        screen = NewPassword(token=token, name="", email="", gone=True)
-        return asked.answer("people/password.html", asked.page(_("New password")), 410, screen=screen)
-    form = Form({}, {"password": _(fault)}) if fault else Form()
-    screen = NewPassword(token=token, name=found[1].name, email=found[1].email, form=form)
-    return asked.answer("people/password.html", asked.page(_("New password")), 422 if fault else 200, screen=screen)
-
-
-def _of_link(tx: Tx, token: str) -> tuple[Link, AgentRow] | None:
-    link = find_link(tx, "password", token)
-    return (link, get_agent(tx, _agent_of(link), link.agent_id)) if link is not None else None
-
-
-def _set_by_link(tx: Tx, token: str, password_hash: str) -> None:
-    link = use_link(tx, "password", token)
-    if link is None:
-        raise Gone("This link was used already.")
-    set_password(tx, _agent_of(link), link.agent_id, password_hash)
-
-
-def _agent_of(link: Link) -> Actor:
-    """Whoever holds the link acts as the agent whom it is for, without a role."""
-    return Actor(link.workspace_id, "agent", link.agent_id)
 
 
 def _position(told: str) -> float:
@@ -168,12 +126,14 @@ ROUTES = [
     sign_in_again_page,
     sign_in_again,
     sign_out,
-    password_page,
-    choose_password,
     live,
     still_signed_in,
     *routes_second.ROUTES,
     *routes_me.ROUTES,
+    *routes_tokens.ROUTES,
     *routes_factors.ROUTES,
     *routes_setup.ROUTES,
+    *routes_forgotten.ROUTES,
+    *routes_invited.ROUTES,
+    *routes_oidc.ROUTES,
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor
-from sluss.kernel.audit import Entry, audit, list_deeds
+from sluss.kernel.audit import Entry, audit, list_deeds, traces_of
 from sluss.kernel.tx import Tx
 from sluss.people.queries import list_agents
 from sluss.settings.screens import Audit, AuditLine, Choice
@@ -17,14 +17,27 @@ from sluss.web.locale import gettext as _
 PAGE = 50
 
 
+class Known(NamedTuple):
+    """What lines do not hold themselves: how agents are called now, and from where somebody came, while that is kept."""
+
+    names: dict[int, str]
+    traces: dict[int, tuple[str, str]]
+
+    def name_of(self, one: Entry) -> str:
+        """Who did it."""
+        return one.actor_name or self.names.get(one.actor_id, "") or _("Somebody who is no longer known")
+
+
 def audit_screen(tx: Tx, who: Actor, wanted: tuple[str, str], after: int | None) -> Audit:
     """The audit log, newest first; `wanted` is who (an agent's id) and what (an area)."""
     by, area = wanted
     found = _deeds(tx, who, by, area, after)
-    people = tuple(Choice(id=str(one.id), label=one.name) for one in list_agents(tx, who))
+    agents = list_agents(tx, who)
+    people = tuple(Choice(id=str(one.id), label=one.name) for one in agents)
+    known = Known({one.id: one.name for one in agents}, traces_of(tx, who, [one.id for one in found[:PAGE]]))
     areas = tuple(Choice(id=key, label=label) for key, label in _areas().items())
     more = str(found[PAGE - 1].id) if len(found) > PAGE else ""
-    return Audit(lines=tuple(_audit_line(one) for one in found[:PAGE]), after=more, who=by, what=area, people=people, areas=areas)
+    return Audit(lines=tuple(_audit_line(one, known) for one in found[:PAGE]), after=more, who=by, what=area, people=people, areas=areas)
 
 
 def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[Entry]:
@@ -52,13 +65,13 @@ def _areas() -> dict[str, str]:
     }
 
 
-def _audit_line(one: Entry) -> AuditLine:
+def _audit_line(one: Entry, known: Known) -> AuditLine:
     number = one.data.get("number")
     target = f"#{number}" if number else str(one.data.get("name", ""))
-    came_from = str(one.data.get("address", "")) if one.action == "agent.sign_in" else ""
-    details = _details({name: value for name, value in one.data.items() if not came_from or name != "address"})
+    address, device = known.traces.get(one.id, ("", ""))
+    details = _details({**one.data, "device": device})
     text = _deed(one.action) + (f" ({details})" if details else "")
-    return AuditLine(at=one.at, who=one.actor_name, text=text, target=target, href=f"/c/{number}" if number else "", address=came_from)
+    return AuditLine(at=one.at, who=known.name_of(one), text=text, target=target, href=f"/c/{number}" if number else "", address=address)
 
 
 def _details(data: Mapping[str, Any]) -> str:
@@ -101,6 +114,17 @@ def _deed(action: str) -> str:
         "agent.sign_out": _("signed out"),
         "agent.reset": _("made a link for a new password"),
         "agent.password": _("set a new password"),
+        "token.create": _("made a token for a program"),
+        "token.revoke": _("revoked a token"),
+        "agent.proof": _("showed once more that it is them"),
+        "factor.add": _("added a second step"),
+        "factor.remove": _("removed a second step"),
+        "factor.rename": _("renamed a second step"),
+        "factor.reset": _("removed all second steps of an agent"),
+        "factor.codes": _("made new recovery codes"),
+        "factor.code_used": _("signed in with a recovery code"),
+        "factor.copied": _("refused a passkey that seems to exist twice"),
+        "workspace.factors": _("changed who needs a second step"),
         "team.create": _("made a team"),
         "team.change": _("changed a team"),
         "team.delete": _("removed a team"),

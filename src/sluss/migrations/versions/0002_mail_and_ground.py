@@ -146,7 +146,6 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("key", types.Text(), nullable=False),
         sa.Column("at", types.Instant(), nullable=False),
         sa.Column("asked", types.Blob(), nullable=False),
-        sa.Column("status", types.Count(), nullable=False),
         sa.Column("answer", types.Json(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_api_answers_workspace_id_agent_id")
@@ -589,4 +588,5 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_one_time_links_about", "one_time_links", ["purpose", "about"], unique=False)
     op.add_column("operations", sa.Column("token", types.Text(), server_default="", nullable=False))
     op.add_column("sessions", sa.Column("fresh_at", types.Instant(), nullable=True))
+    op.add_column("sessions", sa.Column("vouched", types.Flag(), nullable=True))
     op.create_index("ix_threads_identity", "threads", ["workspace_id", "identity_id"], unique=False)

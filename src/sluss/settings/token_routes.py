@@ -1,0 +1,44 @@
+"""Everybody's tokens: the list, one for an integration, the end of one."""
+
+from __future__ import annotations
+
+from litestar import Response, get, post
+from litestar.response.redirect import Redirect
+
+from sluss.kernel.actors import Actor
+from sluss.people.fresh import require_fresh
+from sluss.people.once import once
+from sluss.people.sessions import Session
+from sluss.people.token_screens import Tokens, make_token, read_tokens
+from sluss.people.tokens import revoke_token
+from sluss.web.edge import Asked, Edge
+from sluss.web.locale import gettext as _
+from sluss.web.policy import ADMINS
+
+
+@get("/settings/tokens", may=ADMINS)
+async def tokens(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
+    """Every token of the workspace."""
+    return _page(asked, await read_tokens(edge, who, everybody=True))
+
+
+@post("/settings/tokens", may=ADMINS, status_code=200)
+async def create(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str]:
+    """One that acts as a chosen agent."""
+    await require_fresh(asked, session)
+    return _page(asked, await make_token(edge, asked, who, everybody=True))
+
+
+@post("/settings/tokens/{token_id:int}/revoke", may=ADMINS, status_code=303)
+async def revoke(edge: Edge, asked: Asked, who: Actor, token_id: int) -> Redirect:
+    """End one for good."""
+    await edge.db.write(once, who, await asked.op(), revoke_token, token_id)
+    return asked.go("/settings/tokens")
+
+
+def _page(asked: Asked, screen: Tokens) -> Response[str]:
+    status = 422 if screen.form.errors else 200
+    return asked.answer("settings/tokens.html", asked.page(_("API tokens"), "settings"), status, screen=screen)
+
+
+ROUTES = [tokens, create, revoke]
