@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sluss.cases.actions import WAKE, wake_case
-from sluss.cases.reactions import release_cases
+from sluss.cases.reactions import RELEASE, release_cases, release_some
+from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
-from sluss.intake.conservation import check_conservation
+from sluss.intake.conservation import keep_balance, take_balance
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
@@ -25,11 +26,12 @@ INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
 AFTER: Sequence[After] = (After("release cases of a disabled agent", (AgentDisabled,), release_cases),)
 
-JOBS: Mapping[str, JobAction] = {WAKE: wake_case}
+JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some}
 
 EVERY: Sequence[Every] = (
-    Every("conservation", 60, check_conservation),
+    Every("conservation", 60, keep_balance, look=take_balance),
     Every("tidy people", 3600, tidy_people),
     Every("tidy trials", 86_400, forget_old_trials),
+    Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),
 )

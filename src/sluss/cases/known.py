@@ -113,9 +113,10 @@ def messages_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[
         return {}
     c = message_references.c
     chosen = sa.select(c.external_id, c.message_id, c.thread_id)
-    rows = tx.rows(chosen.where(c.workspace_id == who.workspace_id, c.external_id.in_(wanted)).order_by(c.message_id))
+    rows = tx.rows(chosen.where(c.workspace_id == who.workspace_id, c.external_id.in_(wanted)))
     by_key: dict[str, list[Reference]] = {}
-    for row in rows:
+    # Put in order here: asked to, SQLite would walk all of them by the index that has the order.
+    for row in sorted(rows, key=lambda row: row.message_id):
         by_key.setdefault(row.external_id, []).append(Reference(row.message_id, row.thread_id))
     return by_key
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sluss.cases.recording import Arrival, StoredFile, record_arrivals
 from sluss.channels.contract import Channel, Connection, Delivered, Inbound, Receipt, Understood, Unparsable
 from sluss.channels.models import inboxes
+from sluss.intake.forgetting import forget_envelopes
 from sluss.intake.models import envelopes
 from sluss.intake.store import read_raw
 from sluss.kernel import metrics
@@ -186,6 +187,9 @@ def settle(tx: Tx, lease: Lease, readings: Sequence[Reading]) -> None:
     this = (envelopes.c.workspace_id == sa.bindparam("w")) & (envelopes.c.id == sa.bindparam("i"))
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("state", "outcome", "reason", "message_id")}
     tx.run(sa.update(envelopes).where(this).values(settled_at=tx.now, **values), outcomes)
+    for one in outcomes:
+        if one["new_outcome"] == "erased":
+            forget_envelopes(tx, system(one["w"]), [one["i"]])
 
 
 async def _connection(reader: Reader, workspace_id: int, inbox_id: int) -> Connection | str:
@@ -253,7 +257,7 @@ def _recorded(tx: Tx, workspace_id: int, readings: Sequence[Reading]) -> list[di
     arrivals = [_arrival(one, item) for one in readings for item in one.found if isinstance(item, Inbound)]
     recorded = {done.envelope_id: done for done in record_arrivals(tx, system(workspace_id), arrivals)}
     by_id = {one.envelope.id: one for one in readings}
-    return [_outcome(by_id[done.envelope_id], "done", done.outcome, message_id=done.message_id) for done in recorded.values()]
+    return [_outcome(by_id[done.envelope_id], "done", done.outcome, message_id=done.message_id or None) for done in recorded.values()]
 
 
 def _arrival(reading: Reading, inbound: Inbound) -> Arrival:

@@ -12,7 +12,7 @@ envelopes = scoped_table(
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("recipients", Json, nullable=False),
     sa.Column("size", Count, nullable=False),
-    sa.Column("digest", Text, nullable=False),
+    sa.Column("digest", Text, nullable=False, info={"file": "raw IS NULL"}),
     sa.Column("raw", Blob),
     sa.Column("attempts", Count, nullable=False),
     sa.Column("outcome", Text, nullable=False),
@@ -22,6 +22,8 @@ envelopes = scoped_table(
     sa.Column("origin", Text, nullable=False, server_default=""),
     refers("inbox_id", "inboxes"),
     sa.Index("ix_envelopes_state", "workspace_id", "state", "id"),
+    sa.Index("ix_envelopes_file", "workspace_id", "digest", sqlite_where=sa.text("raw IS NULL"), postgresql_where=sa.text("raw IS NULL")),
+    sa.Index("ix_envelopes_message", "workspace_id", "message_id"),
     sa.Index("ix_envelopes_waiting", "id", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),
 )
 envelope_keys = scoped_table(
@@ -30,12 +32,14 @@ envelope_keys = scoped_table(
     sa.Column("external_key", Text, nullable=False),
     sa.Column("envelope_id", Id, nullable=False),
     refers("envelope_id", "envelopes"),
+    sa.Index("ix_envelope_keys_envelope", "workspace_id", "envelope_id"),
     key=("inbox_id", "external_key"),
 )
 acknowledged = scoped_table(
     "acknowledged",
     sa.Column("inbox_id", Id, nullable=False),
     sa.Column("envelopes", Count, nullable=False),
+    sa.Column("erased", Count, nullable=False, server_default="0"),
     refers("inbox_id", "inboxes"),
     key=("inbox_id",),
 )
@@ -48,4 +52,8 @@ conservation_checks = scoped_table(
     sa.Column("quarantined", Count, nullable=False),
     sa.Column("missing", Count, nullable=False),
     sa.Column("orphans", Count, nullable=False),
+    sa.Column("erased", Count, nullable=False, server_default="0"),
+    sa.Column("settled", Count, nullable=False, server_default="0"),
+    sa.Column("settled_to", Id, nullable=False, server_default="0"),
+    sa.Column("full_at", Instant, nullable=False, server_default="0"),
 )

@@ -11,6 +11,9 @@ from functools import cache
 from itertools import count
 
 POINTS = ("blob-written", "envelope-stored", "understood", "claimed", "handed-over", "accepted")
+"""Those on the way of a message and its answer; load alone passes them all."""
+ON_ORDER = ("erased-some",)
+"""Those that somebody's order leads past."""
 
 
 def point(name: str) -> None:
@@ -27,6 +30,6 @@ def _armed() -> tuple[str, int, count[int]] | None:
         return None
     name, _, rest = wanted.partition(":")
     deed, _, passes = rest.partition(":")
-    if name not in POINTS or deed != "kill":
+    if name not in POINTS + ON_ORDER or deed != "kill":
         raise ValueError(f"SLUSS_FAULT names no fault: {wanted}")
     return name, int(passes or 1), count(1)

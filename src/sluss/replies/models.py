@@ -38,6 +38,7 @@ departures = scoped_table(
     refers("case_id", "cases"),
     refers("agent_id", "agents"),
     sa.Index("ix_departures_agent", "workspace_id", "agent_id", "leaves_at"),
+    sa.Index("ix_departures_case", "workspace_id", "case_id"),
     key=("message_id",),
 )
 automatic_answers = scoped_table(

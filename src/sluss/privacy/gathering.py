@@ -1,0 +1,164 @@
+"""Everything that is kept of one contact, case by case. In: a contact. Out: plain values for JSON, and where the bytes lie.
+
+Columns are given as they are stored, instants as ISO 8601 in UTC, ids as strings; what only our own workings need is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from sluss.cases.models import attachments, case_tags, cases, conversations, messages, notes, tags
+from sluss.contacts.models import identities
+from sluss.intake.models import envelopes
+from sluss.kernel.actors import Actor
+from sluss.kernel.audit import audit
+from sluss.kernel.events import events
+from sluss.kernel.tx import Tx
+from sluss.kernel.types import Flag, Id, Instant
+from sluss.outbox.models import attempts, operations
+from sluss.people.models import agents
+from sluss.privacy.models import contact_holds
+from sluss.privacy.orders import access_person
+from sluss.privacy.reach import BLANKED
+
+INNER = frozenset({"workspace_id", "holder", "fence", "held_until", "digest", "raw", "position", "revision"})
+
+Row = dict[str, Any]
+
+
+class File(msgspec.Struct, frozen=True):
+    """An attachment to be packed: its id, name and place in the store."""
+
+    id: int
+    name: str
+    digest: str
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """A message as it came in; `raw` is None where it lies in the store."""
+
+    message_id: int
+    raw: bytes | None
+    digest: str
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Values of one case, or of what stands in other people's, with the bytes that belong to it."""
+
+    about: Row
+    files: tuple[File, ...]
+    raws: tuple[Raw, ...]
+
+
+def gather_person(tx: Tx, who: Actor, contact_id: int) -> Row:
+    """The contact and its identities."""
+    person = access_person(tx, who, contact_id)
+    i, h = identities.c, contact_holds.c
+    mine = (i.workspace_id == who.workspace_id) & (i.contact_id == contact_id)
+    held = (h.workspace_id == who.workspace_id) & (h.contact_id == contact_id)
+    told = {"id": str(person.id), "name": person.name, "language": person.language, "created_at": when(person.created_at)}
+    deeds = _deeds(tx, who, ("contact", [contact_id]))
+    return told | {"identities": _plain(tx, identities, mine), "holds": _plain(tx, contact_holds, held), "audit": deeds}
+
+
+def case_ids(tx: Tx, who: Actor, contact_id: int) -> list[int]:
+    """The contact's cases, oldest first."""
+    mine = (cases.c.workspace_id == who.workspace_id) & (cases.c.contact_id == contact_id)
+    return [row.id for row in tx.rows(sa.select(cases.c.id).where(mine).order_by(cases.c.id))]
+
+
+def gather_case(tx: Tx, who: Actor, case_id: int, *, with_notes: bool) -> Gathered:
+    """One case with all that was said, sent and done in it."""
+    ws = who.workspace_id
+    c, v, m = cases.c, conversations.c, messages.c
+    [case] = _plain(tx, cases, (c.workspace_id == ws) & (c.id == case_id))
+    spoken = sa.select(v.id).where(v.workspace_id == ws, v.case_id == case_id)
+    said = (m.workspace_id == ws) & m.conversation_id.in_(spoken)
+    joined = case_tags.join(tags, (tags.c.workspace_id == case_tags.c.workspace_id) & (tags.c.id == case_tags.c.tag_id))
+    names = sa.select(tags.c.name).select_from(joined).where(case_tags.c.workspace_id == ws, case_tags.c.case_id == case_id)
+    case["tags"] = [row.name for row in tx.rows(names)]
+    case["conversations"] = _plain(tx, conversations, (v.workspace_id == ws) & (v.case_id == case_id))
+    ids, more = _messages(tx, who, said)
+    happened = (events.c.workspace_id == ws) & (events.c.case_id == case_id) & (events.c.kind != BLANKED)
+    case |= more | {"events": _plain(tx, events, happened), "audit": _deeds(tx, who, ("case", [case_id]))}
+    hung = (attachments.c.workspace_id == ws) & attachments.c.message_id.in_(ids)
+    if with_notes:
+        noted = (notes.c.workspace_id == ws) & (notes.c.case_id == case_id)
+        case["notes"] = _plain(tx, notes, noted)
+        hung |= (attachments.c.workspace_id == ws) & attachments.c.note_id.in_(sa.select(notes.c.id).where(noted))
+    return Gathered(case, _files(tx, hung), _raws(tx, who, ids))
+
+
+def gather_elsewhere(tx: Tx, who: Actor, contact_id: int) -> Gathered:
+    """What the person wrote in other people's cases; what others wrote there is theirs."""
+    ws = who.workspace_id
+    m, v = messages.c, conversations.c
+    mine = sa.select(cases.c.id).where(cases.c.workspace_id == ws, cases.c.contact_id == contact_id)
+    spoken = sa.select(v.id).where(v.workspace_id == ws, v.case_id.in_(mine))
+    known = sa.select(identities.c.id).where(identities.c.workspace_id == ws, identities.c.contact_id == contact_id)
+    ids, about = _messages(tx, who, (m.workspace_id == ws) & m.identity_id.in_(known) & m.conversation_id.not_in(spoken))
+    return Gathered(about, _files(tx, (attachments.c.workspace_id == ws) & attachments.c.message_id.in_(ids)), _raws(tx, who, ids))
+
+
+def names_of(tx: Tx, who: Actor) -> dict[str, str]:
+    """Agents' names by id, for the readable page."""
+    rows = tx.rows(sa.select(agents.c.id, agents.c.name).where(agents.c.workspace_id == who.workspace_id))
+    return {str(row.id): row.name for row in rows}
+
+
+def when(instant: int) -> str:
+    """An instant for programs and people."""
+    return datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _messages(tx: Tx, who: Actor, said: sa.ColumnElement[bool]) -> tuple[list[int], Row]:
+    ids = [row.id for row in tx.rows(sa.select(messages.c.id).where(said).order_by(messages.c.id))]
+    o, a, f = operations.c, attempts.c, attachments.c
+    sent = (o.workspace_id == who.workspace_id) & o.message_id.in_(ids)
+    tried = (a.workspace_id == who.workspace_id) & a.operation_id.in_(sa.select(o.id).where(sent))
+    hung = (f.workspace_id == who.workspace_id) & f.message_id.in_(ids)
+    about = {"messages": _plain(tx, messages, said), "attachments": _plain(tx, attachments, hung)}
+    return ids, about | {"deliveries": _plain(tx, operations, sent), "attempts": _plain(tx, attempts, tried)}
+
+
+def _files(tx: Tx, hung: sa.ColumnElement[bool]) -> tuple[File, ...]:
+    a = attachments.c
+    return tuple(File(*row) for row in tx.rows(sa.select(a.id, a.name, a.digest).where(hung).order_by(a.id)))
+
+
+def _raws(tx: Tx, who: Actor, ids: Sequence[int]) -> tuple[Raw, ...]:
+    e = envelopes.c
+    mine = (e.workspace_id == who.workspace_id) & e.message_id.in_(ids) & (e.size > 0)
+    return tuple(Raw(*row) for row in tx.rows(sa.select(e.message_id, e.raw, e.digest).where(mine).order_by(e.id)))
+
+
+def _deeds(tx: Tx, who: Actor, about: tuple[str, Iterable[int]]) -> list[Row]:
+    kind, ids = about
+    c = audit.c
+    mine = (c.workspace_id == who.workspace_id) & (c.object_kind == kind) & c.object_id.in_(list(ids))
+    names = ("id", "at", "actor_kind", "actor_id", "action", "data")
+    return [
+        {name: _value(c[name], getattr(row, name)) for name in names}
+        for row in tx.rows(sa.select(*(c[name] for name in names)).where(mine).order_by(c.id))
+    ]
+
+
+def _plain(tx: Tx, table: sa.Table, where: sa.ColumnElement[bool]) -> list[Row]:
+    """Rows without what only our workings need."""
+    columns = [column for column in table.c if column.name not in INNER]
+    order = table.c.id if "id" in table.c else columns[0]
+    rows = tx.rows(sa.select(*columns).where(where).order_by(order))
+    return [{column.name: _value(column, value) for column, value in zip(columns, row, strict=True)} for row in rows]
+
+
+def _value(column: sa.Column[Any], value: Any) -> Any:
+    if value is None or isinstance(column.type, Flag):
+        return value
+    if isinstance(column.type, Instant):
+        return when(value) if 0 < value < 1 << 60 else None
+    return str(value) if type(column.type) is Id else value
