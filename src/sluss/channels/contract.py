@@ -11,6 +11,7 @@ from typing import Any, Literal, NoReturn, Protocol
 
 import msgspec
 
+from sluss.kernel.clock import SECOND
 from sluss.kernel.files import Stored, Writing
 
 
@@ -203,7 +204,10 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What the desk may offer on a channel, so that nobody asks which channel it is."""
+    """What the desk may offer on a channel, so that nobody asks which channel it is.
+
+    `is_letter`: a message has form, a signature, and quotes what it answers; it can be passed on to anybody.
+    """
 
     icon: str
     label: str
@@ -211,6 +215,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     can_cc: bool = False
     can_attach: bool = False
     can_look_up: bool = False
+    is_letter: bool = False
     max_length: int | None = None
     max_file_bytes: int | None = None
     undo_seconds: int = 0
@@ -253,6 +258,28 @@ class Cursors(Protocol):
 
 Receive = Callable[[Connection, list[Delivered]], Awaitable[None]]
 """Stores envelopes; returns only when they are durable, raises when they are not (the adapter must then not acknowledge)."""
+
+HISTORY = "history"
+WISH = "history-wish"
+"""Cursors by which an adapter tells how it brings in old messages, and learns whether it shall rest."""
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """How far it has come: `done` of `total` messages, `rate` a second, instants in microseconds UTC. `reason` says why it stands still."""
+
+    total: int
+    done: int
+    rate: float = 0.0
+    began_at: int = 0
+    ended_at: int | None = None
+    reason: str = ""
+    paused: bool = False
+
+    @property
+    def left_at_rate(self) -> int | None:
+        """Microseconds until the end when it goes on like this; None when nobody can tell."""
+        return round((self.total - self.done) / self.rate * SECOND) if self.rate > 0 and self.ended_at is None else None
+
 
 class Intake(Protocol):
     """Where envelopes go, and what is known of those that went there."""

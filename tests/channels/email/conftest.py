@@ -53,5 +53,7 @@ def hand_over() -> HandOver:
 
 
 @pytest.fixture
-async def memory() -> Memory:
-    return Memory()
+async def memory() -> AsyncIterator[Memory]:
+    memory = Memory()
+    yield memory
+    memory.close()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from sluss.channels.contract import Address, Connection, Delivered, Inbound, Outbound, Receipt, Surroundings
 from sluss.channels.email.compose import new_message_id
 from sluss.channels.email.reading.understand import Ours, understand_mail
+from sluss.kernel.files import FileStore, Writing
 
 NOW = 1_795_260_000_000_000  # 2026-11-21 11:20 UTC
 SUPPORT = "support@norrsken.example"
@@ -72,18 +76,24 @@ class Memory:
 
     def __init__(self) -> None:
         self.received: list[Delivered] = []
+        self.repeated: list[str] = []
         self.cursor: dict[str, dict[str, Any]] = {}
         self.progress: list[tuple[str, str]] = []
         self.refuse = 0
+        self.waiting = 0
+        self.now = lambda: time.time_ns() // 1000
+        self.names: set[str] = set()
+        self.folder = Path(tempfile.mkdtemp())
+        self.store = FileStore(self.folder, reserve=0)
         self.changed = asyncio.Condition()
 
     @property
     def around(self) -> Surroundings:
-        return Surroundings(receive=self._receive, cursors=self, progress=self._progress, now=lambda: time.time_ns() // 1000)
+        return Surroundings(intake=self, cursors=self, progress=self._progress, now=self.now)
 
     @property
     def subjects(self) -> list[str]:
-        return [read(item.raw).external_id for item in self.received]
+        return [read(self.raw(item)).external_id for item in self.received]
 
     async def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
         try:
@@ -100,13 +110,32 @@ class Memory:
             self.cursor[name] = value
             self.changed.notify_all()
 
-    async def _receive(self, connection: Connection, found: list[Delivered]) -> None:
+    async def known(self, connection: Connection, keys: Sequence[str]) -> set[str]:
+        return self.names & set(keys)
+
+    async def behind(self, connection: Connection) -> int:
+        return self.waiting
+
+    def writing(self, limit: int) -> Writing:
+        return self.store.writing(limit)
+
+    def raw(self, item: Delivered) -> bytes:
+        return self.store.read(item.kept.digest) if item.kept else item.raw
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder)
+
+    async def receive(self, connection: Connection, found: list[Delivered]) -> None:
         async with self.changed:
             self.changed.notify_all()
             if self.refuse:
                 self.refuse -= 1
                 raise OSError("disk full")
-            self.received += found
+            # As intake does: each key once.
+            fresh = [item for item in found if item.external_key not in self.names]
+            self.repeated += [item.external_key for item in found if item.external_key in self.names]
+            self.received += fresh
+            self.names |= {name for item in fresh for name in (item.external_key, item.mark) if name}
 
     async def _progress(self, state: str, sentence: str) -> None:
         async with self.changed:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sluss.channels.contract import Address, Connection, Outbound, Refused, ResultUnknown, Sent, Unreachable
-from sluss.channels.email import imap
+from sluss.channels.email import receiving
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.email.compose import new_message_id, reply_address
 from tests.channels.email.mailroom import HandOver, Memory, inbox, mail, outbound, read
@@ -26,7 +26,7 @@ Connect = Callable[..., Connection]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "_WAITS", (0.05, 0.5))
+    monkeypatch.setattr(receiving, "_WAITS", (0.05, 0.5))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from sluss.channels.contract import (
     Understood,
     Unreachable,
 )
-from sluss.channels.email import http_in, imap
+from sluss.channels.email import http_in, receiving
 from sluss.channels.email.imap import imap_place, sent_folder
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import understand_mail
@@ -65,7 +65,7 @@ class EmailChannel:
 
     async def listen(self, connection: Connection, around: Surroundings) -> None:
         if connection.settings.get("way_in", "imap") == "imap":
-            await imap.listen(connection, around, allow_private=self._allow_private)
+            await receiving.listen(connection, around, allow_private=self._allow_private)
         # The listener and HTTP receive for all inboxes together; there is nothing to poll here.
         await around.progress("ok", "")
         await asyncio.Event().wait()

@@ -10,17 +10,31 @@ import base64
 import re
 import secrets
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from sluss.channels.email.dial import CannotConnect, Place, open_socket, tls_context, tls_trouble
+from sluss.channels.email.imap_words import (
+    Detail,
+    Leaf,
+    Response,
+    body_of,
+    detail_of,
+    encoded_name,
+    folder_of,
+    leaves_of,
+    number_in,
+    uid_of,
+)
 from sluss.kernel.words import say
 
 _LINE_BYTES = 4_194_304
 _RESPONSES = 200_000
 _ANSWER_SECONDS = 60.0
 _DRAINED_BYTES = 2_000_000_000
+_HELD_BYTES = 64_000_000
+_SLOWEST = 2_000  # bytes a second: whoever sends a mail more slowly is given up
 _CHUNK = 262_144
 
 
@@ -36,18 +50,16 @@ class ImapRefused(Exception):
     """The server said NO or BAD to one command; the connection stands."""
 
 
+class ImapAbsurd(ImapFailed):
+    """The server announced more bytes than any mail has; asked for the same mail, it will do so again."""
+
+
 class Selected(msgspec.Struct, frozen=True):
-    """An opened folder: UIDs mean something only together with `uidvalidity`; `uidnext` is the UID of the next new mail."""
+    """An opened folder: UIDs mean something only together with `uidvalidity`; `uidnext` and `exists` are as the server claims."""
 
     uidvalidity: int
     uidnext: int
-
-
-class Response(msgspec.Struct, frozen=True):
-    """One response of the server: its line with `{n}` where literals were, and the literals (None: too long, thrown away)."""
-
-    line: bytes
-    literals: tuple[bytes | None, ...] = ()
+    exists: int
 
 
 class ImapClient:
@@ -59,6 +71,8 @@ class ImapClient:
         self._prefix, self._number = f"{secrets.token_hex(4).upper()}N", 0
         self.capabilities: frozenset[str] = frozenset()
         self.news = False
+        self._held = 0
+        self._sink: Callable[[bytes], object] | None = None
         self._before_tls: asyncio.StreamWriter | None = None
 
     @classmethod
@@ -125,8 +139,22 @@ class ImapClient:
             initial = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
             await self.command("AUTHENTICATE PLAIN", literals=[initial.encode("ascii")], bare=True)
         else:
-            await self.command(f"LOGIN {_quoted(user)} {_quoted(password)}")
+            await self.command(f"LOGIN {quoted(user)} {quoted(password)}")
         await self._ask_capabilities()
+
+    async def authenticate(self, user: str, token: str) -> None:
+        """Signs in by XOAUTH2. Raises `ImapRefused` when the server does not take the token."""
+        tag = await self._begin("AUTHENTICATE XOAUTH2")
+        await self._continuation(tag)
+        self._writer.write(base64.b64encode(f"user={user}\x01auth=Bearer {token}\x01\x01".encode()) + b"\r\n")
+        for _ in range(_RESPONSES):
+            response = await self._response()
+            if self._tagged(response, tag):
+                return await self._ask_capabilities()
+            if response.line.startswith(b"+"):
+                # What went wrong, as JSON; the tagged NO comes only after an empty line.
+                self._writer.write(b"\r\n")
+        raise ImapFailed(say("The server answers without end."))
 
     async def examine(self, folder: str) -> Selected:
         """Opens a folder for reading only. Raises `ImapRefused` when there is none of that name."""
@@ -135,11 +163,18 @@ class ImapClient:
     async def examine_encoded(self, folder: str) -> Selected:
         """The same for a name as `folders` gives it."""
         self.news = False
-        lines = b"\n".join(response.line for response in await self.command(f"EXAMINE {_quoted(folder)}"))
-        validity, following = re.search(rb"\[UIDVALIDITY (\d{1,10})\]", lines), re.search(rb"\[UIDNEXT (\d{1,10})\]", lines)
+        lines = b"\n".join(response.line for response in await self.command(f"EXAMINE {quoted(folder)}"))
+        validity = number_in(b"UIDVALIDITY", lines)
         if not validity:
             raise ImapFailed(say("The server gives its mails no lasting numbers (UIDVALIDITY), so Sluss cannot follow the folder."))
-        return Selected(int(validity.group(1)), int(following.group(1)) if following else 0)
+        exists = re.findall(rb"^\* (\d{1,10}) EXISTS", lines, re.IGNORECASE | re.MULTILINE)
+        return Selected(validity, number_in(b"UIDNEXT", lines) or 0, int(exists[-1]) if exists else 0)
+
+    async def status(self, folder: str) -> Selected:
+        """How a folder stands that is not open, by its encoded name. Raises `ImapRefused` when there is none."""
+        responses = await self.command(f"STATUS {quoted(folder)} (MESSAGES UIDNEXT UIDVALIDITY)")
+        lines = b"\n".join(response.line for response in responses if response.line.upper().startswith(b"* STATUS "))
+        return Selected(number_in(b"UIDVALIDITY", lines) or 0, number_in(b"UIDNEXT", lines) or 0, number_in(b"MESSAGES", lines) or 0)
 
     async def search(self, criteria: str) -> list[int]:
         """UIDs that match, ascending."""
@@ -149,26 +184,59 @@ class ImapClient:
                 found |= {int(word) for word in response.line[8:].split() if word.isdigit() and len(word) <= 10}
         return sorted(found)
 
-    async def sizes(self, uids: Iterable[int]) -> dict[int, int]:
-        """Bytes of each mail as the server claims them."""
-        responses = await self.command(f"UID FETCH {_uid_set(uids)} (UID RFC822.SIZE)")
-        found = [(_number(_UID, response.line), _number(_SIZE, response.line)) for response in responses]
-        return {uid: size for uid, size in found if uid is not None and size is not None}
+    async def details(self, uids: Iterable[int], fields: str = "") -> dict[int, Detail]:
+        """Size and arrival of each mail as the server claims them, with the header `fields` named."""
+        return self._detailed(await self.command(f"UID FETCH {_uid_set(uids)} ({_wanted(fields)})"))
+
+    async def details_by_number(self, first: int, last: int, fields: str = "") -> dict[int, Detail]:
+        """The same by their places in the folder, 1 for the oldest."""
+        return self._detailed(await self.command(f"FETCH {first}:{last} ({_wanted(fields)})"))
+
+    def _detailed(self, responses: list[Response]) -> dict[int, Detail]:
+        return {one.uid: one for one in map(detail_of, responses) if one}
 
     async def bodies(self, uids: Iterable[int], section: str, largest: int) -> dict[int, bytes]:
         """`section` of each mail (empty: all of it) without marking it as read. What is longer than `largest` bytes is left out."""
         responses = await self.command(f"UID FETCH {_uid_set(uids)} (UID BODY.PEEK[{section}])", largest=largest)
-        found = [(_number(_UID, response.line), _body(response)) for response in responses]
+        found = [(uid_of(response), body_of(response)) for response in responses]
         return {uid: body for uid, body in found if uid is not None and body is not None}
+
+    async def beginning(self, uid: int, section: str, length: int) -> bytes:
+        """At most so many bytes of one section; empty when there are none."""
+        responses = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[{section}]<0.{length}>)", largest=4 * length)
+        return next((body for body in map(body_of, responses) if body), b"")[:length]
+
+    async def stream(self, uid: int, write: Callable[[bytes], object]) -> bool:
+        """A whole mail, piece by piece as it comes (the first that the server sends); False when there was none."""
+        written = 0
+
+        def pass_on(piece: bytes) -> None:
+            nonlocal written
+            written += len(piece)
+            write(piece)
+
+        self._sink = pass_on
+        try:
+            responses = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[])", largest=0)
+        finally:
+            self._sink = None
+        if not written:
+            pass_on(next((body for body in map(body_of, responses) if body), b""))
+        return written > 0
+
+    async def structure(self, uid: int) -> list[Leaf]:
+        """The parts of a mail that are no multiparts."""
+        responses = await self.command(f"UID FETCH {uid} (UID BODYSTRUCTURE)")
+        return next((leaves for leaves in map(leaves_of, responses) if leaves), list[Leaf]())
 
     async def folders(self) -> list[tuple[set[str], str]]:
         """Upper-case flags and encoded name of each folder."""
         lines = [response for response in await self.command('LIST "" "*"') if response.line.upper().startswith(b"* LIST")]
-        return [folder for folder in map(_folder, lines) if folder]
+        return [folder for folder in map(folder_of, lines) if folder]
 
     async def append(self, folder: str, raw: bytes) -> None:
         """Puts a mail into a folder, as read. `folder` is encoded as `folders` gives it."""
-        await self.command(f"APPEND {_quoted(folder)} (\\Seen)", literals=[raw])
+        await self.command(f"APPEND {quoted(folder)} (\\Seen)", literals=[raw])
 
     async def idle(self, seconds: float) -> None:
         """Waits until the server tells of something new in the folder, or `seconds` are over."""
@@ -226,6 +294,7 @@ class ImapClient:
     async def _until(self, tag: bytes, largest: int) -> list[Response]:
         """Everything up to the tagged answer. Raises `ImapRefused` when that says NO or BAD."""
         collected: list[Response] = []
+        self._held = 0
         for _ in range(_RESPONSES):
             response = await self._response(largest)
             if self._tagged(response, tag):
@@ -244,11 +313,15 @@ class ImapClient:
         """One response with its literals; those longer than `largest` are read past and dropped. `patient` waits without a limit."""
         line = await self._line(None if patient else _ANSWER_SECONDS)
         pieces, literals = [line], list[bytes | None]()
+        self._hold(len(line))
         while found := _LITERAL.search(line):
             literals.append(await self._literal(int(found.group(1)), largest))
             line = await self._line(_ANSWER_SECONDS)
+            self._hold(len(line))
             pieces.append(line)
         response = Response(b"".join(pieces), tuple(literals))
+        if literals and _FETCHED.match(response.line) and not response.line.endswith(b")"):
+            raise ImapFailed(say("The server announced fewer bytes than it sent."))
         if _NEWS.match(response.line):
             self.news = True
         if response.line.upper().startswith(b"* BYE") and not response.line.upper().startswith(b"* BYE LOGGING OUT"):
@@ -267,15 +340,31 @@ class ImapClient:
             raise ImapFailed(say("The connection to the server was lost.")) from error
         return line.rstrip(b"\r\n")
 
+    def _hold(self, size: int) -> None:
+        """Counts what one command makes us keep."""
+        self._held += size
+        if self._held > _HELD_BYTES:
+            raise ImapFailed(say("The server answers without end."))
+
     async def _literal(self, size: int, largest: int) -> bytes | None:
+        """The bytes, unless they are too many: those are read past, or handed to whoever streams them."""
         if size > _DRAINED_BYTES:
-            raise ImapFailed(say("The server announced a mail of absurd size."))
-        kept: list[bytes] | None = [] if size <= largest else None
-        while size:
-            chunk = await self._chunk(min(size, _CHUNK))
-            size -= len(chunk)
-            if kept is not None:
-                kept.append(chunk)
+            raise ImapAbsurd(say("The server announced a mail of absurd size."))
+        holds = self._sink is None and size <= largest and self._held + size <= _HELD_BYTES
+        kept: list[bytes] | None = [] if holds else None
+        self._held += 0 if kept is None else size
+        sink, self._sink = self._sink, None
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS + size / _SLOWEST):
+                while size:
+                    chunk = await self._chunk(min(size, _CHUNK))
+                    size -= len(chunk)
+                    if kept is not None:
+                        kept.append(chunk)
+                    elif sink is not None:
+                        sink(chunk)
+        except TimeoutError as error:
+            raise ImapFailed(say("The connection to the server was lost in the middle of a mail.")) from error
         return None if kept is None else b"".join(kept)
 
     async def _chunk(self, size: int) -> bytes:
@@ -299,51 +388,26 @@ async def _streams(place: Place, opened: object) -> tuple[asyncio.StreamReader, 
 
 
 _LITERAL = re.compile(rb"\{(\d{1,12})\+?\}\Z")
+_FETCHED = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
 _NEWS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
-_UID = re.compile(rb"[( ]UID (\d{1,10})", re.IGNORECASE)
-_SIZE = re.compile(rb"[( ]RFC822\.SIZE (\d{1,15})", re.IGNORECASE)
-_QUOTED_BODY = re.compile(rb'BODY\[[^\]]*\] "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 
 
-def _number(pattern: re.Pattern[bytes], line: bytes) -> int | None:
-    found = pattern.search(line)
-    return int(found.group(1)) if found else None
-
-
-def _body(response: Response) -> bytes | None:
-    if response.literals:
-        return response.literals[0]
-    found = _QUOTED_BODY.search(response.line)
-    return re.sub(rb"\\(.)", rb"\1", found.group(1)) if found else None
-
-
-_LISTED = re.compile(rb'\* LIST \(([^)]*)\) (?:"(?:[^"\\]|\\.)*"|NIL) (?:"((?:[^"\\]|\\.)*)"|(\S+))', re.IGNORECASE)
-
-
-def _folder(response: Response) -> tuple[set[str], str] | None:
-    found = _LISTED.match(response.line)
-    if not found:
-        return None
-    flags = set(found.group(1).decode("ascii", "replace").upper().split())
-    written = found.group(3) or re.sub(rb"\\(.)", rb"\1", found.group(2) or b"")
-    name = (response.literals[0] or b"") if response.literals else written
-    return flags, name.decode("utf-8", "replace")
+def _wanted(fields: str) -> str:
+    return "UID RFC822.SIZE INTERNALDATE" + (f" BODY.PEEK[HEADER.FIELDS ({fields})]" if fields else "")
 
 
 def _uid_set(uids: Iterable[int]) -> str:
-    return ",".join(str(uid) for uid in uids)
+    """Numbers in few words: neighbours as a range."""
+    words: list[list[int]] = []
+    for uid in sorted(set(uids)):
+        if words and words[-1][1] == uid - 1:
+            words[-1][1] = uid
+        else:
+            words.append([uid, uid])
+    return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in words)
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A string of a command."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def encoded_name(folder: str) -> str:
-    """A folder's name as it goes over the wire: modified UTF-7 (RFC 3501, 5.1.3)."""
-    return re.sub(r"[^\x20-\x7e]+", _shifted, folder.replace("&", "&-"))
-
-
-def _shifted(found: re.Match[str]) -> str:
-    data = base64.b64encode(found.group().encode("utf-16-be")).decode("ascii")
-    return f"&{data.rstrip('=').replace('/', ',')}-"

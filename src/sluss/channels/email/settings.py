@@ -13,6 +13,7 @@ from sluss.channels.contract import Connection
 from sluss.channels.email.reading.headers import fold_address
 from sluss.channels.email.reading.understand import Ours
 from sluss.channels.oauth.providers import NAMES, provider_named
+from sluss.kernel.filling import unknown_fields
 from sluss.kernel.words import say
 
 Security = Literal["tls", "starttls", "plain"]
@@ -22,9 +23,12 @@ Auth = Literal["password", "google", "microsoft"]
 class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One mailbox. `way_in` says how mail arrives, `auth` with what Sluss signs in: a password, or what a provider gave by consent.
 
-    Sizes in megabytes; `days_back` counts from the first connection (0: only what is new).
+    `folder` is read first and told of by push, `folders` are read beside it; `watch_sent` looks for answers given by other programs.
+    Sizes in megabytes; `days_back` counts from the first connection (0: only what is new, -1: everything that is there).
 
     `sent_copy` puts a copy of each answer into the Sent folder; off where the provider does that itself.
+    `signature` stands below each answer and may name `{{agent.name}}`, `{{brand.name}}` and `{{inbox.address}}`; `quote_history` puts
+    the customer's message below that; `keep_cc` copies in again whom the customer had copied in.
     """
 
     way_in: Literal["imap", "listener", "http"] = "imap"
@@ -37,6 +41,7 @@ class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     imap_port: int = 993
     imap_security: Security = "tls"
     folder: str = "INBOX"
+    folders: tuple[str, ...] = ()
     days_back: int = 0
     smtp_host: str = ""
     smtp_port: int = 587
@@ -44,9 +49,13 @@ class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_user: str = ""
     sent_copy: bool = True
     sent_folder: str = ""
+    watch_sent: bool = True
     largest_mail: int = 50
     poll_seconds: int = 60
     certificate: str = ""
+    signature: str = ""
+    quote_history: bool = True
+    keep_cc: bool = True
 
 
 class InboxSecrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +105,11 @@ PRESETS: dict[str, Preset] = {
 def settings_of(connection: Connection) -> InboxSettings:
     """The settings of a connected inbox. Raises `msgspec.ValidationError` when the row was not written through `check_settings`."""
     return msgspec.convert(connection.settings, InboxSettings, strict=False)
+
+
+def folders_of(settings: InboxSettings) -> tuple[str, ...]:
+    """Every folder that is read, the first one first."""
+    return tuple(dict.fromkeys((settings.folder, *settings.folders)))
 
 
 def secrets_of(connection: Connection) -> InboxSecrets:
@@ -159,6 +173,9 @@ _FORMS = {
     "separator": say("Choose + or -."),
     "way_in": say("Choose how mail arrives: IMAP, the built-in listener, or HTTP."),
     "aliases": say("Write one address per line."),
+    "quote_history": say("Choose yes or no."),
+    "keep_cc": say("Choose yes or no."),
+    "folders": say("Write one folder per line, at most 50."),
     "auth": say("Choose password, Google or Microsoft."),
 }
 
@@ -168,16 +185,33 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 def _wrong_limits(settings: InboxSettings) -> dict[str, str]:
     checks = {
-        "days_back": (0 <= settings.days_back <= 3650, say("Write a number of days from 0 to 3650.")),
-        "largest_mail": (1 <= settings.largest_mail <= 50, say("Write a size from 1 to 50 megabytes.")),
+        "days_back": (-1 <= settings.days_back <= 3650, say("Write a number of days from 0 to 3650.")),
+        "largest_mail": (1 <= settings.largest_mail <= 150, say("Write a size from 1 to 150 megabytes.")),
         "poll_seconds": (10 <= settings.poll_seconds <= 540, say("Write a number of seconds from 10 to 540.")),
         "aliases": (all(fold_address(item) for item in settings.aliases), say("Each alias must be a mail address.")),
         "from_name": (not _CONTROL.search(settings.from_name), say("The name must be on one line.")),
         "folder": (bool(settings.folder) and not _CONTROL.search(settings.folder), say("Write the folder's name, usually INBOX.")),
+        "folders": (
+            len(settings.folders) <= 50 and all(one and not _CONTROL.search(one) for one in settings.folders),
+            say("Write one folder per line, at most 50."),
+        ),
         "sent_folder": (not _CONTROL.search(settings.sent_folder), say("Write the folder's name, or leave it empty to find it.")),
+        "signature": _signature_holds(settings.signature),
         "certificate": (_is_certificate(settings.certificate), say("Paste a certificate that begins with -----BEGIN CERTIFICATE-----.")),
     }
     return {name: sentence for name, (holds, sentence) in checks.items() if not holds}
+
+
+SIGNATURE = 4_000
+SIGNATURE_FIELDS = ("agent.name", "brand.name", "inbox.address")
+
+
+def _signature_holds(signature: str) -> tuple[bool, str]:
+    if len(signature) > SIGNATURE:
+        return False, say("A signature has at most %(most)s characters.", most=SIGNATURE)
+    unknown = unknown_fields(signature, SIGNATURE_FIELDS)
+    named = ", ".join(f"{{{{{name}}}}}" for name in SIGNATURE_FIELDS)
+    return not unknown, say("%(field)s is no field. There are %(fields)s.", field=unknown[0] if unknown else "", fields=named)
 
 
 def _is_certificate(pem: str) -> bool:

@@ -8,11 +8,13 @@ import binascii
 import calendar
 import re
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from sluss.sandbox.mail.smtp_server import Ended
+from sluss.sandbox.mail.imap_items import items_of
+from sluss.sandbox.mail.wire import Ended, WireReader, WireWriter
 from sluss.sandbox.mail.world import TOKEN_REFUSED, Folder, Mailbox, Post, StoredMail
 
 
@@ -45,7 +47,7 @@ class _Bad(Exception):
 class ImapConversation:
     """One connection."""
 
-    def __init__(self, post: Post, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, post: Post, reader: WireReader, writer: WireWriter) -> None:
         self._post, self._reader, self._writer = post, reader, writer
         self._mailbox: Mailbox | None = None
         self._folder: Folder | None = None
@@ -61,12 +63,13 @@ class ImapConversation:
                 await self._one(await self._read_command())
         except (Ended, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             self._leave()
-            self._writer.transport.abort()
+            self._writer.end()
 
     def _greet(self) -> None:
         if self._post.faults.take("refuse_connections"):
             raise Ended
         self._say(f"* OK [{self._capability()}] sandbox ready")
+        self._tell_garbage()
 
     async def _read_command(self) -> _Command:
         literals: list[bytes] = []
@@ -86,19 +89,28 @@ class ImapConversation:
         return _Command(tag, name.upper(), argument, literals, by_uid)
 
     async def _one(self, command: _Command) -> None:
+        if self._post.faults.take_bye():
+            self._say("* BYE the server shuts down")
+            raise Ended
         try:
+            if self._post.faults.take_refusal(command.name):
+                raise _Bad("[UNAVAILABLE] not now")  # noqa: TRY301 - as the command itself would say it
             carry_out = self._commands().get(command.name)
             if carry_out is None:
                 self._say(f"{command.tag} BAD unknown command")
                 return
             answer = carry_out(command)
             answer = await answer if isinstance(answer, Awaitable) else answer
+            if command.name not in {"CAPABILITY", "AUTHENTICATE", "LOGIN"}:
+                await self._tell_endlessly()
         except _Bad as error:
             self._say(f"{command.tag} NO {error}")
             return
         if command.name != "LOGOUT":
             self._tell_news()
-        self._say(f"{command.tag} OK {answer or 'done'}")
+        self._tell_garbage()
+        tag = "A0" if "wrong-tag" in self._post.faults.lies else command.tag
+        self._say(f"{tag} OK {answer or 'done'}")
         await self._writer.drain()
         if command.name == "LOGOUT":
             raise Ended
@@ -111,6 +123,7 @@ class ImapConversation:
             "SELECT": self._open,
             "EXAMINE": self._open,
             "LIST": self._list,
+            "STATUS": self._status,
             "APPEND": self._append,
             "FETCH": self._fetch,
             "SEARCH": self._search,
@@ -160,12 +173,24 @@ class ImapConversation:
         self._leave()
         self._folder, self._read_only, self._told = folder, command.name == "EXAMINE", len(folder.mails)
         folder.watchers.add(self._changed.set)
-        self._say(f"* {len(folder.mails)} EXISTS")
+        self._say(f"* {self._claimed(folder)} EXISTS")
         self._say("* 0 RECENT")
         self._say("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)")
         self._say(f"* OK [UIDVALIDITY {folder.uidvalidity}] UIDs valid")
-        self._say(f"* OK [UIDNEXT {folder.uidnext}] next")
+        self._say(f"* OK [UIDNEXT {self._next(folder)}] next")
         return "[READ-ONLY] opened" if self._read_only else "[READ-WRITE] opened"
+
+    def _status(self, command: _Command) -> None:
+        folder = self._named(command.words[0])
+        told = f"MESSAGES {self._claimed(folder)} UIDNEXT {self._next(folder)} UIDVALIDITY {folder.uidvalidity}"
+        self._say(f'* STATUS "{folder.name}" ({told})')
+
+    def _claimed(self, folder: Folder) -> int:
+        return len(folder.mails) + (1000 if "exists" in self._post.faults.lies else 0)
+
+    def _next(self, folder: Folder) -> int:
+        lies = self._post.faults.lies
+        return 1 if "uidnext-low" in lies else 4_294_967_295 if "uidnext-high" in lies else folder.uidnext
 
     def _named(self, name: str) -> Folder:
         if self._mailbox is None:
@@ -188,6 +213,9 @@ class ImapConversation:
     def _list(self, _command: _Command) -> None:
         for folder in (self._mailbox.folders if self._mailbox else {}).values():
             self._say(f'* LIST (\\HasNoChildren{" " + folder.flag if folder.flag else ""}) "/" "{folder.name}"')
+        if "bad-utf7" in self._post.faults.lies:
+            for name in (b"&AB-", b"&&&", b"&2AA-", b"Sk\xe4rp", b"&\xff-", b"Skr\xc3\xa4p"):
+                self._writer.write(b'* LIST () "/" "%s"\r\n' % name)
 
     def _append(self, command: _Command) -> None:
         if not command.literals:
@@ -195,50 +223,56 @@ class ImapConversation:
         folder = self._named(command.words[0])
         folder.add(command.literals[-1], self._post.now(), re.findall(r"\\\w+", command.argument))
 
+    def _tell_garbage(self) -> None:
+        if "garbage" in self._post.faults.lies:
+            self._writer.write(
+                b"* 7 FETCH (((\r\n* \r\n*\r\n* OK [\r\n\xff\xfe\x00\r\n* SEARCH x -1 99999999999 {\r\n* 0 FETCH (UID 0 RFC822.SIZE -1)\r\n"
+            )
+
+    async def _tell_endlessly(self) -> None:
+        number = 0
+        while "endless-exists" in self._post.faults.lies:
+            number += 1
+            self._say(f"* {number} EXISTS")
+            await self._writer.drain()
+
     def _tell_news(self) -> None:
         self._changed.clear()
         if self._folder and len(self._folder.mails) != self._told:
             self._told = len(self._folder.mails)
             self._say(f"* {self._told} EXISTS")
 
-    def _fetch(self, command: _Command) -> None:
+    async def _fetch(self, command: _Command) -> None:
         numbers, _, items = command.argument.partition(" ")
-        for number, mail in self._in_set(numbers, by_uid=command.by_uid):
-            self._writer.write(b"* %d FETCH (%s)\r\n" % (number, self._items(mail, items.upper(), by_uid=command.by_uid)))
-
-    def _items(self, mail: StoredMail, wanted: str, *, by_uid: bool) -> bytes:
-        found: list[bytes] = []
-        if by_uid or "UID" in wanted:
-            found.append(b"UID %d" % mail.uid)
-        if "RFC822.SIZE" in wanted:
-            found.append(b"RFC822.SIZE %d" % len(mail.raw))
-        if "INTERNALDATE" in wanted:
-            found.append(time.strftime('INTERNALDATE "%d-%b-%Y %H:%M:%S +0000"', time.gmtime(mail.received_at)).encode())
-        body = re.search(r"BODY(\.PEEK)?\[([A-Z]*)[^\]]*\]|RFC822(?!\.)", wanted)
-        if body:
-            section = body.group(2) or ""
-            content = mail.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if section == "HEADER" else mail.raw
-            if not body.group(1) and not self._read_only:
-                mail.flags.add("\\Seen")
-            found.append(b"BODY[%s] {%d}\r\n%s" % (section.encode(), len(content), content))
-        if "FLAGS" in wanted:
-            found.append(f"FLAGS ({' '.join(sorted(mail.flags))})".encode())
-        return b" ".join(found)
+        lies = self._post.faults.lies
+        found = list(self._in_set(numbers, by_uid=command.by_uid))
+        if "unasked" in lies:
+            found += [(number, mail) for number, mail in enumerate(self._opened.mails[-3:], 900)]
+        found = [one for one in found for _ in range(1 + ("twice" in lies))][:: -1 if "backwards" in lies else 1]
+        for number, mail in found:
+            told = items_of(mail, items.upper(), lies, by_uid=command.by_uid, read_only=self._read_only)
+            self._writer.write(b"* %d FETCH (%s)\r\n" % (number, told))
+            await self._writer.drain()
 
     def _in_set(self, numbers: str, *, by_uid: bool) -> Iterable[tuple[int, StoredMail]]:
         mails = self._opened.mails
         last = (mails[-1].uid if by_uid else len(mails)) if mails else 0
-        ranges = [_range(part, last) for part in numbers.split(",")]
-        for number, mail in enumerate(list(mails), 1):
-            if any(first <= (mail.uid if by_uid else number) <= final for first, final in ranges):
-                yield number, mail
+        places: set[int] = set()
+        for first, final in (_range(part, last) for part in numbers.split(",")):
+            if by_uid:
+                places |= set(range(bisect_left(mails, first, key=_uid), bisect_right(mails, final, key=_uid)))
+            else:
+                places |= set(range(max(first, 1) - 1, min(final, len(mails))))
+        for place in sorted(places):
+            yield place + 1, mails[place]
 
     def _search(self, command: _Command) -> None:
         found = self._matches(command.words)
-        self._say(" ".join(["* SEARCH", *(str(mail.uid if command.by_uid else number) for number, mail in found)]))
+        words = [str(mail.uid if command.by_uid else number) for number, mail in found]
+        self._say(" ".join(["* SEARCH", *(words[::-1] if "backwards" in self._post.faults.lies else words)]))
 
     def _matches(self, words: list[str]) -> list[tuple[int, StoredMail]]:
-        found = list(enumerate(self._opened.mails, 1))
+        found = list(enumerate(self._opened.mails, 1)) if words[0].upper() != "UID" else list(self._in_set(words[1], by_uid=True))
         while words:
             key = words.pop(0).upper()
             if key == "CHARSET":
@@ -300,6 +334,10 @@ def _bound(word: str, last: int) -> int:
     if not word.isdigit():
         raise _Bad("that is not a number")
     return int(word)
+
+
+def _uid(mail: StoredMail) -> int:
+    return mail.uid
 
 
 def _has_header(raw: bytes, field: str, value: str) -> bool:

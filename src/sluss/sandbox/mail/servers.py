@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sluss.sandbox.mail.imap_server import ImapConversation
 from sluss.sandbox.mail.smtp_server import SmtpConversation
+from sluss.sandbox.mail.wire import WireReader, WireWriter
 from sluss.sandbox.mail.world import Post
 
 _LINE_BYTES = 1_048_576
@@ -45,10 +46,10 @@ class MailWorld(Post):
             talk.cancel()
 
     async def _imap(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._talk(ImapConversation(self, reader, writer), writer)
+        await self._talk(ImapConversation(self, WireReader(reader, self.faults), WireWriter(writer, self.faults)), writer)
 
     async def _smtp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._talk(SmtpConversation(self, reader, writer), writer)
+        await self._talk(SmtpConversation(self, WireReader(reader, self.faults), WireWriter(writer, self.faults)), writer)
 
     async def _talk(self, conversation: ImapConversation | SmtpConversation, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.create_task(conversation.run())

@@ -7,19 +7,16 @@ import base64
 import binascii
 
 from sluss.sandbox.mail.faults import Stage
+from sluss.sandbox.mail.wire import Ended, WireReader, WireWriter
 from sluss.sandbox.mail.world import TOKEN_REFUSED, Post
 
 _LARGEST = 52_428_800
 
 
-class Ended(Exception):
-    """The conversation is over."""
-
-
 class SmtpConversation:
     """One connection."""
 
-    def __init__(self, post: Post, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, post: Post, reader: WireReader, writer: WireWriter) -> None:
         self._post, self._reader, self._writer = post, reader, writer
         self._signed_in = False
         self._reset()
@@ -37,7 +34,7 @@ class SmtpConversation:
                 await asyncio.sleep(self._post.faults.slow)
                 await self._command(*_split(line))
         except (Ended, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            self._writer.transport.abort()
+            self._writer.end()
 
     async def _greet(self) -> None:
         if self._post.faults.take("refuse_connections"):

@@ -7,8 +7,9 @@ import binascii
 import email.utils
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from email.parser import BytesHeaderParser
+from typing import overload
 
 import msgspec
 
@@ -30,7 +31,7 @@ class Folder:
     def __init__(self, name: str, *, flag: str = "") -> None:
         self.name, self.flag = name, flag
         self.uidvalidity, self.uidnext = _validity(), 1
-        self.mails: list[StoredMail] = []
+        self.mails: list[StoredMail] | Mails = []
         self.watchers: set[Callable[[], None]] = set()
 
     def add(self, raw: bytes, received_at: float, flags: Iterable[str] = ()) -> StoredMail:
@@ -54,6 +55,37 @@ class Folder:
         self.mails = [mail for mail in self.mails if mail.uid not in gone]
 
 
+class Mails(Sequence[StoredMail]):
+    """Very many mails that are written when they are looked at, and what came after them: a mailbox of years without its memory.
+
+    `write(number)` is the mail of that number, from 1; `received(number)` when it arrived.
+    """
+
+    def __init__(self, count: int, write: Callable[[int], bytes], received: Callable[[int], float]) -> None:
+        self._count, self._write, self._received = count, write, received
+        self._later: list[StoredMail] = []
+
+    def __len__(self) -> int:
+        return self._count + len(self._later)
+
+    @overload
+    def __getitem__(self, place: int) -> StoredMail: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[StoredMail]: ...
+    def __getitem__(self, place: int | slice) -> StoredMail | list[StoredMail]:
+        if isinstance(place, slice):
+            return [self._at(one) for one in range(*place.indices(len(self)))]
+        return self._at(place + len(self) if place < 0 else place)
+
+    def _at(self, place: int) -> StoredMail:
+        if place >= self._count:
+            return self._later[place - self._count]
+        return StoredMail(place + 1, self._write(place + 1), self._received(place + 1))
+
+    def append(self, mail: StoredMail) -> None:
+        self._later.append(mail)
+
+
 def _validity() -> int:
     # Another number at each start of the world: nobody takes its new UIDs for the old ones.
     return int(time.time()) % 2_000_000_000
@@ -66,17 +98,28 @@ class Mailbox:
         self.address, self.password = address, password
         self.folders = {folder.name: folder for folder in (Folder("INBOX"), Folder("Sent", flag="\\Sent"))}
 
+    def make_folder(self, name: str, *, flag: str = "") -> Folder:
+        """A new folder, by its name on the wire."""
+        self.folders[name] = Folder(name, flag=flag)
+        return self.folders[name]
+
+    def rename_folder(self, name: str, new: str) -> None:
+        """Its mails keep their numbers."""
+        folder = self.folders.pop(name)
+        folder.name = new
+        self.folders[new] = folder
+
     @property
     def inbox(self) -> Folder:
         return self.folders["INBOX"]
 
     @property
-    def messages(self) -> list[StoredMail]:
+    def messages(self) -> list[StoredMail] | Mails:
         """What has arrived, oldest first."""
         return self.inbox.mails
 
     @property
-    def sent(self) -> list[StoredMail]:
+    def sent(self) -> list[StoredMail] | Mails:
         """What lies in the Sent folder."""
         return self.folders["Sent"].mails
 
