@@ -6,6 +6,7 @@ Out: the second step for those who have a factor, else a session and its cookies
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,24 +17,33 @@ from sluss.config import Config
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.audit import note_deed, note_visit
 from sluss.kernel.clock import SECOND
+from sluss.kernel.errors import Forbidden
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import find_workspace
 from sluss.people import browser, passwords
 from sluss.people.access import PROTECT, give_session
 from sluss.people.actions import normal_address
 from sluss.people.factors import has_factor
+from sluss.people.letters import notify_agent
 from sluss.people.models import agents, credentials, sessions
+from sluss.people.oidc_providers import passwords_off
 from sluss.people.pending import LASTS as PENDING_LASTS
 from sluss.people.pending import Waiting, begin_pending
 from sluss.people.rules import rule_of
-from sluss.people.sessions import TOPIC, Browser, open_session
-from sluss.people.throttle import Try, begin_try, forgive, is_known, remember_device, try_of
+from sluss.people.sessions import TOPIC, Browser, Proof, open_session
+from sluss.people.throttle import Try, begin_try, forgive, has_devices, is_known, remember_device, try_of
 from sluss.web.edge import Asked, Edge, local_path
 from sluss.web.proxies import client_address, client_network
 from sluss.web.troubles import TooManyTries
 
 SECOND_STEP = "/sign-in/second"
+VOUCHED = "oidc-mfa"
+"""An identity provider whose word the workspace takes says that there were two steps already."""
+PROVED_OTHERWISE = frozenset({"oidc", VOUCHED, "invitation"})
+"""Ways in that hold where the workspace takes no passwords and no passkeys."""
+NO_PASSWORDS = say("Your workspace lets you in by its identity provider only.")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -77,7 +87,7 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 async def sign_in(edge: Edge, asked: Asked, email: str, password: str, onward: str = "/") -> Entered | None:
     """Sign in with a password. Returns how far that led, None when address or password are wrong. Raises `TooManyTries`."""
     looked = await _look(edge, asked, normal_address(email), password)
-    if looked.person is None:
+    if looked.person is None or await edge.db.read(passwords_off, looked.person.workspace_id, looked.person.agent_id):
         return None
     await edge.db.write(forgive, looked.tried)
     return await _proceed(edge, asked, looked.person, way_of(edge, asked, "password", onward))
@@ -94,6 +104,15 @@ async def proceed(edge: Edge, asked: Asked, person: Person, how: str, onward: st
 async def is_password(edge: Edge, asked: Asked, email: str, password: str) -> bool:
     """Whether this is the person's password; guesses are slowed as at the door."""
     looked = await _look(edge, asked, email, password)
+    if looked.person is None:
+        return False
+    await edge.db.write(forgive, looked.tried)
+    return True
+
+
+async def is_credential(edge: Edge, asked: Asked, credential_id: int, typed: tuple[str, str]) -> bool:
+    """Whether address and password are those of an account, wherever its owner works; guesses are slowed as at the door."""
+    looked = await _try(edge, asked, typed, await edge.db.read(_owner, credential_id))
     if looked.person is None:
         return False
     await edge.db.write(forgive, looked.tried)
@@ -145,9 +164,15 @@ def person_of(tx: Tx, credential_id: int, host: str) -> Person | None:
     return _person(tx, credentials.c.id == credential_id, host)
 
 
+def person_as(tx: Tx, workspace_id: int, agent_id: int) -> Person | None:
+    """An agent who is not shut out."""
+    a = agents.c
+    return _one(tx.rows(_people().where(a.workspace_id == workspace_id, a.id == agent_id)))
+
+
 def go_on(tx: Tx, person: Person, way: Way) -> Entered:
     """After the first proof: the second step for those who have a factor, a session for the others."""
-    if not has_factor(tx, person.credential_id):
+    if way.how == VOUCHED or not has_factor(tx, person.credential_id):
         return let_in(tx, person, way)
     waiting = Waiting(person.credential_id, person.workspace_id, person.agent_id, way.how, way.onward)
     return Entered(path=SECOND_STEP, pending=begin_pending(tx, waiting))
@@ -155,15 +180,15 @@ def go_on(tx: Tx, person: Person, way: Way) -> Entered:
 
 def let_in(tx: Tx, person: Person, way: Way) -> Entered:
     """Open the session and end the one that this browser had. Whoever needs a factor and has none is led to set one up."""
+    if way.how.partition(",")[0] not in PROVED_OTHERWISE and passwords_off(tx, person.workspace_id, person.agent_id):
+        raise Forbidden(NO_PASSWORDS)
     _end(tx, way.before)
     who = Actor(person.workspace_id, "agent", person.agent_id, person.name)
-    note_visit(tx, who, "agent.sign_in", (way.browser.address, way.browser.device), how=way.how)
+    note_visit(tx, who, "agent.sign_in", (way.browser.address, way.browser.device), how=way.how.split(", "))
     known = bool(way.device) and is_known(tx, way.device, person.credential_id)
-    return Entered(
-        path=_onward(tx, person, way),
-        session=open_session(tx, person.workspace_id, person.agent_id, way.browser, way.config),
-        device="" if known else remember_device(tx, person.credential_id),
-    )
+    if not known and has_devices(tx, person.credential_id):
+        notify_agent(tx, who, person.agent_id, "device", at=tx.now, device=way.browser.device, address=way.browser.address)
+    return Entered(path=_onward(tx, person, way), session=_open(tx, person, way), device="" if known else remember_device(tx, person.credential_id))
 
 
 def token_before(edge: Edge, asked: Asked) -> bytes:
@@ -173,7 +198,11 @@ def token_before(edge: Edge, asked: Asked) -> bytes:
 
 async def _look(edge: Edge, asked: Asked, email: str, password: str) -> Looked:
     """Count the try and look at the password; the same work is done for an address that nobody has."""
-    person = await edge.db.read(find_person, email, asked.host)
+    return await _try(edge, asked, (email, password), await edge.db.read(find_person, email, asked.host))
+
+
+async def _try(edge: Edge, asked: Asked, typed: tuple[str, str], person: Person | None) -> Looked:
+    email, password = typed
     device = browser.read_cookie(asked.request, edge.config, browser.DEVICE)
     known = bool(device) and person is not None and await edge.db.read(is_known, device, person.credential_id)
     tried = try_of(email, client_network(client_address(asked.request.scope, edge.config)), device if known else "")
@@ -192,17 +221,36 @@ async def _proceed(edge: Edge, asked: Asked, person: Person, way: Way) -> Entere
 
 def _person(tx: Tx, mine: sa.ColumnElement[bool], host: str) -> Person | None:
     workspace = find_workspace(tx, host)
-    a, c = agents.c, credentials.c
-    wanted = sa.select(c.id, a.workspace_id, a.id, a.name, c.password_hash).join(credentials, c.id == a.credential_id)
-    rows = tx.rows(wanted.where(mine, a.disabled_at.is_(None)))
+    rows = tx.rows(_people().where(mine))
     here = [row for row in rows if workspace is not None and row.workspace_id == workspace.id]
     chosen = here or (list(rows) if workspace is None and len(rows) == 1 else [])
     return Person(*chosen[0]) if chosen else None
 
 
+def _owner(tx: Tx, credential_id: int) -> Person | None:
+    return _one(tx.rows(_people().where(credentials.c.id == credential_id).limit(1)))
+
+
+def _one(rows: Sequence[sa.Row[Any]]) -> Person | None:
+    return Person(*rows[0]) if rows else None
+
+
+def _people() -> sa.Select[Any]:
+    a, c = agents.c, credentials.c
+    columns = sa.select(c.id, a.workspace_id, a.id, a.name, c.password_hash).join(credentials, c.id == a.credential_id)
+    return columns.where(a.disabled_at.is_(None))
+
+
+def _open(tx: Tx, person: Person, way: Way) -> str:
+    """Who came by the provider of one workspace has not shown what would let them change the account that they use in others too."""
+    theirs = sa.select(sa.func.count()).select_from(agents).where(agents.c.credential_id == person.credential_id)
+    proof = Proof(fresh=not way.how.startswith("oidc") or int(tx.value(theirs)) == 1, vouched=way.how == VOUCHED)
+    return open_session(tx, person.workspace_id, person.agent_id, way.browser, way.config, proof=proof)
+
+
 def _onward(tx: Tx, person: Person, way: Way) -> str:
     role = tx.value(sa.select(agents.c.role).where(agents.c.workspace_id == person.workspace_id, agents.c.id == person.agent_id))
-    wanting = rule_of(tx, person.workspace_id).demands(role) and not has_factor(tx, person.credential_id)
+    wanting = rule_of(tx, person.workspace_id).demands(role) and way.how != VOUCHED and not has_factor(tx, person.credential_id)
     return f"{PROTECT}?{urlencode({'next': way.onward})}" if wanting else way.onward
 
 

@@ -14,9 +14,10 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.people.actions import require_admin, require_agent, require_own_credential
-from sluss.people.events import FactorChanged
 from sluss.people.factor_screens import FactorLine, Factors
+from sluss.people.letters import notify_agent
 from sluss.people.models import agents, factors, passkeys, recovery_codes, totp_seeds
 from sluss.people.pending import end_pending
 from sluss.people.rules import rule_of, set_rule
@@ -25,6 +26,15 @@ from sluss.people.sessions import TOPIC, end_sessions
 Kind = Literal["app", "passkey"]
 NAME = 60
 MOST = 20
+
+RESET = say("An administrator removed your second steps, so that you can set up new ones.")
+SAID: dict[tuple[str, Kind], str] = {
+    ("factor.add", "app"): say("An authenticator app was added."),
+    ("factor.add", "passkey"): say("A passkey was added."),
+    ("factor.remove", "app"): say("An authenticator app was removed."),
+    ("factor.remove", "passkey"): say("A passkey was removed."),
+}
+"""What the agent is told by mail."""
 
 
 class Factor(msgspec.Struct, frozen=True):
@@ -69,9 +79,9 @@ def kinds_in(tx: Tx, who: Actor) -> dict[int, tuple[Kind, ...]]:
     return found
 
 
-def credential_of(tx: Tx, who: Actor) -> int:
-    """The credential of the agent who acts."""
-    return int(require_agent(tx, who, who.id).credential_id)
+def credential_of(tx: Tx, who: Actor, agent_id: int = 0) -> int:
+    """The credential of an agent of the actor's workspace, or of the agent who acts."""
+    return int(require_agent(tx, who, agent_id or who.id).credential_id)
 
 
 def add_factor(tx: Tx, who: Actor, kind: Kind, name: str) -> int:
@@ -83,7 +93,7 @@ def add_factor(tx: Tx, who: Actor, kind: Kind, name: str) -> int:
     row = {"id": factor_id, "credential_id": credential_id, "kind": kind, "name": known_as, "created_at": tx.now, "used_at": None}
     tx.run(sa.insert(factors), row)
     end_pending(tx, credential_id)
-    _tell(tx, who, FactorChanged(agent_id=who.id, change="added", factor=kind, name=known_as))
+    _tell(tx, who, "factor.add", (kind, known_as))
     return factor_id
 
 
@@ -102,7 +112,7 @@ def remove_factor(tx: Tx, who: Actor, factor_id: int) -> None:
         tx.run(sa.delete(recovery_codes).where(recovery_codes.c.credential_id == credential_id))
     _delete(tx, [factor_id])
     end_pending(tx, credential_id)
-    _tell(tx, who, FactorChanged(agent_id=who.id, change="removed", factor=factor.kind, name=factor.name))
+    _tell(tx, who, "factor.remove", (factor.kind, factor.name))
 
 
 def reset_factors(tx: Tx, who: Actor, agent_id: int) -> None:
@@ -112,11 +122,19 @@ def reset_factors(tx: Tx, who: Actor, agent_id: int) -> None:
     if who.kind == "agent" and agent_id == who.id:
         raise Conflict("Change your own on your own page.")
     require_own_credential(tx, who, agent.credential_id)
-    _delete(tx, [one.id for one in list_factors(tx, agent.credential_id)])
-    tx.run(sa.delete(recovery_codes).where(recovery_codes.c.credential_id == agent.credential_id))
-    end_pending(tx, agent.credential_id)
+    wipe_factors(tx, agent.credential_id)
     end_sessions(tx, who.workspace_id, agent_id)
-    _tell(tx, who, FactorChanged(agent_id=agent_id, change="reset"))
+    note_deed(tx, who, "factor.reset", ("agent", agent_id))
+    notify_agent(tx, who, agent_id, "factors", what=RESET, at=tx.now)
+    tx.hint(TOPIC)
+
+
+def wipe_factors(tx: Tx, credential_id: int) -> None:
+    """Nothing that was set up with this credential opens anything any more."""
+    _delete(tx, [one.id for one in list_factors(tx, credential_id)])
+    tx.run(sa.delete(recovery_codes).where(recovery_codes.c.credential_id == credential_id))
+    end_pending(tx, credential_id)
+    tx.hint(TOPIC)
 
 
 def change_rule(tx: Tx, who: Actor, factor_for: str, grace_days: int) -> None:
@@ -159,10 +177,8 @@ def _delete(tx: Tx, factor_ids: list[int]) -> None:
     tx.run(sa.delete(factors).where(factors.c.id.in_(factor_ids)))
 
 
-def _tell(tx: Tx, who: Actor, event: FactorChanged) -> None:
+def _tell(tx: Tx, who: Actor, deed: str, factor: tuple[Kind, str]) -> None:
     """An audit line, a notice to the agent, and every process looks again at what their sessions may do."""
-    deed = {"reset": "factor.reset", "added": "factor.add", "removed": "factor.remove"}[event.change]
-    told = {"factor": event.factor, "name": event.name} if event.factor else {}
-    note_deed(tx, who, deed, ("agent", event.agent_id), **told)
-    tx.emit(who, event)
+    note_deed(tx, who, deed, ("agent", who.id), factor=factor[0], name=factor[1])
+    notify_agent(tx, who, who.id, "factors", what=SAID[deed, factor[0]], label=factor[1], at=tx.now)
     tx.hint(TOPIC)

@@ -39,6 +39,7 @@ sessions = global_table(
     sa.Column("rotated_at", Instant, nullable=False),
     sa.Column("used_at", Instant),
     sa.Column("fresh_at", Instant),
+    sa.Column("vouched", Flag),
     sa.Column("seen_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.ForeignKeyConstraint(["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"]),

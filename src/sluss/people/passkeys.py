@@ -35,9 +35,10 @@ from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import find_workspace
-from sluss.people.events import FactorChanged
 from sluss.people.factor_screens import Passkey
 from sluss.people.factors import add_factor, credential_of, used_factor
+from sluss.people.home import home_of
+from sluss.people.letters import notify_agent
 from sluss.people.models import agents, factors, passkeys, used_challenges
 from sluss.web.edge import Asked
 
@@ -48,16 +49,17 @@ LONGEST_ANSWER = 20_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 TRANSPORTS = frozenset(str(one.value) for one in AuthenticatorTransport)
 
+COPIED = say("A passkey of yours seems to exist twice and was refused. Remove it, and add a new one.")
 ALREADY = say("This passkey is registered already.")
 
 Purpose = Literal["register", "fresh", "second", "sign-in"]
 
 
 class Site(msgspec.Struct, frozen=True):
-    """What passkeys are bound to: a host name, and the origins that may use them."""
+    """What passkeys are bound to: a host name, and the address that pages with it have."""
 
     id: str
-    origins: tuple[str, ...]
+    origin: str
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -86,22 +88,19 @@ class Answered(msgspec.Struct, frozen=True):
 
 async def site_at(asked: Asked) -> Site | None:
     """What passkeys are bound to where this request came in; never taken from the request itself."""
-    workspace = await asked.edge.db.read(find_workspace, asked.host)
-    return site_of(asked.edge.config, workspace.host if workspace is not None else "")
+    return await asked.edge.db.read(_site, asked.edge.config, asked.host, _port(asked))
 
 
-def site_of(config: Config, host: str) -> Site | None:
-    """The site of a workspace's host name; None where people reach Sluss by a number, which no passkey can be bound to."""
-    base = urlsplit(config.base_url or (f"http://localhost:{config.port}" if config.host in LOOPBACK else ""))
-    port = f":{base.port}" if base.port else ""
-    if host and base.scheme:
-        own = f"{base.scheme}://{host}{port}"
-        inside = bool(base.hostname) and host.endswith(f".{base.hostname}")
-        return Site(str(base.hostname), (own, f"{base.scheme}://{base.netloc}")) if inside else Site(host, (own,))
-    name = base.hostname or ""
+def site_of(home: str) -> Site | None:
+    """The site of an address where people reach Sluss; None where that is a number, which no passkey can be bound to.
+
+    Browsers let this machine use passkeys under its name, so without a configured address they work at `localhost`.
+    """
+    parts = urlsplit(home)
+    name = "localhost" if parts.hostname in LOOPBACK else parts.hostname or ""
     if not name or ":" in name or name.replace(".", "").isdigit():
         return None
-    return Site(name, (f"{base.scheme}://{name}{port}",))
+    return Site(name, f"{parts.scheme}://{name}" + (f":{parts.port}" if parts.port else ""))
 
 
 async def ask_for(asked: Asked, asking: Asking) -> Passkey | None:
@@ -117,7 +116,7 @@ async def ask_for(asked: Asked, asking: Asking) -> Passkey | None:
         user_verification=UserVerificationRequirement.REQUIRED,
         timeout=LASTS // 1000,
     )
-    return Passkey(options=options_to_json(options), at=site.origins[0])
+    return Passkey(options=options_to_json(options), at=site.origin)
 
 
 async def ask_to_make(asked: Asked, asking: Asking, name: tuple[str, str]) -> Passkey | None:
@@ -138,7 +137,7 @@ async def ask_to_make(asked: Asked, asking: Asking, name: tuple[str, str]) -> Pa
         ),
         timeout=LASTS // 1000,
     )
-    return Passkey(options=options_to_json(options), at=site.origins[0])
+    return Passkey(options=options_to_json(options), at=site.origin)
 
 
 def add_passkey(tx: Tx, who: Actor, answered: Answered, name: str) -> bool:
@@ -188,7 +187,7 @@ def _made(tx: Tx, answered: Answered) -> Any:
     challenge = _challenge_in(tx, answered, told) if told is not None else None
     if challenge is None or answered.site is None:
         return None
-    expected: dict[str, Any] = {"expected_rp_id": answered.site.id, "expected_origin": list(answered.site.origins)}
+    expected: dict[str, Any] = {"expected_rp_id": answered.site.id, "expected_origin": answered.site.origin}
     try:
         return webauthn.verify_registration_response(
             credential=cast("dict[str, Any]", told), expected_challenge=challenge, **expected, require_user_verification=True
@@ -200,7 +199,7 @@ def _made(tx: Tx, answered: Answered) -> Any:
 
 def _proved(told: dict[str, Any], challenge: bytes, site: Site, public_key: bytes) -> Any:
     """What the authenticator signed, if it did. Its counter is looked at afterwards, when we know that it is its own."""
-    expected: dict[str, Any] = {"expected_rp_id": site.id, "expected_origin": list(site.origins), "credential_current_sign_count": 0}
+    expected: dict[str, Any] = {"expected_rp_id": site.id, "expected_origin": site.origin, "credential_current_sign_count": 0}
     try:
         return webauthn.verify_authentication_response(
             credential=told, expected_challenge=challenge, **expected, credential_public_key=public_key, require_user_verification=True
@@ -267,7 +266,7 @@ def _count(tx: Tx, found: sa.Row[Any], proved: Any) -> Used:
     for row in tx.rows(sa.select(agents.c.workspace_id, agents.c.id).where(agents.c.credential_id == found.credential_id)):
         who = system(row.workspace_id)
         note_deed(tx, who, "factor.copied", ("agent", row.id), factor="passkey", name=found.name)
-        tx.emit(who, FactorChanged(agent_id=row.id, change="copied", factor="passkey", name=found.name))
+        notify_agent(tx, who, row.id, "factors", what=COPIED, label=found.name, at=tx.now)
     return Used(copied=True)
 
 
@@ -280,6 +279,16 @@ def _known(tx: Tx, credential_id: int) -> list[PublicKeyCredentialDescriptor]:
 def _transports(answer: str) -> list[str]:
     told: Any = (_read(answer) or {"response": {}})["response"].get("transports")
     return [one for one in sorted(TRANSPORTS) if one in told] if isinstance(told, list) else []
+
+
+def _site(tx: Tx, config: Config, host: str, port: int) -> Site | None:
+    workspace = find_workspace(tx, host)
+    return site_of(home_of(tx, config, workspace.id, port) if workspace is not None else config.base_url)
+
+
+def _port(asked: Asked) -> int:
+    server = asked.request.scope["server"]
+    return asked.edge.config.port or (server[1] if server and server[1] else 0)
 
 
 def _user_handle(credential_id: int) -> bytes:

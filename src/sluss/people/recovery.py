@@ -16,13 +16,15 @@ from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.people.events import FactorChanged
 from sluss.people.factors import credential_of, has_factor
+from sluss.people.letters import notify_agent
 from sluss.people.models import recovery_codes
 
 CODES = 10
 LONGEST = 100
 
+RENEWED = say("New recovery codes were made; the old ones open nothing any more.")
+USED = say("Somebody signed in with one of your recovery codes.")
 NOTHING_TO_RECOVER = say("Set up an authenticator app or a passkey first.")
 
 
@@ -36,7 +38,7 @@ def renew_codes(tx: Tx, who: Actor) -> list[str]:
     kept = [{"code_hash": _hash(credential_id, code), "credential_id": credential_id, "created_at": tx.now} for code in codes]
     tx.run(sa.insert(recovery_codes), kept)
     note_deed(tx, who, "factor.codes", ("agent", who.id))
-    tx.emit(who, FactorChanged(agent_id=who.id, change="codes"))
+    notify_agent(tx, who, who.id, "factors", what=RENEWED, at=tx.now)
     return codes
 
 
@@ -47,7 +49,7 @@ def use_code(tx: Tx, who: Actor, credential_id: int, code: str) -> bool:
     if len(code) > LONGEST or not tx.run(sa.update(recovery_codes).where(mine).values(used_at=tx.now)).rowcount:
         return False
     note_deed(tx, who, "factor.code_used", ("agent", who.id), left=codes_left(tx, credential_id))
-    tx.emit(who, FactorChanged(agent_id=who.id, change="code used"))
+    notify_agent(tx, who, who.id, "factors", what=USED, at=tx.now)
     return True
 
 

@@ -14,6 +14,7 @@ from sluss.kernel.tx import Tx
 from sluss.people import door, passwords
 from sluss.people.access import SIGNED_IN
 from sluss.people.actions import Profile, change_profile, set_keys, set_password, set_theme
+from sluss.people.oidc_providers import find_provider, identities_of
 from sluss.people.once import once
 from sluss.people.routes_factors import own_factors
 from sluss.people.screens import Me
@@ -82,7 +83,8 @@ async def choose_keys(edge: Edge, asked: Asked, who: Actor) -> None:
 @post("/me/password", may=SIGNED_IN, status_code=200)
 async def change_password(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str] | Redirect:
     form = await asked.form(PasswordForm)
-    errors = {"password": passwords.fault_of(form.password, session.email)}
+    about = (session.email, session.name, session.workspace)
+    errors = {"password": await passwords.find_fault(form.password, about, edge.config.breached_passwords)}
     if not await door.is_password(edge, asked, session.email, form.current):
         errors["current"] = "This is not your password."
     errors = {name: _(sentence) for name, sentence in errors.items() if sentence}
@@ -119,19 +121,28 @@ async def _answer(edge: Edge, asked: Asked, who: Actor, screen: Me, status: int 
         )
         for one in lines
     )
-    saved: Literal["", "profile", "password", "factor"] = ""
+    saved: Literal["", "profile", "password", "factor", "identity"] = ""
     told = asked.request.query_params.get("saved", "")
-    if told in ("profile", "password", "factor") and status == 200:
+    if told in ("profile", "password", "factor", "identity") and status == 200:
         saved = told
     page = asked.page(_("You"), "me")
     factors = await own_factors(edge, asked, asked.request.scope["state"]["session"])
-    shown_at_once = msgspec.structs.replace(screen, sessions=shown, saved=saved, factors=factors)
+    provider, linked = await edge.db.read(_identity, who)
+    more = {"provider": provider, "linked": linked}
+    shown_at_once = msgspec.structs.replace(screen, sessions=shown, saved=saved, factors=factors, **more)
     return asked.answer("people/me.html", page, status, screen=shown_at_once)
 
 
 def _screen(session: Session, profile: Form | None = None, password: Form | None = None) -> Me:
     stored = {"name": session.name, "locale": session.language, "theme": session.theme, "keys": "" if session.keys_off else "on"}
     return Me(profile=profile or Form(stored | {"email": session.email}), password=password or Form())
+
+
+def _identity(tx: Tx, who: Actor) -> tuple[str, str]:
+    """The label of the workspace's provider, and who one is there."""
+    provider = find_provider(tx, who)
+    mine = [one for one in identities_of(tx, who, who.id) if provider is not None and one.issuer == provider.issuer]
+    return provider.label if provider is not None else "", (mine[0].email or mine[0].subject) if mine else ""
 
 
 def _said(error: Invalid) -> dict[str, str]:

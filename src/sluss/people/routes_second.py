@@ -11,6 +11,7 @@ from litestar.response.redirect import Redirect
 from sluss.people import browser, second
 from sluss.people.access import EVERYONE
 from sluss.people.factor_screens import Passkey, Second
+from sluss.people.oidc_door import with_provider
 from sluss.people.passkeys import Asking, ask_for
 from sluss.people.screens import SignIn
 from sluss.people.second import Proof
@@ -56,7 +57,8 @@ async def sign_in_with_passkey(edge: Edge, asked: Asked) -> Response[Any] | Redi
     if outcome.entered is not None:
         return asked.go(outcome.entered.path)
     wrong = Form({}, {} if outcome.wait else {"": _(outcome.fault)})
-    screen = SignIn(form=wrong, next=local_path(form.next), wait=outcome.wait, passkey=await passkey_of_anybody(asked))
+    told = SignIn(form=wrong, next=local_path(form.next), wait=outcome.wait, passkey=await passkey_of_anybody(asked))
+    screen = await with_provider(asked, told)
     return _waiting(
         asked.answer("people/sign_in.html", asked.page(_("Sign in")), 429 if outcome.wait else 422, screen=screen), outcome.wait
     )

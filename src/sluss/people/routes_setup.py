@@ -80,7 +80,7 @@ async def setup_inbox(edge: Edge, asked: Asked, token: str = "") -> Redirect:
 
 def _require_fit(you: NewAgent, password: str) -> None:
     """Everything that is wrong is said at once."""
-    fault = passwords.fault_of(password, you.email)
+    fault = passwords.fault_of(password, you.email, you.name)
     faults = faults_of(you) | ({"password": fault} if fault else {})
     if faults:
         raise Invalid(faults)

@@ -5,7 +5,6 @@
 | GET, POST /sign-in?next= | people/sign_in.html `screen=SignIn` | `email`, `password`, `next` (a path on this host); 422 with the form, 429 people/sign_in.html with `wait` |
 | POST /sign-out | 303 /sign-in | |
 | GET, POST /sign-in/again | people/again.html `screen=SignIn` (fragment in a dialog after a 401; answers 204 when done) | `email`, `password` |
-| GET, POST /password/{token} | people/password.html `screen=NewPassword` | `password`; 410 with `gone` |
 | GET, POST /setup/{step}?token= | people/setup.html `screen=Setup`; step = you, company, inbox; 404 when finished | you: `name`, `email`, `password`, `locale`; company: `company`, `zone`, `locale`; inbox: `choice` = mail or later |
 | GET /me | people/me.html `screen=Me` | |
 | POST /me | | `name`, `locale`, `theme` = system, light or dark, `keys` = on or empty |
@@ -29,13 +28,18 @@ MINIMUM_PASSWORD = 12
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """`wait` (seconds) is set when too many tries were made; `notice` says why somebody was sent here."""
+    """`wait` (seconds) is set when too many tries were made; `notice` says why somebody was sent here.
+
+    `provider` is the label of the workspace's identity provider; with `only` passwords are switched off for all but one administrator.
+    """
 
     form: Form = Form()
     passkey: Passkey | None = None
     next: str = "/"
     notice: str = ""
     wait: int = 0
+    provider: str = ""
+    only: bool = False
 
 
 class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +76,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """One's own page: two forms, the factors and the sessions."""
+    """One's own page: two forms, the factors and the sessions. `provider` is the label of the workspace's, `linked` who one is there."""
 
     profile: Form
     factors: Factors = Factors()
     password: Form = Form()
     sessions: tuple[Session, ...] = ()
     minimum: int = MINIMUM_PASSWORD
-    saved: Literal["", "profile", "password", "factor"] = ""
+    saved: Literal["", "profile", "password", "factor", "identity"] = ""
+    provider: str = ""
+    linked: str = ""

@@ -94,7 +94,17 @@ class Line(msgspec.Struct, frozen=True):
     seen_at: int
 
 
-def open_session(tx: Tx, workspace_id: int, agent_id: int, browser: Browser, config: Config) -> str:
+class Proof(msgspec.Struct, frozen=True):
+    """How far a sign-in has proved who it was: `fresh` enough for what matters most; `vouched`, by a provider, for a second step."""
+
+    fresh: bool = True
+    vouched: bool = False
+
+
+PROVED = Proof()
+
+
+def open_session(tx: Tx, workspace_id: int, agent_id: int, browser: Browser, config: Config, *, proof: Proof = PROVED) -> str:
     """Sign an agent in. Returns the token, which exists nowhere else."""
     token = new_secret()
     row = {"id": tx.new_id(), "token_hash": hash_of(token), "previous_hash": None, "workspace_id": workspace_id, "agent_id": agent_id}
@@ -102,7 +112,8 @@ def open_session(tx: Tx, workspace_id: int, agent_id: int, browser: Browser, con
     row |= {
         "created_at": tx.now,
         "rotated_at": tx.now,
-        "fresh_at": tx.now,
+        "fresh_at": tx.now if proof.fresh else None,
+        "vouched": proof.vouched,
         "seen_at": tx.now,
         "expires_at": tx.now + config.session_days * DAY,
     }
@@ -210,7 +221,7 @@ def _joined() -> sa.Select[*tuple[Any, ...]]:
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
     columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.fresh_at, s.seen_at, s.expires_at)
     of_agent = (a.name, a.credential_id, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.created_at, a.disabled_at)
-    rule = (*rules.RULE, sa.exists().where(factors.c.credential_id == a.credential_id).label("has_factor"))
+    rule = (s.vouched, *rules.RULE, sa.exists().where(factors.c.credential_id == a.credential_id).label("has_factor"))
     source = source.outerjoin(sign_in_rules, sign_in_rules.c.workspace_id == s.workspace_id)
     return sa.select(*columns, *of_agent, *rule, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)
 
@@ -224,7 +235,7 @@ def _is_good(tx: Tx, row: sa.Row[Any], config: Config) -> bool:
 def _session(row: sa.Row[Any], inbox_ids: frozenset[int] | None) -> Session:
     worked_out = {"inbox_ids", "old", "lost", "unused", "factor_due"}
     stored = {name: getattr(row, name) for name in Session.__struct_fields__ if name not in worked_out}
-    due = None if row.has_factor else rules.read_rule(row).due(row.role, row.created_at)
+    due = None if row.has_factor or row.vouched else rules.read_rule(row).due(row.role, row.created_at)
     return Session(**stored, inbox_ids=inbox_ids, factor_due=due)
 
 

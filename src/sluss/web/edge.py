@@ -38,13 +38,15 @@ class Edge:
     """The parts of one process, made once where it starts. `keyring` and `channels` are whatever is installed there.
 
     `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
-    was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do.
+    was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do. `providers` talks with identity
+    providers, from when one is needed on.
     """
 
     signals: Signals
     supervisor: Supervisor | None = None
     receive: Any = None
     connection: Any = None
+    providers: Any = None
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
         self.config, self.db = config, db
