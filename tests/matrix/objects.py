@@ -20,8 +20,9 @@ from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
+from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
-from sluss.people.models import sessions
+from sluss.people.models import api_tokens, sessions
 from sluss.people.sessions import Browser, open_session
 from sluss.replies.sending import SendReply, send_reply
 from tests.world import Company, World
@@ -45,6 +46,14 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/settings/teams/{team_id}": {"name": "Ny {team_id}"},
     "/settings/inboxes/{inbox_id}/edit": {"name": "Kundtjänst", "address": "info@{host}", "ways": "lmtp", "smtp_host": "smtp.{host}"},
     "/settings/quarantine/{envelope_id}/discard": {"sure": "1"},
+    "/settings/mail-sign-in": {
+        "provider": "google",
+        "client_id": "4711-sluss.apps.googleusercontent.com",
+        "client_secret": "hemligt-ord-1",
+    },
+    "/settings/mail-sign-in/remove": {"provider": "google"},
+    "/settings/tokens": {"name": "Export", "scope": "cases:read", "agent": "{agent_id}"},
+    "/me/tokens": {"name": "Export", "scope": "cases:read"},
 }
 """What a form wants before it looks at its object; `{name}` is the id of the same place."""
 
@@ -53,6 +62,7 @@ NEEDS_FILE = {"/cases/{no}/files"}
 JSON_FIELDS: dict[str, dict[str, Any]] = {
     "/api/v1/cases/{number}": {"priority": "high"},
     "/api/v1/cases/{number}/notes": {"text": "Ring i morgon."},
+    "/api/v1/cases/{number}/replies": {"text": "Vi letar vidare."},
 }
 
 
@@ -72,6 +82,7 @@ class Place:
         ids |= self.db.write_now(self._case, owner)
         ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
+        ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
     def _case(self, tx: Tx, owner: Actor) -> Ids:
@@ -96,7 +107,8 @@ class Place:
         tx.run(sa.update(cases).where(cases.c.id == case_id).values(number=number))
         operation, undo = (_answer(tx, owner, case_id, text) for text in ("Vi letar.", "Vi hittade den."))
         file_id = tx.value(sa.select(attachments.c.id).where(attachments.c.message_id == recorded.message_id))
-        found = {"number": number, "no": number, "message_id": recorded.message_id, "file_id": file_id}
+        contact_id = tx.value(sa.select(cases.c.contact_id).where(cases.c.id == case_id))
+        found = {"number": number, "no": number, "message_id": recorded.message_id, "file_id": file_id, "contact_id": contact_id}
         return {name: str(one) for name, one in found.items()} | {"operation": operation, "undo": undo}
 
     def _envelope(self, tx: Tx) -> int:
@@ -115,6 +127,13 @@ class Place:
     def _session(self, tx: Tx, agent_id: int) -> int:
         open_session(tx, self.company.id, agent_id, Browser("Firefox on Linux", "192.0.2.1"), Config())
         return int(tx.value(sa.select(sa.func.max(sessions.c.id)).where(sessions.c.agent_id == agent_id)))
+
+    def _api_token(self, tx: Tx, agent_id: int) -> int:
+        token_id, key = tx.new_id(), {"workspace_id": self.company.id, "agent_id": agent_id, "created_by": agent_id}
+        row = key | {"id": token_id, "token_hash": hash_of(str(token_id)), "name": self.marker, "hint": "abcd", "scopes": ["cases:read"]}
+        row |= {"networks": "", "created_at": tx.now, "expires_at": None, "used_at": None, "used_from": "", "revoked_at": None}
+        tx.run(sa.insert(api_tokens), row)
+        return token_id
 
 
 def _answer(tx: Tx, owner: Actor, case_id: int, text: str) -> str:

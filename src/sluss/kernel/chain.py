@@ -114,7 +114,7 @@ def _take_head(conn: sa.Connection, workspace_id: int) -> tuple[int, bytes]:
     return found.seq, found.hash
 
 
-def _head_of(workspace_id: int) -> sa.Select[Any]:
+def _head_of(workspace_id: int) -> sa.Select[int, bytes]:
     return sa.select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.workspace_id == workspace_id)
 
 

@@ -41,7 +41,7 @@ class Cursor(psycopg.Cursor[Any]):
     """Sends words that begin or end a transaction as they are: several in one go cannot be prepared, and one need not be."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        if isinstance(query, str) and query.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
+        if str(query).startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
             options["prepare"] = False
         return super().execute(query, params, **options)
 
