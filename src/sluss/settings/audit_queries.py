@@ -58,6 +58,7 @@ def _areas() -> dict[str, str]:
     return {
         "case": _("Cases"),
         "inbox": _("Inboxes"),
+        "application": _("Mail sign-in"),
         "agent": _("Agents"),
         "team": _("Teams"),
         "envelope": _("Quarantine"),
@@ -78,6 +79,7 @@ def _details(data: Mapping[str, Any]) -> str:
     """What a line says besides its deed; ids say nothing to people."""
     labels = {"before": _("before"), "was": _("before"), "after": _("after"), "added": _("added"), "removed": _("removed")}
     labels |= {"role": _("role"), "recipients": _("recipients"), "address": _("address"), "device": _("browser")}
+    labels |= {"how": _("by"), "factor": _("kind")}
     labels |= {"agents": _("agents"), "inboxes": _("inboxes")}
     told = ((label, data.get(name)) for name, label in labels.items())
     return ", ".join(f"{label}: {_value(value)}" for label, value in told if value not in ("", None, []))
@@ -88,6 +90,8 @@ def _value(value: Any) -> str:
     words |= {"spam": _("Spam"), "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
     words |= {"queued": _("Queued"), "failed": _("Not delivered"), "unknown": _("Delivery not known")}
     words |= {"admin": _("Administrator"), "lead": _("Lead"), "agent": _("Agent"), "reviewer": _("Reviewer"), "field": _("Field staff")}
+    words |= {"password": _("Password"), "app": _("Authenticator app"), "passkey": _("Passkey"), "recovery": _("Recovery code")}
+    words |= {"nobody": _("Nobody"), "admins": _("Administrators"), "everyone": _("Everyone")}
     many: list[Any] = [*value] if isinstance(value, list) else [value]
     return ", ".join(words.get(str(one), str(one)) for one in many)
 
@@ -105,6 +109,10 @@ def _deed(action: str) -> str:
         "inbox.pause": _("paused an inbox"),
         "inbox.resume": _("resumed an inbox"),
         "inbox.archive": _("archived an inbox"),
+        "inbox.connect": _("connected an inbox at its provider"),
+        "inbox.access_lost": _("noticed that an inbox has to be connected again"),
+        "application.register": _("entered the application at a mail provider"),
+        "application.remove": _("removed the application at a mail provider"),
         "inbox.resume_sending": _("had sending tried again"),
         "agent.create": _("added an agent"),
         "agent.change": _("changed an agent"),

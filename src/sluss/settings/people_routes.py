@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 
 from sluss.channels.inboxes import list_inboxes
@@ -12,6 +13,7 @@ from sluss.kernel.clock import HOUR
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
 from sluss.people.actions import NewAgent, change_agent, create_agent, disable_agent, enable_agent, reset_password
+from sluss.people.factors import credential_of, factors_screen, kinds_in
 from sluss.people.once import once
 from sluss.people.queries import AgentRow, get_agent, get_team, list_agents, list_teams
 from sluss.people.teams import TeamChange, change_team, create_team
@@ -161,7 +163,9 @@ def _team_page(asked: Asked, screen: TeamForm, status: int = 200) -> Response[st
 def _agents_screen(tx: Tx, who: Actor) -> Agents:
     names = {one.id: one.name for one in list_teams(tx, who)}
     roles = {one.id: one.label for one in role_choices()}
-    return Agents(lines=tuple(_agent_line(one, names, roles) for one in list_agents(tx, who)))
+    held = kinds_in(tx, who)
+    lines = (_agent_line(one, names, roles) for one in list_agents(tx, who))
+    return Agents(lines=tuple(msgspec.structs.replace(line, factors=held.get(int(line.id), ())) for line in lines))
 
 
 def _agent_line(one: AgentRow, teams_by_id: dict[int, str], roles: dict[str, str]) -> AgentLine:
@@ -188,6 +192,7 @@ def _agent_screen(tx: Tx, who: Actor, agent_id: int, form: Form | None, link: st
         link_until=tx.now + LINK_LASTS if link else None,
         disabled=found is not None and found.disabled,
         self=agent_id == who.id,
+        factors=factors_screen(tx, who, credential_of(tx, who, agent_id)).lines if agent_id else (),
     )
 
 

@@ -14,6 +14,8 @@
 | GET, POST /settings/agents/new, /settings/agents/{id} | settings/agent_form.html `screen=AgentForm` | `name`, `email`, `role`, `team` (repeated), `locale` |
 | POST /settings/agents/{id}/reset | settings/agent_form.html with `link` (shown once) | |
 | POST /settings/agents/{id}/disable, …/enable | 303 back | |
+| POST /settings/agents/{id}/factors/reset | 303 to the agent | |
+| GET, POST /settings/second-step | settings/second_step.html `screen=SecondStep` | `factor_for` = nobody, admins or everyone; `grace_days` |
 | GET, POST /settings/teams | settings/teams.html `screen=Teams` | `name` |
 | GET, POST /settings/teams/{id} | settings/team_form.html `screen=TeamForm` | `name`, `agent` (repeated), `inbox` (repeated) |
 | GET /settings/quarantine?after= | settings/quarantine.html `screen=Quarantine` | |
@@ -23,7 +25,7 @@
 | GET /settings/health | settings/health.html `screen=Health`; settings/health_body.html for a partial | |
 | GET /settings/audit?who=&what=&after= | settings/audit.html `screen=Audit` | |
 
-Fields of an inbox: `name`, `address`, `sender_name`, `team` (repeated), `ways` = imap, lmtp or http;
+Fields of an inbox: `name`, `address`, `sender_name`, `team` (repeated), `auth` = password, google or microsoft, `ways` = imap, lmtp or http;
 `imap_host`, `imap_port`, `imap_security` = tls, starttls or plain, `imap_username`, `imap_password`, `imap_folder`;
 `smtp_host`, `smtp_port`, `smtp_security`, `smtp_username`, `smtp_password`. Every POST carries `csrf` and `op`.
 """  # noqa: E501 - rows of a table
@@ -34,6 +36,8 @@ from typing import Literal
 
 import msgspec
 
+from sluss.people.factor_screens import FactorLine
+from sluss.replies.signatures import Lines
 from sluss.web.shell import Form
 
 State = Literal["ok", "warn", "fail"]
@@ -75,9 +79,10 @@ class InboxLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inboxes(msgspec.Struct, frozen=True, kw_only=True):
-    """All inboxes of the workspace."""
+    """All inboxes of the workspace. `says` is a sentence about what just did not work."""
 
     lines: tuple[InboxLine, ...] = ()
+    says: str = ""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +104,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept.
 
-    `listen_at` and `post_to` say where we take mail by LMTP and HTTP. `checks` is shown when the form was tested without scripts.
+    `auths` are the ways to sign in. `listen_at` and `post_to` say where we take mail by LMTP and HTTP.
+    `checks` is shown when the form was tested without scripts.
     """
 
     form: Form
@@ -107,10 +113,12 @@ class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     presets: tuple[Preset, ...] = ()
     preset: str = ""
     teams: tuple[Choice, ...] = ()
+    auths: tuple[Choice, ...] = ()
     stored: tuple[str, ...] = ()
     listen_at: str = ""
     post_to: str = ""
     checks: Checks | None = None
+    signature: Lines = ()
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,14 +146,34 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
+class Connect(msgspec.Struct, frozen=True, kw_only=True):
+    """How an inbox stands at the provider that it signs in by. `ready`: an application is entered there.
+
+    `reason` says why access is lost; `says` how the last consent ended, and `well` whether it ended well.
+    """
+
+    label: str
+    state: Literal["none", "good", "lost"]
+    ready: bool
+    account: str = ""
+    since: int | None = None
+    reason: str = ""
+    says: str = ""
+    well: bool = False
+
+
 class InboxPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One inbox: how it is, how it is set, its last test. `opens_at` is set while the breaker keeps sending stopped."""
+    """One inbox: how it is, how it is set, its last test. `opens_at` is set while the breaker keeps sending stopped.
+
+    `connect` is there when it signs in by consent.
+    """
 
     line: InboxLine
     settings: tuple[Setting, ...] = ()
     teams: tuple[str, ...] = ()
     checks: Checks | None = None
     opens_at: int | None = None
+    connect: Connect | None = None
 
 
 class AgentLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +187,7 @@ class AgentLine(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: int | None = None
     disabled: bool = False
     invited: bool = False
+    factors: tuple[Literal["app", "passkey"], ...] = ()
 
 
 class Agents(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +207,16 @@ class AgentForm(msgspec.Struct, frozen=True, kw_only=True):
     link_until: int | None = None
     disabled: bool = False
     self: bool = False
+    factors: tuple[FactorLine, ...] = ()
+
+
+class SecondStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Of whom a second step is demanded. `without` are the agents who have none; `agents` counts all who may come in."""
+
+    form: Form
+    choices: tuple[Choice, ...]
+    agents: int = 0
+    without: tuple[Choice, ...] = ()
 
 
 class TeamLine(msgspec.Struct, frozen=True, kw_only=True):
