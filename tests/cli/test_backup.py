@@ -1,4 +1,4 @@
-"""`backup` and `restore`: consistent while Sluss writes, checked on the way back, and nothing is sent twice."""
+"""`backup` and `restore`: consistent while Sluss writes, checked on the way back, and nothing is sent twice. F49, T98."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_backup_restored_elsewhere_is_the_same(company: Cli, data: Path, tmp_p
 
 
 def test_a_backup_under_writes_is_consistent(company: Cli, serving: Serving, tmp_path: Path) -> None:
-    """Online, by the process that owns the folder, while it goes on writing."""
+    """F49: online, by the process that owns the folder, while it goes on writing."""
     with serving() as house:
         over = threading.Event()
         writer = threading.Thread(target=_keep_writing, args=(house.db, over))
@@ -96,6 +96,7 @@ def test_a_backup_under_writes_is_consistent(company: Cli, serving: Serving, tmp
 
 
 def test_after_a_restore_nothing_is_sent_and_open_deliveries_are_in_doubt(company: Cli, data: Path, tmp_path: Path) -> None:
+    """F49."""
     with open_house(load({"data": str(data)})) as house:
         _leave_one_waiting_and_one_under_way(house.db)
     company("backup", str(tmp_path / "copy.tar"))
@@ -161,6 +162,7 @@ def test_a_file_that_is_missing_is_told_and_the_rest_saved(company: Cli, data: P
 
 @pytest.mark.parametrize("fault", ["cut", "foreign", "outside", "damaged", "empty", "link"])
 def test_what_is_no_whole_backup_changes_nothing(company: Cli, data: Path, tmp_path: Path, fault: str) -> None:
+    """T98, T99, F10: no name leads outside, no link is followed, and every file is what its name says."""
     company("backup", str(tmp_path / "copy.tar"))
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file() and path.name != "lock"}
     _spoil(tmp_path / "copy.tar", fault)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -12,14 +10,12 @@ from sluss.channels.contract import Check
 from sluss.channels.email.channel import EmailChannel
 from sluss.commands.agents import AddAgent, DisableAgent, EnableAgent, ListAgents, ResetAgent
 from sluss.commands.answering import Answering
-from sluss.commands.backup import MakeBackup
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
-from sluss.commands.outcome import CONFLICT, NOT_FOUND, REFUSED, Stopped
+from sluss.commands.outcome import CONFLICT, NOT_FOUND, Stopped
 from sluss.commands.setup_link import MakeSetupLink
 from sluss.control import Fault
-from sluss.kernel.db import open_database
 from sluss.kernel.errors import Invalid
 from sluss.kernel.workspaces import NewWorkspace, create_workspace
 from sluss.people.models import credentials
@@ -143,12 +139,3 @@ async def test_the_server_answers_faults_with_their_kind(house: House) -> None:
     faults = [(await Answering(house)(msgspec.json.encode(deed))).fault or Fault("", "") for deed in deeds]
     assert [fault.kind for fault in faults] == ["missing", "conflict", "invalid"]
     assert "email" in faults[2].fields
-
-
-@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
-async def test_a_backup_of_postgresql_is_the_databases_own_matter(house: House, empty_database_url: str, tmp_path: Path) -> None:
-    elsewhere = msgspec.structs.replace(house, db=open_database(empty_database_url))
-    with pytest.raises(Stopped, match="pg_dump") as error:
-        await MakeBackup(target=f"{tmp_path}/b.tar").carry_out(elsewhere)
-    assert error.value.code == REFUSED
-    elsewhere.db.close()

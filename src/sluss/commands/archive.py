@@ -24,8 +24,9 @@ from sluss.kernel import durable
 FORM = 1
 MANIFEST = "manifest.json"
 DATABASE = "sluss.sqlite3"
+DUMP = "sluss.dump"
 SECRETS = ("sealing.key", "sluss.toml")
-_KNOWN = re.compile(r"manifest\.json|sluss\.sqlite3|sealing\.key|sluss\.toml|files/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
+_KNOWN = re.compile(r"manifest\.json|sluss\.sqlite3|sluss\.dump|sealing\.key|sluss\.toml|files/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ def unpack(source: Path, into: Path) -> Manifest:
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise Stopped(f"The backup {source} cannot be read to its end: {error}. Nothing was changed.") from error
     manifest = _manifest(source, into)
-    if not (into / DATABASE).exists():
+    if not (into / DATABASE).exists() and not (into / DUMP).exists():
         raise Stopped(f"The backup {source} holds no database. It was cut off, or is of something else.")
     return manifest
 

@@ -7,19 +7,25 @@ import asyncio
 import contextlib
 import sqlite3
 import tempfile
+from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sluss.commands.archive import DATABASE, MANIFEST, SECRETS, Archive, Manifest, writing
+from sluss.commands import postgres
+from sluss.commands.archive import DATABASE, DUMP, MANIFEST, SECRETS, Archive, Manifest, writing
 from sluss.commands.house import Deed, House, carry_out, settings_of
-from sluss.commands.outcome import CONFLICT, OK, PARTIAL, REFUSED, USAGE, Stopped
+from sluss.commands.outcome import CONFLICT, OK, PARTIAL, USAGE, Stopped
 from sluss.commands.terminal import Terminal
+from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore, as_digest
 from sluss.migrations import head
 from sluss.version import VERSION
+
+Copied = tuple[Path, Iterable[tuple[Any, ...]]]
+"""A copy of the database, and the digests of the files that it names."""
 
 _NAMED = "SELECT digest FROM attachments UNION SELECT digest FROM envelopes WHERE raw IS NULL"
 
@@ -31,9 +37,6 @@ class MakeBackup(Deed, frozen=True, tag="backup"):
     with_key: bool = False
 
     async def carry_out(self, house: House) -> dict[str, Any]:
-        if house.db.kind != "sqlite":
-            sentence = "The database is PostgreSQL. Back it up with pg_dump, and copy the folder files/ afterwards."
-            raise Stopped(sentence, REFUSED)
         return await asyncio.to_thread(make_backup, house, Path(self.target), with_key=self.with_key)
 
 
@@ -68,11 +71,10 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
 def make_backup(house: House, target: Path, *, with_key: bool) -> dict[str, Any]:
     """Write the backup. Returns what its manifest says."""
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=house.folder.path) as aside:
-        copy = Path(aside) / DATABASE
-        house.db.backup_to(copy)
-        with writing(target) as archive:
-            archive.add(DATABASE, copy)
-            files, missing = _add_files(archive, house.files, copy)
+        copying = _copied_file if house.db.kind == "sqlite" else _copied_server
+        with copying(house.db, Path(aside)) as (copy, digests), writing(target) as archive:
+            archive.add(copy.name, copy)
+            files, missing = _add_files(archive, house.files, digests)
             if with_key:
                 _add_secrets(archive, house.folder.path)
             manifest = Manifest(release=VERSION, revision=head(), made_at=house.db.clock(), files=files, missing=missing, with_key=with_key)
@@ -80,17 +82,31 @@ def make_backup(house: House, target: Path, *, with_key: bool) -> dict[str, Any]
     return {"file": str(target), "files": files, "missing": missing, "with_key": with_key}
 
 
-def _add_files(archive: Archive, store: FileStore, copy: Path) -> tuple[int, int]:
+@contextlib.contextmanager
+def _copied_file(db: Database, aside: Path) -> Generator[Copied]:
+    db.backup_to(aside / DATABASE)
+    with contextlib.closing(sqlite3.connect(aside / DATABASE)) as copy:
+        yield aside / DATABASE, copy.execute(_NAMED)
+
+
+@contextlib.contextmanager
+def _copied_server(db: Database, aside: Path) -> Generator[Copied]:
+    """The dump and the names of the files are of one moment, however much is written meanwhile."""
+    with postgres.snapshot(db.url) as (conn, moment):
+        postgres.dump(db.url, moment, aside / DUMP)
+        yield aside / DUMP, conn.execute(_NAMED)
+
+
+def _add_files(archive: Archive, store: FileStore, digests: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
     """How many files the copied database names that went in, and how many are not there."""
     added = missing = 0
-    with contextlib.closing(sqlite3.connect(copy)) as database:
-        for (text,) in database.execute(_NAMED):
-            digest = as_digest(text)
-            if store.size(digest) is None:
-                missing += 1
-                continue
-            archive.add(str(Path("files") / store.path(digest).relative_to(store.folder)), store.path(digest))
-            added += 1
+    for (text,) in digests:
+        digest = as_digest(text)
+        if store.size(digest) is None:
+            missing += 1
+            continue
+        archive.add(str(Path("files") / store.path(digest).relative_to(store.folder)), store.path(digest))
+        added += 1
     return added, missing
 
 

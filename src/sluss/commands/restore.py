@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from sluss.commands.archive import DATABASE, SECRETS, Manifest, unpack
+from sluss.commands import postgres
+from sluss.commands.archive import DATABASE, DUMP, SECRETS, Manifest, unpack
 from sluss.commands.house import settings_of
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, OK, Stopped
 from sluss.commands.terminal import Terminal
@@ -47,14 +49,15 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
     source = Path(asked.file).absolute()
     if not source.exists():
         raise Stopped(f"There is no backup {source}.", NOT_FOUND)
-    folder = DataFolder(settings_of(asked).folder)
+    config = settings_of(asked)
+    folder = DataFolder(config.folder)
     try:
         folder.claim()
     except FolderTaken as error:
         raise Stopped(str(error), CONFLICT) from error
     try:
-        manifest, aside = _replace(folder, source, yes=asked.yes, terminal=terminal)
-        doubtful = _settle(folder)
+        manifest, aside = _replace(Place(folder, config.database_url), source, yes=asked.yes, terminal=terminal)
+        doubtful = _settle(config.database)
     finally:
         folder.let_go()
     _report(terminal, folder, manifest, (aside, doubtful))
@@ -72,20 +75,56 @@ def put_on_hold(tx: Tx) -> int:
     return len(doubtful)
 
 
-def _replace(folder: DataFolder, source: Path, *, yes: bool, terminal: Terminal) -> tuple[Manifest, Path | None]:
+class Place(msgspec.Struct, frozen=True):
+    """Where a backup goes: a folder, and the address of a PostgreSQL database, empty for SQLite."""
+
+    folder: DataFolder
+    server: str
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no database is there yet."""
+        return postgres.is_empty(self.server) if self.server else not self.folder.database.exists()
+
+
+def _replace(place: Place, source: Path, *, yes: bool, terminal: Terminal) -> tuple[Manifest, Path | None]:
     """Unpack beside, look, and only then put in place."""
-    if folder.database.exists():
-        warning = f"{folder.path} holds a database already. It will be moved aside."
-        terminal.confirm(warning, "replace", yes=yes)
+    folder = place.folder
+    if not place.is_free:
+        where = "The PostgreSQL database" if place.server else str(folder.path)
+        terminal.confirm(f"{where} holds a database already. It will be moved aside.", "replace", yes=yes)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder.path) as beside:
         manifest = unpack(source, Path(beside))
-        _require_whole(Path(beside) / DATABASE)
+        _require_kind(Path(beside), place)
+        if place.server:
+            _fill(place, Path(beside) / DUMP, terminal)
+        else:
+            _require_whole(Path(beside) / DATABASE)
         aside = _move_aside(folder, set(REPLACED) - (set[str]() if manifest.with_key else set(SECRETS)))
         for path in Path(beside).iterdir():
             if manifest.with_key or path.name not in SECRETS:
                 shutil.move(path, folder.path / path.name)
     folder.make()
     return manifest, aside
+
+
+def _require_kind(beside: Path, place: Place) -> None:
+    if place.server and not (beside / DUMP).exists():
+        raise Stopped("This backup is of an SQLite database. Restore it without SLUSS_DATABASE_URL. Nothing was changed.", CONFLICT)
+    if not place.server and not (beside / DATABASE).exists():
+        sentence = "This backup is of a PostgreSQL database. Set SLUSS_DATABASE_URL to an empty one. Nothing was changed."
+        raise Stopped(sentence, CONFLICT)
+
+
+def _fill(place: Place, dump: Path, terminal: Terminal) -> None:
+    """All of the dump or nothing; what was in the database before stays beside it."""
+    if postgres.is_served(place.server):
+        raise Stopped("Sluss runs on this database, or ended less than a minute ago. Stop every process of it first.", CONFLICT)
+    if not place.is_free:
+        aside = postgres.move_aside(place.server)
+        terminal.say(f"What was in the database before lies in its schema {aside}; drop it when all is well.")
+    postgres.load(place.server, dump)
+    dump.unlink()
 
 
 def _require_whole(database: Path) -> None:
@@ -111,8 +150,8 @@ def _move_aside(folder: DataFolder, names: set[str]) -> Path | None:
     return aside
 
 
-def _settle(folder: DataFolder) -> int:
-    db = open_database(f"sqlite:///{folder.database.resolve()}")
+def _settle(address: str) -> int:
+    db = open_database(address)
     try:
         return _migrate_and_hold(db)
     finally:

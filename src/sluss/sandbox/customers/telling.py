@@ -67,7 +67,7 @@ class Telling:
         )
         inline = len(raw) <= INLINE
         digest = digest_of(raw) if inline else self._files.put(raw)
-        store_envelopes(self.tx, who, inbox_id, [Kept(delivered, digest, inline)])
+        store_envelopes(self.tx, who, inbox_id, [Kept(delivered, digest, len(raw), inline)])
         reading = self._read(delivered, f"{local}@{DOMAIN}")
         settle(self.tx, self._lease, [reading])
         settled = (envelopes.c.workspace_id == who.workspace_id) & (envelopes.c.id == reading.envelope.id)
