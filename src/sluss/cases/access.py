@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.models import attachments, cases, conversations, messages, notes
+from sluss.cases.models import SHARED_SQL, attachments, case_inboxes, cases, conversations, messages, notes
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Forbidden, Missing
 from sluss.kernel.schema import fields
@@ -60,18 +61,18 @@ class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def access_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:
     """The case of an id."""
-    return _seen(who, tx.struct(CaseRow, _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.id == case_id)))
+    return _seen(tx, who, tx.struct(CaseRow, _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.id == case_id)))
 
 
 def access_case_no(tx: Tx, who: Actor, number: int) -> CaseRow:
     """The case of a number, as people say it."""
-    return _seen(who, tx.struct(CaseRow, _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.number == number)))
+    return _seen(tx, who, tx.struct(CaseRow, _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.number == number)))
 
 
 def work_on_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:
     """The case of an id, for a change: reading is not enough. Held until the transaction ends: of two changes one sees the other."""
     this = _CASE.where(cases.c.workspace_id == who.workspace_id, cases.c.id == case_id)
-    case = _seen(who, tx.struct(CaseRow, this.with_for_update()))
+    case = _seen(tx, who, tx.struct(CaseRow, this.with_for_update()))
     if who.kind == "agent" and who.role not in WORKERS:
         sentence = "Your role may read this case and write notes, but not change or answer it."
         raise Forbidden(sentence)
@@ -108,18 +109,41 @@ def access_attachment(tx: Tx, who: Actor, attachment_id: int) -> AttachmentRow:
 
 
 def visible_to(who: Actor) -> sa.ColumnElement[bool]:
-    """The condition that keeps a list of cases to what the actor may see."""
+    """The condition that keeps a list of cases to what the actor may see: those of an inbox of theirs, and what came there, too."""
     mine = cases.c.workspace_id == who.workspace_id
     if who.kind == "agent" and who.role not in READERS:
         return sa.false()
-    return mine if who.inbox_ids is None else mine & cases.c.inbox_id.in_(who.inbox_ids)
+    return mine if who.inbox_ids is None else mine & at_inboxes(who.inbox_ids)
 
 
-def _seen(who: Actor, case: CaseRow | None) -> CaseRow:
+def at_inboxes(inbox_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """The condition that a case is at one of these inboxes, by itself or because a message of it came there as well."""
+    return cases.c.inbox_id.in_(inbox_ids) | shared_with(inbox_ids)
+
+
+def shared_with(inbox_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """The condition that messages of a case came to one of these inboxes, though it is at home in another."""
+    c = case_inboxes.c
+    here = sa.exists().where(c.workspace_id == cases.c.workspace_id, c.case_id == cases.c.id, c.inbox_id.in_(inbox_ids))
+    return sa.text(SHARED_SQL) & here
+
+
+def other_inboxes(tx: Tx, who: Actor, case_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Inboxes to which messages of cases came besides their own; only cases that have any."""
+    if not case_ids:
+        return {}
+    c = case_inboxes.c
+    found: dict[int, frozenset[int]] = {}
+    for row in tx.rows(sa.select(c.case_id, c.inbox_id).where(c.workspace_id == who.workspace_id, c.case_id.in_(case_ids))):
+        found[row.case_id] = found.get(row.case_id, frozenset()) | {row.inbox_id}
+    return found
+
+
+def _seen(tx: Tx, who: Actor, case: CaseRow | None) -> CaseRow:
     if case is None:
         raise Missing
-    if not who.may_see_inbox(case.inbox_id):
-        raise Missing
     if who.kind == "agent" and who.role not in READERS:
+        raise Missing
+    if not who.may_see_inbox(case.inbox_id) and not any(map(who.may_see_inbox, other_inboxes(tx, who, [case.id]).get(case.id, ()))):
         raise Missing
     return case

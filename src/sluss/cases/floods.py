@@ -20,7 +20,7 @@ from sluss.kernel.ids import first_id_at
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
 
-MOST = 100
+MOST = 300
 """Cases that one sender may open within an hour."""
 FLOOD = "flood"
 

@@ -58,14 +58,15 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What one reader may see, fetched once for each answer."""
+    """What one reader may see, fetched once for each answer. `others` are inboxes of which the reader sees nothing but shared cases."""
 
     who: Actor
     inboxes: Mapping[int, Face]
+    others: Mapping[int, Face] = {}
 
     def face(self, inbox_id: int) -> Face:
-        """The inbox of an id that the reader may see."""
-        return self.inboxes[inbox_id]
+        """The inbox of an id. A case that came to an inbox of the reader's may be at home in another: everybody it was written to knows."""
+        return self.inboxes.get(inbox_id) or self.others[inbox_id]
 
     @property
     def connected(self) -> list[Face]:
@@ -76,7 +77,8 @@ class Around(msgspec.Struct, frozen=True):
 def look_around(tx: Tx, who: Actor) -> Around:
     """Every inbox that the actor may see."""
     rows = tx.structs(Face, sa.select(*fields(Face, inboxes)).where(inboxes.c.workspace_id == who.workspace_id).order_by(inboxes.c.name))
-    return Around(who, {face.id: face for face in rows if who.may_see_inbox(face.id)})
+    seen = {face.id: face for face in rows if who.may_see_inbox(face.id)}
+    return Around(who, seen, {face.id: face for face in rows if face.id not in seen})
 
 
 def people(tx: Tx, who: Actor, agent_ids: Iterable[int | None]) -> dict[int, Person]:

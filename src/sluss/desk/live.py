@@ -64,7 +64,7 @@ def cases_in(recorded: Iterable[Recorded]) -> list[int]:
 
 
 def read_batch(tx: Tx, workspace_id: int, case_ids: Sequence[int]) -> Batch:
-    """Everything about a batch that does not depend on who looks: eight statements at most."""
+    """Everything about a batch that does not depend on who looks: nine statements at most."""
     who = system(workspace_id)
     around = look_around(tx, who)
     listed = tx.structs(Listed, LISTED.where(cases.c.workspace_id == workspace_id, cases.c.id.in_(case_ids))) if case_ids else []
@@ -77,7 +77,7 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
     recorded, batch, templates = what
     who = Actor(sight.workspace_id, "agent", role="agent", inbox_ids=sight.inbox_ids)
     with speaking(Voice(sight.locale, sight.zone)):
-        seen = [case for case in batch.listed if who.may_see_inbox(case.inbox_id)]
+        seen = [case for case in batch.listed if _sees(who, case, batch.beside)]
         pushes = [push for case in seen for push in _rows(batch, case, templates, sight)]
         pushes += [_push("touched", {"case": str(case.id), "no": case.number}) for case in seen]
         if seen:
@@ -85,6 +85,11 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
         if any(isinstance(one.event, FOR_EVERYBODY) for one in recorded):
             pushes += _banners(tx, who, templates, sight)
         return pushes
+
+
+def _sees(who: Actor, case: Listed, beside: Beside) -> bool:
+    """The same as `visible_to` says of lists."""
+    return any(who.may_see_inbox(one) for one in (case.inbox_id, *beside.inboxes.get(case.id, ())))
 
 
 def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Iterator[Push]:
@@ -102,7 +107,8 @@ def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Ite
 
 def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, *, mine: bool = False, drafted: bool = False) -> Push:
     row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted=drafted)
-    views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *views_of(batch.around, case)]
+    everywhere = views_of(batch.around, case, batch.beside.inboxes.get(case.id, ()))
+    views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *everywhere]
     html = _draw(batch, row, templates, sight)
     places = {sort: number_of(case, sort) for sort in SORTS}
     return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": places})

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow
+from sluss.cases.access import CaseRow, other_inboxes
 from sluss.cases.models import case_tags, cases, tags
 from sluss.contacts.models import contacts
 from sluss.desk.around import Around, people
@@ -36,12 +36,13 @@ LISTED = sa.select(*fields(Listed, cases, contact_name=contacts.c.name)).select_
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What stands beside cases, by their ids. `drafters` are agents with an unsent reply or note."""
+    """What stands beside cases, by their ids. `drafters` are agents with an unsent reply or note, `inboxes` those it came to, too."""
 
     tags: Mapping[int, tuple[str, ...]]
     troubles: Mapping[int, Literal["failed", "unknown"]]
     drafters: Mapping[int, frozenset[int]]
     people: Mapping[int, Person]
+    inboxes: Mapping[int, frozenset[int]]
 
 
 def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> tuple[list[Listed], str]:
@@ -57,7 +58,7 @@ def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> t
 def neighbours(tx: Tx, around: Around, scope: Scope, sort: Sort, case: CaseRow) -> tuple[int | None, int | None]:
     """Numbers of the cases before and after one; where it has left the view, the first one comes after it."""
     found, wanted = stretches(scope, sort), LISTED.where(scope.condition(around.who))
-    if not scope.holds(case):
+    if not scope.holds(case, other_inboxes(tx, around.who, [case.id]).get(case.id, ())):
         first = _walk(tx, wanted, found, (), 1)
         return None, first[0].number if first else None
     place = place_of(case, sort)
@@ -67,13 +68,12 @@ def neighbours(tx: Tx, around: Around, scope: Scope, sort: Sort, case: CaseRow) 
 
 
 def stand_beside(tx: Tx, who: Actor, listed: Sequence[CaseRow]) -> Beside:
-    """Tags, troubles, drafts and names for a set of cases: four statements."""
+    """Tags, troubles, drafts, names and further inboxes for a set of cases: five statements."""
     ids = [case.id for case in listed]
     if not ids:
-        return Beside({}, {}, {}, {})
-    return Beside(
-        _tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), people(tx, who, (case.assignee_id for case in listed))
-    )
+        return Beside({}, {}, {}, {}, {})
+    names = people(tx, who, (case.assignee_id for case in listed))
+    return Beside(_tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), names, other_inboxes(tx, who, ids))
 
 
 def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest") -> Row:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow, visible_to
-from sluss.cases.models import cases
+from sluss.cases.access import CaseRow, at_inboxes, visible_to
+from sluss.cases.models import SHARED_SQL, case_inboxes, cases
 from sluss.desk.around import Around, Face
 from sluss.desk.screens import View
 from sluss.kernel.actors import Actor
@@ -31,10 +33,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     assignee: int | None = None
     inbox_id: int | None = None
 
-    def holds(self, case: CaseRow) -> bool:
-        """Whether a case that the reader may see stands in this view."""
+    def holds(self, case: CaseRow, others: Collection[int] = ()) -> bool:
+        """Whether a case that the reader may see, and that came to `others` besides its own inbox, stands in this view."""
         whose = self.assignee is None or (case.assignee_id or NOBODY) == self.assignee
-        return whose and case.status in self.statuses and self.inbox_id in {None, case.inbox_id}
+        return whose and case.status in self.statuses and self.inbox_id in {None, case.inbox_id, *others}
 
     def condition(self, who: Actor) -> sa.ColumnElement[bool]:
         """The same for the database, with what the actor may see; without the status, which the order may take apart."""
@@ -42,7 +44,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         condition = visible_to(who)
         if self.assignee is not None:
             condition &= c.assignee_id.is_(None) if self.assignee == NOBODY else c.assignee_id == self.assignee
-        return condition if self.inbox_id is None else condition & (c.inbox_id == self.inbox_id)
+        return condition if self.inbox_id is None else condition & at_inboxes([self.inbox_id])
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -67,13 +69,19 @@ def scope_of(around: Around, key: str) -> Scope:
 
 def best_view(around: Around, case: CaseRow) -> str:
     """The view in which somebody who is sent to a case finds it."""
-    wanted = ("mine", "unassigned", "open", "solved", f"inbox:{case.inbox_id}")
+    wanted = ["mine", "unassigned", "open", "solved", *_at_home(around, case)]
     return next((key for key in wanted if scope_of(around, key).holds(case)), "open")
 
 
-def views_of(around: Around, case: CaseRow) -> list[str]:
-    """Keys of every view but Mine that holds a case."""
-    return [scope.key for scope in (*_WHOLE.values(), scope_of(around, f"inbox:{case.inbox_id}")) if scope.holds(case)]
+def views_of(around: Around, case: CaseRow, others: Collection[int] = ()) -> list[str]:
+    """Keys of every view but Mine that holds a case which came to `others`, too."""
+    elsewhere = [f"inbox:{one}" for one in sorted(others) if one in around.inboxes and one != case.inbox_id]
+    scopes = (*_WHOLE.values(), *(scope_of(around, key) for key in (*_at_home(around, case), *elsewhere)))
+    return [scope.key for scope in scopes if scope.holds(case, others)]
+
+
+def _at_home(around: Around, case: CaseRow) -> list[str]:
+    return [f"inbox:{case.inbox_id}"] if case.inbox_id in around.inboxes else []
 
 
 def show_views(around: Around, counts: Counts) -> tuple[View, ...]:
@@ -95,7 +103,7 @@ def view_named(around: Around, views: tuple[View, ...], key: str) -> View:
 
 
 def count_views(tx: Tx, around: Around) -> Counts:
-    """Three statements that read indexes only, however many cases are solved."""
+    """Four statements that read indexes only, however many cases are solved."""
     by_inbox = _count_by_inbox(tx, around)
     mine, waiting = count_mine(tx, around.who, [around.who.id]).get(around.who.id, (0, 0))
     unassigned = sa.select(sa.func.count()).select_from(cases).where(_WHOLE["unassigned"].condition(around.who), cases.c.status == "open")
@@ -106,6 +114,7 @@ def count_views(tx: Tx, around: Around) -> Counts:
     }
     for inbox_id in around.inboxes:
         views[f"inbox:{inbox_id}"] = sum(by_inbox.get((inbox_id, status), 0) for status in UNFINISHED)
+    _count_shared(tx, around, views)
     return Counts(views, waiting)
 
 
@@ -130,10 +139,20 @@ def _count_by_inbox(tx: Tx, around: Around) -> dict[tuple[int, str], int]:
     c = cases.c
     # The inboxes are named one by one so that each is a short stretch of the index, past all that is solved.
     named = (c.workspace_id == around.who.workspace_id) & c.inbox_id.in_(list(around.inboxes)) & c.status.in_(UNFINISHED)
-    rows = tx.rows(
-        sa.select(c.inbox_id, c.status, sa.func.count().label("total")).where(named, visible_to(around.who)).group_by(c.inbox_id, c.status)
-    )
+    rows = tx.rows(sa.select(c.inbox_id, c.status, sa.func.count().label("total")).where(named).group_by(c.inbox_id, c.status))
     return {(row.inbox_id, row.status): int(row.total) for row in rows}
+
+
+def _count_shared(tx: Tx, around: Around, views: dict[str, int]) -> None:
+    """Add what is at home elsewhere and came here, too; each case once among all that are open."""
+    c, x = cases.c, case_inboxes.c
+    joined = cases.join(case_inboxes, (x.workspace_id == c.workspace_id) & (x.case_id == c.id))
+    unfinished = (c.workspace_id == around.who.workspace_id) & c.status.in_(UNFINISHED) & sa.text(SHARED_SQL)
+    chosen = sa.select(c.id, c.status, c.inbox_id, x.inbox_id.label("other_id")).select_from(joined)
+    rows = tx.rows(chosen.where(unfinished, x.inbox_id.in_(list(around.inboxes))))
+    for row in rows:
+        views[f"inbox:{row.other_id}"] += row.inbox_id != row.other_id
+    views["open"] += len({row.id for row in rows if row.status == "open" and row.inbox_id not in around.inboxes})
 
 
 def _of_inbox(face: Face, counts: Counts) -> View:
