@@ -23,6 +23,7 @@ from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting
 from sluss.channels.inboxes import connection_of
+from sluss.channels.postbox import Postbox
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.providers import use_stand_in
 from sluss.channels.registry import channel_named, open_channels
@@ -44,6 +45,7 @@ from sluss.kernel.supervision import Supervisor
 from sluss.migrations import bring_up_to_date
 from sluss.outbox.claiming import expire_claims
 from sluss.outbox.runner import Outbox
+from sluss.people.postman import Postman
 from sluss.web.edge import Edge
 from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
 
@@ -60,6 +62,7 @@ class Host:
     def __init__(self, config: Config, clock: Clock = system_clock) -> None:
         self.config, self.clock = config, clock
         self.folder = DataFolder(config.folder)
+        self.port = config.port
         self.holder = config.node or f"{socket.gethostname()}:{os.getpid()}"
         self.folder.make()
         if self.folder.database.exists() and not self.folder.key.exists():
@@ -123,12 +126,15 @@ class Work:
         self.tokens = TokenSource(host.db, host.sealer, host.config)
         self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
+        post = Postbox(host.db, host.config, self.hosting.connection).post
+        self.postman = Postman(host.db, host.config, post, port=lambda: host.port)
 
     def start(self) -> None:
         """Set every loop going, each under its lease where only one process may."""
         reader = Reader(self.host.db, self.host.files, channel_named, self.hosting.connection)
         self._leased("clock", lambda lease: tick_forever(self.host.db, self.signals, JOBS, EVERY, lease))
         self._leased("reactions", lambda lease: react_forever(self.host.db, self.signals, AFTER, lease))
+        self._leased("letters", lambda lease: self.postman.run(self.signals, lease))
         self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
         if self.host.db.kind == "postgresql":
             self._leased("places", lambda lease: place_forever(self.host.db, self.signals, lease))
@@ -203,7 +209,8 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
 async def _serve_http(host: Host, ready: Ready | None) -> None:
     listening = _listen(host.config.host, host.config.port)
     server = make_server(make_app(host.edge))
-    address = f"http://{host.config.host}:{listening.getsockname()[1]}"
+    host.port = int(listening.getsockname()[1])
+    address = f"http://{host.config.host}:{host.port}"
     told = asyncio.create_task(_tell_when_started(server, ready, address))
     try:
         await server.serve(sockets=[listening])
