@@ -20,7 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
+import psycopg
 import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -143,11 +145,9 @@ class Database:
         SQLite: the log of changes is written back and cut to nothing. PostgreSQL: the named tables are vacuumed.
         """
         if self.kind == "postgresql":
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-                conn.execute(sa.text("SET statement_timeout = 0"))
+            with psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=True) as conn:
                 for table in tables:
-                    conn.execute(sa.text(f'VACUUM "{table}"'))
-                conn.execute(sa.text("RESET statement_timeout"))
+                    conn.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
             return True
         with contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=2)) as conn:
             busy, _log, _done = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

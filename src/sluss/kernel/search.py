@@ -73,7 +73,8 @@ def remove_texts(tx: Tx, who: Actor, documents: Sequence[int]) -> None:
     """Let documents be found no more."""
     key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
     change = sa.text(f"DELETE FROM search WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
-    tx.run(change, [{"workspace_id": who.workspace_id, "id": one} for one in documents])
+    if documents:
+        tx.run(change, [{"workspace_id": who.workspace_id, "id": one} for one in documents])
 
 
 def forget_removed(tx: Tx, *, first: bool) -> bool:

@@ -158,6 +158,7 @@ def _forget_person(tx: Tx, order: Order, erasure: Erasure) -> Next:
         if not hangs(tx, order.who, contacts, [contact_id]):
             remove(tx, order, contacts, [contact_id])
     tx.run(sa.delete(reads).where(reads.c.workspace_id == ws, reads.c.contact_id == contact_id))
+    change_erasure(tx, erasure, addresses=[])
     return Next("index")
 
 
@@ -191,7 +192,7 @@ def await_files(tx: Tx, order: Order, erasure: Erasure) -> Next:
 
 def end(tx: Tx, order: Order, erasure: Erasure) -> Next:
     """The proof: counts, and nothing else."""
-    change_erasure(tx, erasure, state="done", ended_at=tx.now, addresses=[])
+    change_erasure(tx, erasure, state="done", ended_at=tx.now)
     note_deed(tx, order.who, "contact.erased", ("contact", erasure.contact_id), erasure=str(erasure.id), counts=dict(order.tally))
     return Next("over")
 

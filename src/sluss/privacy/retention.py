@@ -111,9 +111,8 @@ def list_runs(tx: Tx, who: Actor, limit: int = 20) -> list[Run]:
 def due_workspaces(tx: Tx) -> list[int]:
     """Workspaces whose run of the day is under way or has not begun."""
     c = retention_runs.c
-    newest = sa.select(sa.func.max(c.id)).where(c.workspace_id == workspaces.c.id).scalar_subquery()
-    over = sa.select(c.id).where(c.id == newest, c.workspace_id == workspaces.c.id, c.ended_at.is_not(None), c.started_at > tx.now - DAY).exists()
-    return [row.id for row in tx.rows(sa.select(workspaces.c.id).where(~over))]
+    over = sa.select(c.workspace_id).where(c.ended_at.is_not(None), c.started_at > tx.now - DAY)
+    return [row.id for row in tx.rows(sa.select(workspaces.c.id).where(workspaces.c.id.not_in(over)))]
 
 
 def begin_run(tx: Tx, who: Actor) -> Run | None:
