@@ -18,12 +18,11 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
-from sluss.people.events import AgentDisabled, FactorChanged
+from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
-from sluss.people.reactions import tell_of_factors
 from sluss.replies.jobs import tidy_uploads
 
-INSIDE: Mapping[type[Event], Sequence[Inside]] = {FactorChanged: (tell_of_factors,)}
+INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
 AFTER: Sequence[After] = (After("release cases of a disabled agent", (AgentDisabled,), release_cases),)
 
