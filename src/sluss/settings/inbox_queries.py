@@ -6,13 +6,18 @@ from collections.abc import Mapping
 
 from sluss.channels.contract import Check
 from sluss.channels.inboxes import Inbox, access_inbox, list_inboxes, teams_of
+from sluss.channels.oauth.grants import NOT_CONNECTED, Grant, list_grants
+from sluss.channels.oauth.providers import NAMES, provider_named
 from sluss.channels.registry import channel_named, form_of
 from sluss.channels.trials import Trial, access_trial, last_trial
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
+from sluss.kernel.workspaces import the_brand
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.queries import Waiting, waiting_by_inbox
 from sluss.people.queries import list_teams
+from sluss.replies.signatures import Lines, read_signature, values_of
 from sluss.settings.screens import CheckLine, Checks, Choice, Inboxes, InboxForm, InboxLine, InboxPage, Preset, Setting, State
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
@@ -22,8 +27,8 @@ CHANNEL = "email"
 
 def inboxes_screen(tx: Tx, who: Actor) -> Inboxes:
     """Every connected inbox with how it does."""
-    waiting = waiting_by_inbox(tx, who)
-    return Inboxes(lines=tuple(_line(tx, one, waiting) for one in list_inboxes(tx, who)))
+    waiting, given = waiting_by_inbox(tx, who), list_grants(tx, who)
+    return Inboxes(lines=tuple(_line(tx, one, waiting, given) for one in list_inboxes(tx, who)))
 
 
 def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
@@ -33,7 +38,7 @@ def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
     trial = last_trial(tx, who, inbox_id)
     open_breaker = inbox.send_failures >= FAILURES and inbox.paused_until is not None
     return InboxPage(
-        line=_line(tx, inbox, waiting_by_inbox(tx, who)),
+        line=_line(tx, inbox, waiting_by_inbox(tx, who), list_grants(tx, who)),
         settings=_settings(inbox),
         teams=tuple(teams[one] for one in teams_of(tx, who, inbox_id) if one in teams),
         checks=checks_of(trial) if trial is not None else None,
@@ -66,6 +71,13 @@ def edit_inbox_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = Non
     )
 
 
+def signature_screen(tx: Tx, who: Actor, written: str, address: str, brand_id: int = 0) -> Lines:
+    """A signature as it will be seen below an answer of the reader's."""
+    if not written.strip():
+        return ()
+    return read_signature(written, values_of(tx, who, brand_id or the_brand(tx, who), address))
+
+
 def trial_screen(tx: Tx, who: Actor, trial_id: int) -> Checks:
     """A test as far as it has come."""
     return checks_of(access_trial(tx, who, trial_id))
@@ -82,9 +94,9 @@ def _check(one: Check) -> CheckLine:
     return CheckLine(name=_(one.name), state=one.state, detail=_(one.detail), fix=_(one.fix))
 
 
-def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting]) -> InboxLine:
+def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting], given: Mapping[int, Grant]) -> InboxLine:
     about = channel_named(inbox.channel).capabilities
-    state, text = _state(tx, inbox)
+    state, text = _state(tx, inbox, given.get(inbox.id))
     mine = waiting.get(inbox.id, Waiting(0, 0))
     return InboxLine(
         id=str(inbox.id),
@@ -102,9 +114,12 @@ def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting]) -> InboxLine:
     )
 
 
-def _state(tx: Tx, inbox: Inbox) -> tuple[State, str]:
+def _state(tx: Tx, inbox: Inbox, grant: Grant | None) -> tuple[State, str]:
     if not inbox.enabled:
         return "warn", _("Paused. Nothing is received or sent.")
+    if inbox.settings.get("auth") in NAMES and (grant is None or grant.state == "lost"):
+        provider = provider_named(inbox.settings["auth"])
+        return "fail", _(grant.reason if grant else say(NOT_CONNECTED, provider=provider.label))
     if inbox.receiving == "failing":
         return "fail", _(inbox.receiving_error)
     if inbox.send_failures >= FAILURES and (inbox.paused_until or 0) > tx.now:
@@ -118,8 +133,10 @@ def _settings(inbox: Inbox) -> tuple[Setting, ...]:
     shown = form_of(inbox.channel).show_fields(inbox.settings)
     ways = {"imap": _("Fetched by IMAP"), "lmtp": _("Handed over by LMTP or SMTP"), "http": _("Posted by HTTP")}
     shown["ways"] = ways.get(shown["ways"], shown["ways"])
+    shown["auth"] = {name: provider_named(name).label for name in NAMES}.get(shown.get("auth", ""), "")
     labels = {
         "ways": _("Mail arrives by"),
+        "auth": _("Signs in with"),
         "sender_name": _("Sender’s name"),
         "imap_host": _("Incoming server"),
         "imap_username": _("User name"),

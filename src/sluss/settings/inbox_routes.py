@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from litestar import Response, get, post
 
 from sluss.channels.contract import Connection
 from sluss.channels.inboxes import InboxFields, change_inbox, connection_of, create_inbox, pause_inbox, resume_inbox
+from sluss.channels.oauth.access import TokenSource
 from sluss.channels.registry import check_settings, form_of
 from sluss.channels.trials import start_trial
 from sluss.kernel.actors import Actor
@@ -18,52 +20,64 @@ from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
 from sluss.outbox.breaker import resume_sending
 from sluss.people.once import once
+from sluss.people.sessions import Session
+from sluss.settings.consent_queries import connect_of, expired_sentence, with_auths
+from sluss.settings.consent_routes import lead_to_provider, redirect_uri_of
 from sluss.settings.forms import ids_of, typed_form, with_faults
-from sluss.settings.inbox_queries import CHANNEL, edit_inbox_screen, inbox_screen, inboxes_screen, new_inbox_screen, trial_screen
+from sluss.settings.inbox_queries import CHANNEL, edit_inbox_screen, inbox_screen, inboxes_screen, new_inbox_screen, signature_screen, trial_screen
+from sluss.settings.screens import InboxForm
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.policy import ADMINS
 from sluss.web.shell import Form
 
+LONGEST = 4_000
+
 _running: set[asyncio.Task[None]] = set()
 
 
 @get("/settings/inboxes", may=ADMINS)
-async def inboxes(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
+async def inboxes(edge: Edge, asked: Asked, who: Actor, consent: str = "") -> Response[str]:
     """All inboxes and how they do."""
     screen = await edge.db.read(inboxes_screen, who)
+    if consent == "expired":
+        screen = msgspec.structs.replace(screen, says=expired_sentence())
     return asked.answer("settings/inboxes.html", asked.page(_("Inboxes"), "settings"), screen=screen)
 
 
 @get("/settings/inboxes/new", may=ADMINS)
 async def new_inbox(edge: Edge, asked: Asked, who: Actor, preset: str = "") -> Response[str]:
     """The form of a new inbox."""
-    return await _form_page(edge, asked, await edge.db.read(new_inbox_screen, who, preset))
+    return await _form_page(edge, asked, who, await edge.db.read(new_inbox_screen, who, preset))
 
 
 @post("/settings/inboxes/new", may=ADMINS)
-async def add_inbox(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
-    """Connect an inbox."""
+async def add_inbox(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[Any]:
+    """Connect an inbox; one that signs in by consent leads on to its provider."""
     typed = await typed_form(asked)
     try:
         inbox_id = await edge.db.write(once, who, typed.value("op"), _create, edge.keyring, _fields(CHANNEL, typed))
     except Invalid as error:
         screen = await edge.db.read(new_inbox_screen, who, typed.value("preset"), with_faults(typed, error, CHANNEL))
-        return await _form_page(edge, asked, screen, 422)
+        return await _form_page(edge, asked, who, screen, 422)
+    connect = await edge.db.read(connect_of, who, edge.config, inbox_id, None)
+    if connect is not None and connect.ready and redirect_uri_of(asked):
+        return await lead_to_provider(edge, asked, (who, session), inbox_id, secrets.token_hex(13))
     return asked.go(f"/settings/inboxes/{inbox_id}")
 
 
 @get("/settings/inboxes/{inbox_id:int}", may=ADMINS)
-async def inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
+async def inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int, consent: int | None = None) -> Response[str]:
     """One inbox."""
     screen = await edge.db.read(inbox_screen, who, inbox_id)
+    screen = msgspec.structs.replace(screen, connect=await edge.db.read(connect_of, who, edge.config, inbox_id, consent))
     return asked.answer("settings/inbox.html", asked.page(screen.line.name, "settings"), screen=screen)
 
 
 @get("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
 async def edit_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
     """The form of a stored inbox."""
-    return await _form_page(edge, asked, await edge.db.read(edit_inbox_screen, who, inbox_id))
+    return await _form_page(edge, asked, who, await edge.db.read(edit_inbox_screen, who, inbox_id))
 
 
 @post("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
@@ -74,7 +88,7 @@ async def save_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Res
         await edge.db.write(once, who, typed.value("op"), _change, edge.keyring, inbox_id, _fields(CHANNEL, typed))
     except Invalid as error:
         screen = await edge.db.read(edit_inbox_screen, who, inbox_id, with_faults(typed, error, CHANNEL))
-        return await _form_page(edge, asked, screen, 422)
+        return await _form_page(edge, asked, who, screen, 422)
     return asked.go(f"/settings/inboxes/{inbox_id}")
 
 
@@ -82,6 +96,7 @@ async def save_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Res
 async def try_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[Any]:
     """Begin a test of a stored inbox."""
     connection = await edge.db.read(connection_of, who, inbox_id, edge.keyring)
+    connection = TokenSource(edge.db, edge.keyring, edge.config).attach(connection)
     return await _begin_trial(edge, asked, who, connection, f"/settings/inboxes/{inbox_id}")
 
 
@@ -93,7 +108,7 @@ async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     stored, faults = check_settings(CHANNEL, typed.value("address"), settings, secrets)
     if faults:
         screen = await edge.db.read(new_inbox_screen, who, "", with_faults(typed, Invalid(faults), CHANNEL))
-        return await _form_page(edge, asked, screen, 422)
+        return await _form_page(edge, asked, who, screen, 422)
     connection = Connection(
         workspace_id=who.workspace_id,
         inbox_id=0,
@@ -104,6 +119,14 @@ async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
         channel=CHANNEL,
     )
     return await _begin_trial(edge, asked, who, connection, "/settings/inboxes/new")
+
+
+@post("/settings/inboxes/signature", may=ADMINS, status_code=200)
+async def show_signature(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
+    """How a signature will look while it is written."""
+    typed = await typed_form(asked)
+    signature = await edge.db.read(signature_screen, who, typed.value("signature")[:LONGEST], typed.value("address").strip())
+    return asked.answer("settings/signature.html", asked.page(_("Signature"), "settings"), signature=signature)
 
 
 @get("/settings/inboxes/tests/{trial_id:int}", may=ADMINS)
@@ -145,10 +168,12 @@ async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connect
     return asked.answer("settings/checks.html", asked.page(_("Test"), "settings"), checks=checks)
 
 
-async def _form_page(edge: Edge, asked: Asked, screen: Any, status: int = 200) -> Response[str]:
-    screen = msgspec.structs.replace(screen, listen_at=edge.config.lmtp_listen)
+async def _form_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm, status: int = 200) -> Response[str]:
+    screen = await edge.db.read(with_auths, who, edge.config, screen)
+    written = screen.form.value("signature"), screen.form.value("address")
+    screen = msgspec.structs.replace(screen, listen_at=edge.config.lmtp_listen, signature=await edge.db.read(signature_screen, who, *written))
     title = _("Change inbox") if screen.id else _("Add inbox")
     return asked.answer("settings/inbox_form.html", asked.page(title, "settings"), status, screen=screen)
 
 
-ROUTES = [inboxes, new_inbox, add_inbox, inbox, edit_inbox, save_inbox, try_inbox, try_form, trial, switch_inbox]
+ROUTES = [inboxes, new_inbox, add_inbox, inbox, edit_inbox, save_inbox, try_inbox, try_form, show_signature, trial, switch_inbox]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluss.channels.email.settings import PRESETS
+from sluss.channels.oauth.providers import NAMES, provider_named
 
 SETTINGS = {
     "auth": "auth",
@@ -22,8 +23,14 @@ SETTINGS = {
     "smtp_port": "smtp_port",
     "smtp_security": "smtp_security",
     "smtp_username": "smtp_user",
+    "signature": "signature",
+    "quote_history": "quote_history",
+    "keep_cc": "keep_cc",
 }
 """Name on the page, and in the stored settings."""
+
+FLAGS = ("quote_history", "keep_cc")
+"""Chosen as `true` or `false`; on where nobody chose."""
 
 SECRETS = {"imap_password": "password", "smtp_password": "smtp_password", "http_secret": "http_secret"}
 WAYS = {"imap": "imap", "lmtp": "listener", "http": "http"}
@@ -43,13 +50,26 @@ def read_fields(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     given = {name: value.strip() for name, value in fields.items()}
     settings: dict[str, Any] = {stored: given[name] for name, stored in SETTINGS.items() if given.get(name)}
     settings["way_in"] = WAYS.get(given.get("ways", "imap"), given.get("ways"))
+    if settings.get("auth") in NAMES:
+        settings = _without_servers(settings)
     return settings, {stored: fields[name] for name, stored in SECRETS.items() if fields.get(name)}
+
+
+def _without_servers(settings: dict[str, Any]) -> dict[str, Any]:
+    """Who connects at a provider is not asked for servers: what the hidden fields still hold does not count."""
+    kept = dict(settings)
+    for way in ("imap", "smtp"):
+        if kept.get(f"{way}_host", "").lower() not in provider_named(settings["auth"]).mail_hosts:
+            for part in ("host", "port", "security"):
+                kept.pop(f"{way}_{part}", None)
+    return kept
 
 
 def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
     """What the form shows of stored settings; secrets never."""
     back = {stored: name for name, stored in WAYS.items()}
     shown = {name: str(settings.get(stored, "") or "") for name, stored in SETTINGS.items()}
+    shown |= {name: "false" if settings.get(SETTINGS[name]) is False else "true" for name in FLAGS}
     shown["auth"] = shown["auth"] or DEFAULTS["auth"]
     return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
+from sluss.kernel.sealed import sealed_column
 from sluss.kernel.types import Blob, Count, Id, Instant, Text
 
 applications = scoped_table(
@@ -43,3 +44,6 @@ consents = scoped_table(
     refers("inbox_id", "inboxes"),
     sa.Index("ix_oauth_consents_inbox", "workspace_id", "inbox_id", "id"),
 )
+sealed_column("application", applications.c.sealed, applications.c.workspace_id, applications.c.provider)
+sealed_column("grant", grants.c.sealed, grants.c.workspace_id, grants.c.inbox_id)
+sealed_column("consent", consents.c.sealed, consents.c.workspace_id, consents.c.id)

@@ -89,7 +89,7 @@ def provider_named(name: str) -> Provider:
     if not _stand_in:
         return real
     there = {field: _moved(getattr(real, field), name) for field in ("consent_at", "exchange_at")}
-    return msgspec.structs.replace(real, mail_hosts=PRIVATE_HOSTS, **there)
+    return msgspec.structs.replace(real, mail_hosts=PRIVATE_HOSTS, imap_host="127.0.0.1", smtp_host="127.0.0.1", **there)
 
 
 def outgoing_policy() -> Policy:

@@ -33,12 +33,14 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.querySelector(".busy")?.classList.remove("busy"); } });
 
-// Choosing how mail comes in shows only the fields of that way.
+// Choosing how mail comes in, and how Sluss signs in, shows only the fields of that way.
 function ways() {
-  for (const part of document.querySelectorAll("[data-way]")) part.hidden = !document.querySelector(`input[name="ways"][value="${part.dataset.way}"]`)?.checked;
+  const chosen = (name, value) => document.querySelector(`input[name="${name}"][value="${value}"]`)?.checked;
+  for (const part of document.querySelectorAll("[data-way]")) part.hidden = !chosen("ways", part.dataset.way);
+  for (const part of document.querySelectorAll("[data-auth]")) part.hidden = !chosen("auth", part.dataset.auth);
 }
 document.addEventListener("change", (event) => {
-  if (event.target.name === "ways") ways();
+  if (["ways", "auth"].includes(event.target.name)) ways();
   if (event.target.matches?.("[data-go]")) location.assign(event.target.value);
 });
 ways();
