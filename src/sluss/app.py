@@ -26,11 +26,13 @@ from sluss.kernel.supervision import Supervisor
 from sluss.people import routes as people
 from sluss.people.access import Gate, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
+from sluss.privacy.reading import ReadLog
 from sluss.settings import routes as settings
 from sluss.web import plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.forms import close_uploads
 from sluss.web.headers import Guarded
+from sluss.web.sharing import Shared
 from sluss.web.troubles import answer_trouble
 
 ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *desk.ROUTES]
@@ -48,7 +50,7 @@ class WebApp(Guarded):
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self.litestar = _litestar(edge)
-        super().__init__(self.litestar, https=edge.config.https)
+        super().__init__(Shared(self.litestar, edge.config.api_origins), https=edge.config.https)
 
 
 class Server(uvicorn.Server):
@@ -84,7 +86,7 @@ def make_server(app: WebApp) -> Server:
 
 
 def _litestar(edge: Edge) -> Litestar:
-    gate = Gate(edge)
+    gate, edge.reads = Gate(edge), ReadLog(edge.db)
 
     @contextlib.asynccontextmanager
     async def running(_: Litestar) -> AsyncGenerator[None]:
@@ -117,12 +119,13 @@ def _compose(edge: Edge, gate: Gate, hooks: tuple[Any, Any]) -> Litestar:
         request_max_body_size=edge.config.max_form_bytes,
         pdb_on_exception=False,
         debug=False,
+        after_response=edge.reads.hook(),
     )
 
 
 @contextlib.asynccontextmanager
 async def _running(edge: Edge) -> AsyncGenerator[None]:
-    """The loop that belongs to the web: live updates."""
+    """The loops that belong to the web: live updates, and the log of who read what."""
     edge.hub.most = min(edge.config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_FILES)
     edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
 
@@ -133,6 +136,7 @@ async def _running(edge: Edge) -> AsyncGenerator[None]:
     edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
     loops = Supervisor(edge.db.clock)
     loops.run("live", lambda: edge.hub.run(edge.signals))
+    loops.run("read log", lambda: edge.reads.keep(edge.signals))
     try:
         yield
     finally:

@@ -36,6 +36,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "all"
     )
     node: Annotated[str, _says("Name of this process in leases and logs; empty means host name and process number.")] = ""
+    key_file: Annotated[
+        str, _says("File of the sealing keys, the same for all processes of an installation; empty means `sealing.key` in the data folder.")
+    ] = ""
     lease_seconds: Annotated[int, _says("How long a killed process keeps what it held.", ge=3, le=300)] = 10
     session_idle_hours: Annotated[int, _says("A session ends after so many hours without a request.", ge=1, le=720)] = 24
     session_days: Annotated[int, _says("A session ends after so many days in any case.", ge=1, le=365)] = 14
@@ -63,6 +66,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_message_bytes: Annotated[int, _says("Largest incoming message, with its attachments.", ge=100_000)] = 50_000_000
     max_upload_bytes: Annotated[int, _says("Largest file that an agent attaches.", ge=100_000)] = 25_000_000
     max_form_bytes: Annotated[int, _says("Largest form without files.", ge=10_000)] = 1_000_000
+    api_origins: Annotated[
+        str, _says("Web sites, comma-separated, whose pages may call the API with a token, as `https://shop.example.com`; empty means none.")
+    ] = ""
     max_streams: Annotated[int, _says("Open live streams of this process; beyond it a browser falls back to asking.", ge=1)] = 10_000
     metrics_token: Annotated[str, _says("Bearer token for `/metrics`; without one only this machine may read it.")] = ""
     log_format: Annotated[Literal["text", "json"], _says("How log lines look on the standard error output.")] = "text"
@@ -83,6 +89,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data)
+
+    @property
+    def sealing_key(self) -> Path:
+        """Where the sealing keys are."""
+        return Path(self.key_file) if self.key_file else self.folder / "sealing.key"
 
     @property
     def database(self) -> str:

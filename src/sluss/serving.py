@@ -39,6 +39,7 @@ from sluss.kernel.ids import IdMaker
 from sluss.kernel.leases import Lease, acquire, claim_node, hold, release_all
 from sluss.kernel.log import get_log
 from sluss.kernel.loops import place_forever, react_forever, tick_forever
+from sluss.kernel.sealed import reseal_forever
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
@@ -46,6 +47,9 @@ from sluss.migrations import bring_up_to_date
 from sluss.outbox.claiming import expire_claims
 from sluss.outbox.runner import Outbox
 from sluss.people.postman import Postman
+from sluss.privacy.exporting import rendered_by
+from sluss.privacy.journal import Journal
+from sluss.privacy.work import Room, work_forever
 from sluss.web.edge import Edge
 from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
 
@@ -65,16 +69,17 @@ class Host:
         self.port = config.port
         self.holder = config.node or f"{socket.gethostname()}:{os.getpid()}"
         self.folder.make()
-        if self.folder.database.exists() and not self.folder.key.exists():
+        if self.folder.database.exists() and not config.sealing_key.exists():
             log.warning(
-                "sealing_key_missing", made_new=str(self.folder.key), to_do="Put the old key back, or enter the inboxes' passwords again."
+                "sealing_key_missing", made_new=str(config.sealing_key), to_do="Put the old key back, or enter the inboxes' passwords again."
             )
-        self.sealer = Sealer.of(self.folder.path)
+        self.sealer = Sealer.at(config.sealing_key)
         self.files = FileStore(self.folder.files)
         self.db = Database(config.database, clock)
         self.db.host.inside = INSIDE
         open_channels(allow_private=config.private_servers)
         use_stand_in(config.oauth_stand_in)
+        self.db.host.secret = self.sealer.derived("erasures")
         self.edge = Edge(config, self.db, files=self.files, keyring=self.sealer, channels=channel_named)
 
     def prepare(self) -> None:
@@ -136,6 +141,8 @@ class Work:
         self._leased("reactions", lambda lease: react_forever(self.host.db, self.signals, AFTER, lease))
         self._leased("letters", lambda lease: self.postman.run(self.signals, lease))
         self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
+        self._leased("privacy", lambda lease: work_forever(self._privacy(lease), self.signals))
+        self._leased("sealing", lambda _: reseal_forever(self.host.db, self.host.sealer))
         if self.host.db.kind == "postgresql":
             self._leased("places", lambda lease: place_forever(self.host.db, self.signals, lease))
         for protocol, place in (("lmtp", self.host.config.lmtp_listen), ("smtp", self.host.config.smtp_listen)):
@@ -167,6 +174,10 @@ class Work:
             await asyncio.Event().wait()
         finally:
             await listener.stop()
+
+    def _privacy(self, lease: Lease) -> Room:
+        host = self.host
+        return Room(host.db, host.files, Journal(host.folder.path), rendered_by(host.edge.templates), lease)
 
     def _leased(self, name: str, work: Callable[[Lease], Awaitable[None]]) -> None:
         seconds = self.host.config.lease_seconds

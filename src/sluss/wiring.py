@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sluss.api.again import forget_old_answers
 from sluss.cases.actions import WAKE, wake_case
 from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.channels.oauth.consents import forget_old_consents
@@ -20,6 +21,7 @@ from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
 from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
+from sluss.people.tokens import forget_old_tokens
 from sluss.replies.jobs import tidy_uploads
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
@@ -31,6 +33,8 @@ JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some}
 EVERY: Sequence[Every] = (
     Every("conservation", 60, keep_balance, look=take_balance),
     Every("tidy people", 3600, tidy_people),
+    Every("tidy answers", 3600, forget_old_answers),
+    Every("tidy tokens", 86_400, forget_old_tokens),
     Every("tidy trials", 86_400, forget_old_trials),
     Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),

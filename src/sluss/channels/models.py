@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
+from sluss.kernel.sealed import sealed_column
 from sluss.kernel.types import Blob, Count, Flag, Id, Instant, Json, Text
 
 inboxes = scoped_table(
@@ -28,6 +29,7 @@ inboxes = scoped_table(
     sa.Column("archived_at", Instant),
     refers("brand_id", "brands"),
 )
+sealed_column("inbox", inboxes.c.sealed, inboxes.c.workspace_id, inboxes.c.id)
 inbox_addresses = scoped_table(
     "inbox_addresses",
     sa.Column("address", Text, nullable=False, unique=True),

@@ -8,6 +8,7 @@ from sluss.commands.agents import AddAgent, DisableAgent, EnableAgent, ListAgent
 from sluss.commands.backup import MakeBackup
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
+from sluss.commands.keys import AddKey, ListKeys, ResealSome, RetireKey
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import fault_of
 from sluss.commands.setup_link import MakeSetupLink
@@ -27,6 +28,10 @@ Known = (
     | HoldOutbox
     | LookAtOutbox
     | ReleaseOutbox
+    | AddKey
+    | ListKeys
+    | ResealSome
+    | RetireKey
     | MakeBackup
     | MakeSetupLink
 )

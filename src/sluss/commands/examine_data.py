@@ -13,21 +13,24 @@ from sluss.channels.models import inboxes
 from sluss.commands.examination import Finding
 from sluss.config import Config
 from sluss.intake.models import conservation_checks, envelopes
+from sluss.kernel.audit import verify_audit
 from sluss.kernel.clock import MINUTE, system_clock
 from sluss.kernel.events import events
 from sluss.kernel.folder import DataFolder
+from sluss.kernel.walls import unwalled, walks_through
 from sluss.kernel.workspaces import workspaces
 from sluss.migrations import current, head
 from sluss.outbox.models import operations
 
 OLDEST_SERVER = 150_000
+NEWEST_LINES = 20_000
 
 
 def examine_data(config: Config) -> list[Finding]:
     """Look at the schema, the inboxes, the outbox and the books of intake."""
     if not config.database_url and not DataFolder(config.folder).database.exists():
         return [Finding("database", "warn", "there is none yet", "Run `sluss init`, or just start Sluss.")]
-    engine = _engine(config)
+    engine = reading_engine(config)
     try:
         with engine.connect() as conn:
             return list(_examine(conn))
@@ -38,7 +41,8 @@ def examine_data(config: Config) -> list[Finding]:
         engine.dispose()
 
 
-def _engine(config: Config) -> sa.Engine:
+def reading_engine(config: Config) -> sa.Engine:
+    """The database, to look at; SQLite cannot be changed through it."""
     if config.database_url:
         return sa.create_engine(config.database_url, connect_args={"connect_timeout": 3})
     path = config.database.removeprefix("sqlite:///")
@@ -61,6 +65,8 @@ def _examine(conn: sa.Connection) -> Iterator[Finding]:
         return
     yield Finding("schema", "ok", f"revision {revision}")
     yield _log_of_events(conn)
+    yield from _walls(conn)
+    yield _audit(conn)
     yield from _companies(conn)
     yield from _inboxes(conn)
     yield from _outbox(conn)
@@ -88,6 +94,28 @@ def _log_of_events(conn: sa.Connection) -> Finding:
         ahead = (newest - system_clock()) // MINUTE
         return Finding("time", "fail", f"the newest event lies {ahead} minutes in the future", "Set the clock right; timers wait for it.")
     return Finding("time", "ok", "clock and events agree")
+
+
+def _walls(conn: sa.Connection) -> Iterator[Finding]:
+    if conn.dialect.name != "postgresql":
+        return
+    missing = unwalled(conn)
+    if missing:
+        fix = "Restart Sluss; if it stays so, run `sluss migrate` as the owner of the tables."
+        yield Finding("walls", "fail", f"no row-level security on {', '.join(missing)}", fix)
+    elif walks_through(conn):
+        fix = "Let Sluss connect as a role that is neither SUPERUSER nor BYPASSRLS, and that owns the database."
+        yield Finding("walls", "warn", "this database role sees over the walls between companies", fix)
+    else:
+        yield Finding("walls", "ok", "row-level security keeps companies apart")
+
+
+def _audit(conn: sa.Connection) -> Finding:
+    broken = [one for one in verify_audit(conn, NEWEST_LINES) if one.broken]
+    if broken:
+        told = f"workspace {broken[0].workspace_id}: {broken[0].broken}"
+        return Finding("audit log", "fail", told, "Somebody changed the database by hand. Keep it as it is, and compare it with a backup.")
+    return Finding("audit log", "ok", "its newest lines are unchanged; `sluss audit verify` follows all of it")
 
 
 def _companies(conn: sa.Connection) -> Iterator[Finding]:

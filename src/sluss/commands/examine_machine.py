@@ -33,7 +33,7 @@ def examine_machine(config: Config) -> list[Finding]:
     return [
         *_folder(folder),
         *_disk(folder),
-        *_key(folder),
+        *_key(folder, config.sealing_key),
         _sqlite(config),
         _port(config, folder),
         _limit(),
@@ -95,17 +95,17 @@ def _disk(folder: DataFolder) -> Iterator[Finding]:
         yield Finding("disk files", "warn", f"only {disk.f_favail} more files fit on the disk", "Remove small files, or use a larger disk.")
 
 
-def _key(folder: DataFolder) -> Iterator[Finding]:
+def _key(folder: DataFolder, path: Path) -> Iterator[Finding]:
     if not folder.path.is_dir():
         return
-    if not folder.key.exists():
+    if not path.exists():
         state = "fail" if folder.database.exists() else "warn"
         fix = "Put back your copy of sealing.key, or enter the passwords of the inboxes again."
-        yield Finding("sealing key", state, f"{folder.key} is missing", fix)
+        yield Finding("sealing key", state, f"{path} is missing", fix)
         return
     try:
-        keys = Sealer(folder.key).key_ids()
-        yield Finding("sealing key", "ok", f"{len(keys)} in {folder.key.name}; keep a copy apart from backups")
+        keys = Sealer(path).key_ids()
+        yield Finding("sealing key", "ok", f"{len(keys)} in {path.name}; keep a copy apart from backups")
     except SealError as error:
         yield Finding("sealing key", "fail", str(error))
 

@@ -2,6 +2,7 @@
 
 FAMILIES = {
     "agent": "agents",
+    "audit": "audit",
     "backup": "backup",
     "completion": "completion",
     "config": "settings",
@@ -9,6 +10,7 @@ FAMILIES = {
     "doctor": "doctor",
     "inbox": "inboxes",
     "init": "init",
+    "key": "keys",
     "migrate": "migrate",
     "outbox": "outbox",
     "restore": "restore",

@@ -94,7 +94,9 @@ def open_house(config: Config) -> Generator[House]:
     use_stand_in(config.oauth_stand_in)
     try:
         _require_schema(db)
-        yield House(config, folder, db, FileStore(folder.files), Sealer.of(folder.path))
+        sealer = Sealer.at(config.sealing_key)
+        db.host.secret = sealer.derived("erasures")
+        yield House(config, folder, db, FileStore(folder.files), sealer)
     finally:
         db.close()
         folder.let_go()

@@ -69,7 +69,7 @@ def traces_of(tx: Tx, who: Actor, ids: list[int]) -> dict[int, tuple[str, str]]:
     return {row.id: (row.address, row.device) for row in rows}
 
 
-def verify_audit(conn: sa.Connection) -> list[Looked]:
-    """Follow the chain of every workspace."""
+def verify_audit(conn: sa.Connection, newest: int | None = None) -> list[Looked]:
+    """Follow the chain of every workspace, or the newest lines of each."""
     ids = conn.execute(sa.select(workspaces.c.id).order_by(workspaces.c.id)).scalars().all()
-    return [look_along(conn, workspace_id) for workspace_id in ids]
+    return [look_along(conn, workspace_id, newest) for workspace_id in ids]

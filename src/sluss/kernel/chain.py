@@ -73,19 +73,23 @@ def chain_lines(conn: sa.Connection, lines: Sequence[Line], traces: Sequence[Lin
         conn.execute(sa.insert(audit_traces), [dict(trace) for trace in traces])
 
 
-def look_along(conn: sa.Connection, workspace_id: int) -> Looked:
-    """Follow a workspace's chain from its first line to its head."""
-    seq, last = 0, START
-    for row in _rows(conn, workspace_id):
+def look_along(conn: sa.Connection, workspace_id: int, newest: int | None = None) -> Looked:
+    """Follow a workspace's chain from its first line, or over its newest lines alone, to its head; others may be writing meanwhile."""
+    head, sealed = _head(conn, workspace_id)
+    seq = 0 if newest is None else max(0, head - newest)
+    last = START if not seq else bytes.fromhex(hash_at(conn, workspace_id, seq))
+    at_head = last if seq == head else b""
+    for row in _rows(conn, workspace_id, seq):
         if row["seq"] != seq + 1:
             return Looked(workspace_id, seq + 1, "", _gap(row, seq + 1))
-        seq, expected = row["seq"], link(last, row["seq"], row)
-        if row["hash"] != expected:
+        seq, last = row["seq"], link(last, row["seq"], row)
+        if row["hash"] != last:
             return Looked(workspace_id, seq, "", f"line {seq} ({row['action']}, id {row['id']}) was changed after it was written")
-        last = expected
-    head = conn.execute(_head_of(workspace_id)).first()
-    if (head.seq, head.hash) != (seq, last) if head is not None else seq:
+        at_head = last if seq == head else at_head
+    if at_head != sealed:
         return Looked(workspace_id, seq + 1, "", f"line {seq + 1} is missing, and whatever followed it: the log was cut off")
+    if seq > _head(conn, workspace_id)[0]:
+        return Looked(workspace_id, seq, "", f"line {seq} stands behind the end of the chain: Sluss did not write it")
     return Looked(workspace_id, seq, last.hex())
 
 
@@ -114,15 +118,20 @@ def _take_head(conn: sa.Connection, workspace_id: int) -> tuple[int, bytes]:
     return found.seq, found.hash
 
 
+def _head(conn: sa.Connection, workspace_id: int) -> tuple[int, bytes]:
+    found = conn.execute(_head_of(workspace_id)).first()
+    return (found.seq, found.hash) if found is not None else (0, START)
+
+
 def _head_of(workspace_id: int) -> sa.Select[int, bytes]:
     return sa.select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.workspace_id == workspace_id)
 
 
-def _rows(conn: sa.Connection, workspace_id: int) -> Iterator[Mapping[str, Any]]:
-    """All lines, those outside the chain first."""
+def _rows(conn: sa.Connection, workspace_id: int, after: int) -> Iterator[Mapping[str, Any]]:
+    """All lines after a place in the chain, those outside it first."""
     mine = sa.select(audit).where(audit.c.workspace_id == workspace_id)
     yield from (dict(row) for row in conn.execute(mine.where(audit.c.seq.is_(None)).limit(1)).mappings())
-    after = -(2**62)
+    after = after or -(2**62)
     while rows := conn.execute(mine.where(audit.c.seq > after).order_by(audit.c.seq).limit(BATCH)).mappings().all():
         yield from (dict(row) for row in rows)
         after = rows[-1]["seq"]

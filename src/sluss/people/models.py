@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import global_table, refers, scoped_table
+from sluss.kernel.sealed import sealed_column
 from sluss.kernel.types import Blob, Count, Flag, Id, Instant, Json, Text
 
 credentials = global_table(
@@ -247,3 +248,7 @@ api_tokens = global_table(
     sa.ForeignKeyConstraint(["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"]),
     sa.Index("ix_api_tokens_agent", "workspace_id", "agent_id"),
 )
+sealed_column(
+    "factor", totp_seeds.c.sealed, factors.c.credential_id, totp_seeds.c.factor_id, source=totp_seeds.join(factors)
+)
+sealed_column("oidc", oidc_providers.c.sealed, oidc_providers.c.workspace_id)
