@@ -38,7 +38,7 @@ def connected(connect: Callable[..., Connection]) -> Connection:
 
 
 def ids(memory: Memory) -> list[str]:
-    return [read(item.raw).external_id.partition("@")[0] for item in memory.received]
+    return [read(memory.raw(item)).external_id.partition("@")[0] for item in memory.received]
 
 
 async def test_first_connection_takes_what_is_new_from_now_on(world: MailWorld, connected, memory):

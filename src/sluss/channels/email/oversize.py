@@ -6,10 +6,12 @@ In: what the server says of one. Out: a mail with its header, the beginning of i
 from __future__ import annotations
 
 import re
+import urllib.parse
 from collections.abc import Sequence
 
 from sluss.channels.email.imap_client import ImapClient, ImapRefused
 from sluss.channels.email.imap_words import Leaf
+from sluss.channels.email.reading.headers import decode_words
 
 HEADER_BYTES = 100_000
 TEXT_BYTES = 65_536
@@ -33,12 +35,13 @@ async def beginning_of(client: ImapClient, uid: int, size: int, folder: str) -> 
 
 _SHOWN = ("text/plain", "text/html")
 _CONTENT_FIELD = re.compile(rb"^(?:content-[a-z-]+|mime-version):.*(?:\r?\n[ \t].*)*(?:\r?\n|\Z)", re.IGNORECASE | re.MULTILINE)
+_CHARSETS = ("utf-8", "iso-8859-1", "windows-1252")
 _BOUNDARY = b"=_only-its-beginning_="
 
 
 def noted(header: bytes, size: int, folder: str, files: Sequence[str], part: bytes) -> bytes:
     """A mail with its own header, one part of it, and a note in place of the rest."""
-    kept = _CONTENT_FIELD.sub(b"", header.strip(b"\r\n"))
+    kept = _CONTENT_FIELD.sub(b"", header.strip(b"\r\n")).rstrip(b"\r\n")
     note = f"This mail is too large to be fetched ({size / _MEGABYTE:.1f} MB). It is still in the folder {folder} of the mailbox, whole."
     if part:
         note += "\r\nThe text above may be only its beginning."
@@ -58,4 +61,7 @@ def _part(leaf: Leaf, body: bytes) -> bytes:
 
 
 def _line(name: str) -> str:
+    """A file's name on one line, its encoding undone (RFC 2047, RFC 2231)."""
+    charset, language, encoded = name.partition("''")
+    name = urllib.parse.unquote(encoded, charset, "replace") if language and charset.lower() in _CHARSETS else decode_words(name)
     return " ".join("".join(character if character.isprintable() else " " for character in name).split())[:200]
