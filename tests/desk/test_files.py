@@ -42,7 +42,7 @@ async def test_a_file_waits_for_its_answer_and_goes_with_it(web: Web, db: Databa
     johan = await web.sign_in("johan")
     answer = await upload(johan, no)
     assert (answer.status_code, answer.json()["name"], answer.json()["size"]) == (201, "kvitto.pdf", 8)
-    sent = await johan.post(f"/cases/{no}/reply", target="form", body="Se bilagan", file=answer.json()["id"], seen=str(1 << 62))
+    sent = await johan.post(f"/cases/{no}/reply", target="form", body="Se bilagan", file=answer.json()["id"], anyway="1")
     assert "kvitto.pdf" in sent.text
     assert (await johan.get(f"/files/{answer.json()['id']}")).content == b"%PDF-1.7"
 
@@ -90,8 +90,8 @@ async def test_a_colleagues_unsent_file_cannot_be_taken(web: Web, customers: Cus
     no, other = customers.write(), customers.write("Annat")
     johan, maja = await web.sign_in("johan"), await web.sign_in("maja")
     file_id = (await upload(maja, no)).json()["id"]
-    assert (await johan.post(f"/cases/{no}/reply", target="form", body="x", file=file_id, seen=str(1 << 62))).status_code == 422
-    assert (await maja.post(f"/cases/{other}/reply", target="form", body="x", file=file_id, seen=str(1 << 62))).status_code == 422
+    assert (await johan.post(f"/cases/{no}/reply", target="form", body="x", file=file_id, anyway="1")).status_code == 422
+    assert (await maja.post(f"/cases/{other}/reply", target="form", body="x", file=file_id, anyway="1")).status_code == 422
     assert (await johan.get(f"/files/{file_id}")).status_code == 404
     assert (await maja.get(f"/files/{file_id}")).status_code == 200
 

@@ -64,7 +64,7 @@ def test_pages_meet_without_a_gap_or_a_repeat(read: Any, db: Database, world: Wo
 
 def test_an_answer_shows_how_its_delivery_stands(read: Any, db: Database, world: World, customers: Customers) -> None:
     no = customers.write()
-    reply = SendReply(op="a" * 26, case_id=customers.case(no).id, text="Hej!", cc="bo@kund.example", seen=1 << 62)
+    reply = SendReply(op="a" * 26, case_id=customers.case(no).id, text="Hej!", cc="bo@kund.example", anyway=True)
     db.write_now(send_reply, world.who("johan"), reply)
     answer = next(item for item in read(no).items if isinstance(item, Message) and item.direction == "out")
     assert [(one.recipient, one.state) for one in answer.deliveries] == [("asa@kund.example", "queued"), ("bo@kund.example", "queued")]

@@ -186,6 +186,15 @@ def note_withdrawal(tx: Tx, who: Actor, case_id: int, message_id: int, waiting_s
     tx.emit(who, MessageWithdrawn(case_id=case.id, message_id=message_id))
 
 
+def wait_again(tx: Tx, who: Actor, case_id: int, since: int | None) -> None:
+    """An answer turned out to be none: the customer waits since then, unless already for longer."""
+    case = work_on_case(tx, who, case_id)
+    longest = min([one for one in (case.waiting_since, since) if one is not None], default=None)
+    if longest != case.waiting_since:
+        _change(tx, case, waiting_since=longest)
+        refresh_case(tx, who, case.id)
+
+
 def refresh_case(tx: Tx, who: Actor, case_id: int) -> None:
     """Tell live lists to look at a case again."""
     tx.emit(who, CaseChanged(case_id=case_id))
@@ -210,7 +219,7 @@ def _waiting_since(tx: Tx, case: CaseRow, status: Status) -> int | None:
     v = conversations.c
     said = sa.select(v.id).where(v.workspace_id == case.workspace_id, v.case_id == case.id, ~v.aside)
     ours = (c.workspace_id == case.workspace_id) & c.conversation_id.in_([row.id for row in tx.rows(said)])
-    answered = int(tx.value(sa.select(sa.func.coalesce(sa.func.max(c.id), 0)).where(ours, c.direction == "out")))
+    answered = int(tx.value(sa.select(sa.func.coalesce(sa.func.max(c.id), 0)).where(ours, c.direction == "out", c.automatic == "")))
     asked = ours & (c.direction == "in") & (c.automatic == "") & (c.id > answered)
     return tx.value(sa.select(sa.func.min(c.at)).where(asked))
 

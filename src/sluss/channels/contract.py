@@ -42,7 +42,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     `direction` is `out` for an answer that one of us gave by another program; `origin` then says where it was seen (`sent folder`, `copy`).
     `proof` is what the configured receiving server found out about the sender: `pass`, `fail`, or empty when it says nothing.
     `warnings` name what is odd about the message (`reply-to-differs`, `name-holds-address`, …), for the desk to show.
-    `author` is the person of ours who wrote an `out`, as the message names them; `return_path` where automatic answers go, empty for nowhere.
+    `author` is the person of ours who wrote an `out`, as the message names them; `return_path` is where automatic answers go.
     """
 
     external_id: str
@@ -71,8 +71,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """News about something we sent: which message, which recipient (empty = all), how it stands now.
 
-    `token` is what only the network and we know of the delivery (see `Outbound.token`); it counts more than the names. `complained` means
-    that the recipient, or whoever reads for them, called it unwanted.
+    `token` is what only the network and we know of the delivery (see `Outbound.bounces_to`); it counts more than the names. `complained`
+    means that the recipient, or whoever reads for them, called it unwanted.
     """
 
     external_id: str
@@ -141,7 +141,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
     `automatic` marks what no person wrote (a notice, a confirmation), so that no machine answers it.
     `html` is the text with its form, sanitised, for networks that show it; `text` always says the same.
-    `token` is given back by what the network reports of this delivery, where it has a place for that; nobody else can know it.
+    `bounces_to` is where the network reports on this delivery, an address that nobody else can know; empty for the sender's own.
     """
 
     external_id: str
@@ -158,7 +158,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[OutboundFile, ...] = ()
     sent_at: int
     automatic: bool = False
-    token: str = ""
+    bounces_to: str = ""
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import Voice
+from sluss.web.locale import gettext as _
 from sluss.web.shell import Page, Toast
 
 
@@ -33,15 +34,15 @@ def page_of(asked: Asked, seen: Seen, path: str = "", toasts: Sequence[Toast] = 
 
 
 async def changed(
-    edge: Edge, asked: Asked, who: Actor, no: int, pieces: tuple[Piece, ...], *, toasts: Sequence[Toast] = ()
+    edge: Edge, asked: Asked, who: Actor, no: int, pieces: tuple[Piece, ...], *, toasts: Sequence[Toast] = (), **screen: Any
 ) -> Response[Any]:
-    """The answer to a write: what changed, or without scripts the way back."""
+    """The answer to a write: what changed and what else is shown, or without scripts the way back."""
     if not asked.htmx:
         return await asked.back(f"/c/{no}")
     back = await asked.field("back")
     seen = await _look_again(edge, who, Look(voice=voice_of(asked), view=view_in(back), no=no, rows=False, pieces=pieces))
     path = back if urlsplit(back).path.startswith("/inbox/") else f"/inbox/{seen.desk.queue.view.key}/{no}"
-    return asked.answer("desk/done.html", page_of(asked, seen, path, toasts), desk=seen.desk)
+    return asked.answer("desk/done.html", page_of(asked, seen, path, toasts), desk=seen.desk, **screen)
 
 
 async def told(edge: Edge, asked: Asked, who: Actor, toasts: Sequence[Toast]) -> Response[Any]:
@@ -59,6 +60,11 @@ async def refused(edge: Edge, asked: Asked, who: Actor, no: int, typed: Typed) -
     seen = await _look_again(edge, who, look)
     template = "desk/done.html" if asked.htmx else "desk/inbox.html"
     return asked.answer(template, page_of(asked, seen, f"/inbox/{seen.desk.queue.view.key}/{no}"), 422, desk=seen.desk)
+
+
+async def page_behind(asked: Asked) -> Page:
+    """The page that a dialog stands on, so that its form leads back there."""
+    return msgspec.structs.replace(asked.page(_("Not sent"), "inbox"), path=await asked.field("back"))
 
 
 def view_in(path: str) -> str:

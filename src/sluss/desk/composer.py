@@ -12,12 +12,14 @@ from sluss.cases.models import attachments
 from sluss.desk import screens
 from sluss.desk.around import Around
 from sluss.desk.attached import show_file
-from sluss.desk.screens import Composer, File
+from sluss.desk.screens import Composer, File, Run
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.replies.drafts import Draft, Kind, find_draft
-from sluss.replies.targets import target_of
+from sluss.replies.recipients import written
+from sluss.replies.signatures import signature_of
+from sluss.replies.targets import Target, target_of
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
@@ -34,12 +36,16 @@ class Typed(msgspec.Struct, frozen=True):
     attachment_ids: tuple[int, ...]
     revision: int
     form: Form
+    bcc: str = ""
 
 
 def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None) -> Composer:
     """The composer of a case for the reader; only notes where no answer can be sent."""
+    way, copied = _way(tx, around, case)
     reply, note = (_draft(tx, around, case, kind, typed) for kind in KINDS)
-    way = _way(tx, around, case)
+    if reply is None:
+        reply = screens.Draft(cc=copied)
+    note = note or screens.Draft()
     tab: Kind = typed.kind if typed else "note" if note.body and not reply.body else "reply"
     return msgspec.structs.replace(way, reply=reply, note=note, tab=tab, form=typed.form if typed else Form())
 
@@ -47,7 +53,7 @@ def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = N
 def show_draft(tx: Tx, around: Around, stored: Draft) -> screens.Draft:
     """A stored draft with its files."""
     files = files_of(tx, around, stored.attachment_ids)
-    return screens.Draft(body=stored.text, cc=stored.cc, files=files, revision=stored.revision, saved_at=stored.changed_at)
+    return screens.Draft(body=stored.text, cc=stored.cc, bcc=stored.bcc, files=files, revision=stored.revision, saved_at=stored.changed_at)
 
 
 def files_of(tx: Tx, around: Around, attachment_ids: Sequence[int]) -> tuple[File, ...]:
@@ -60,15 +66,16 @@ def files_of(tx: Tx, around: Around, attachment_ids: Sequence[int]) -> tuple[Fil
     return tuple(found[one] for one in attachment_ids if one in found)
 
 
-def _way(tx: Tx, around: Around, case: CaseRow) -> Composer:
-    """The way out of a case, said in full."""
+def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
+    """The way out of a case, said in full, and who is copied in from the start."""
     try:
         target = target_of(tx, around.who, case.id)
     except Missing:
-        return _nowhere(around, case)
+        return _nowhere(around, case), ""
     can = target.capabilities
     closed = target.closed if around.who.role in WORKERS else NOT_YOURS
-    return Composer(
+    others = target.others if can.can_cc else ()
+    composer = Composer(
         to_name=target.to.name or target.to.address,
         to_address=target.to.address,
         channel_icon=can.icon,
@@ -77,12 +84,23 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> Composer:
         from_address=target.sender.address,
         visibility=can.visibility,
         can_cc=can.can_cc,
+        everybody=written(others),
+        others=tuple(one.name or one.address for one in others),
+        signature=_signature(tx, around, target),
+        quotes=can.is_letter and bool(target.inbox.settings.get("quote_history", True)),
+        can_place=can.is_letter,
         can_attach=can.can_attach,
         max_length=can.max_length,
         max_file_bytes=can.max_file_bytes,
         undo_seconds=can.undo_seconds,
         closed=_(closed) if closed else "",
     )
+    return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
+
+
+def _signature(tx: Tx, around: Around, target: Target) -> tuple[tuple[Run, ...], ...]:
+    lines = signature_of(tx, around.who, target.inbox) if target.capabilities.is_letter else ()
+    return tuple(tuple(Run(run.text, run.strong, run.href) for run in line) for line in lines)
 
 
 def _nowhere(around: Around, case: CaseRow) -> Composer:
@@ -100,8 +118,10 @@ def _nowhere(around: Around, case: CaseRow) -> Composer:
     )
 
 
-def _draft(tx: Tx, around: Around, case: CaseRow, kind: Kind, typed: Typed | None) -> screens.Draft:
+def _draft(tx: Tx, around: Around, case: CaseRow, kind: Kind, typed: Typed | None) -> screens.Draft | None:
     if typed is not None and typed.kind == kind:
-        return screens.Draft(body=typed.body, cc=typed.cc, files=files_of(tx, around, typed.attachment_ids), revision=typed.revision)
+        return screens.Draft(
+            body=typed.body, cc=typed.cc, bcc=typed.bcc, files=files_of(tx, around, typed.attachment_ids), revision=typed.revision
+        )
     stored = find_draft(tx, around.who, case.id, kind)
-    return show_draft(tx, around, stored) if stored is not None else screens.Draft()
+    return show_draft(tx, around, stored) if stored is not None else None

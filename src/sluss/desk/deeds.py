@@ -16,7 +16,9 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import access_operation
-from sluss.replies.drafts import Draft
+from sluss.replies.forwarding import Forward
+from sluss.replies.news import news_since
+from sluss.replies.sending import Stopped
 from sluss.replies.undoing import undo_send
 
 Bulk = Literal["solve", "assign-me", "pending", "spam", "open"]
@@ -62,12 +64,23 @@ def label(tx: Tx, who: Actor, no: int, names: Sequence[str]) -> Was:
     return _was(case)
 
 
-def take_back(tx: Tx, who: Actor, no: int, operation_id: int) -> Draft:
-    """Take back an answer of this case; `Missing` for another case's."""
+def solve(tx: Tx, who: Actor, no: int, seen: str, anyway: bool) -> Was:  # noqa: FBT001 - `once` passes arguments by position
+    """Solve without a word, unless somebody has said something that the agent has not seen. Raises `Stopped`."""
+    case = _hold(tx, who, no)
+    news = news_since(tx, who, case.id, seen) if seen and not anyway else None
+    if news is not None:
+        raise Stopped(news)
+    set_status(tx, who, case.id, "solved")
+    return _was(case)
+
+
+def take_back(tx: Tx, who: Actor, no: int, operation_id: int) -> Forward | None:
+    """Take back a message of this case; `Missing` for another case's. Returns what was to be passed on, if it was no answer."""
     case = access_case_no(tx, who, no)
     if access_operation(tx, who, operation_id).case_id != case.id:
         raise Missing
-    return undo_send(tx, who, operation_id)
+    taken = undo_send(tx, who, operation_id)
+    return taken if isinstance(taken, Forward) else None
 
 
 def do_to_many(tx: Tx, who: Actor, numbers: Sequence[int], action: Bulk) -> list[Was]:

@@ -15,7 +15,7 @@ from sluss.desk.composer import Typed, show_composer
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, show_contact, teams_of
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
-from sluss.desk.screens import Case, Desk, FirstStep, Piece, Queue
+from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue
 from sluss.desk.searching import search
 from sluss.desk.timeline import read_timeline
 from sluss.desk.views import Counts, Scope, best_view, count_scope, count_views, scope_of, show_views, view_named
@@ -23,6 +23,8 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.events import last_position
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents
+from sluss.replies import news as news_of
+from sluss.replies.news import mark_of, news_since
 from sluss.web.locale import Voice, speaking
 from sluss.web.locale import gettext as _
 
@@ -39,6 +41,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None = None
     rows: bool = True
     pieces: tuple[Piece, ...] = ()
+    seen: str = ""
     typed: Typed | None = None
 
 
@@ -103,6 +106,8 @@ def _queue(tx: Tx, around: Around, chosen: tuple[Scope, Sort, Counts], look: Loo
 def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Look) -> Case:
     row, scope, sort = chosen
     who, face = around.who, around.face(row.inbox_id)
+    mark = mark_of(tx, who, row.id)
+    news = news_since(tx, who, row.id, look.seen) if look.seen else None
     stretch = read_timeline(tx, around, row, look.before, look.focus)
     before, after = neighbours(tx, around, scope, sort, row) if look.before is None else (None, None)
     return Case(
@@ -120,6 +125,8 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         focus=str(look.focus) if look.focus is not None else "",
         contact=show_contact(tx, around, row),
         composer=show_composer(tx, around, row, look.typed),
+        seen=mark,
+        news=show_news(news) if news is not None else None,
         snoozed_until=row.snoozed_until,
         waiting_since=row.waiting_since,
         assignee=people(tx, who, [row.assignee_id]).get(row.assignee_id or 0),
@@ -131,6 +138,13 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         previous_no=before,
         next_no=after,
     )
+
+
+def show_news(news: news_of.News) -> News:
+    """What somebody else said meanwhile, as the screens tell it."""
+    by = news.by or _("Somebody")
+    ours = news.direction == "out"
+    return News(id=str(news.id), by=by, at=news.at, text=news.text, ours=ours, note=news.kind == "note", origin=news.origin)
 
 
 def _shell(tx: Tx, around: Around, counts: Counts, position: int) -> dict[str, Any]:

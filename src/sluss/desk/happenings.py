@@ -44,8 +44,8 @@ def _sentence(recorded: Recorded, names: Mapping[int, Person]) -> tuple[str, str
     if isinstance(event, TagsChanged):
         return "tag", _tags(who, event)
     if isinstance(event, MessageWithdrawn):
-        return "undo-2", _("%(who)s took back an answer before it left.") % {"who": who}
-    return "circle-dot", _("The customer's answer opened this again.")
+        return "undo-2", _("%(who)s took back a message before it left.") % {"who": who}
+    return "circle-dot", _("A new message opened this again.")
 
 
 def _assigned(recorded: Recorded, event: CaseAssigned, names: Mapping[int, Person]) -> str:

@@ -27,6 +27,7 @@ from sluss.kernel.live import Push, Render, Sight
 from sluss.kernel.tx import Tx
 from sluss.outbox.events import InboxSendingPaused, InboxSendingResumed, OutboxReleased
 from sluss.people.models import agents
+from sluss.privacy.events import CaseErased
 from sluss.web.locale import Voice, speaking
 from sluss.web.shell import Page
 from sluss.web.templates import Templates
@@ -80,7 +81,9 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
         seen = [case for case in batch.listed if _sees(who, case, batch.beside)]
         pushes = [push for case in seen for push in _rows(batch, case, templates, sight)]
         pushes += [_push("touched", {"case": str(case.id), "no": case.number}) for case in seen]
-        if seen:
+        gone = [one.event for one in recorded if isinstance(one.event, CaseErased) and who.may_see_inbox(one.event.inbox_id)]
+        pushes += [_push("row", {"case": str(one.case_id), "no": one.number, "views": [], "html": "", "sort": {}}) for one in gone]
+        if seen or gone:
             pushes += _counts(tx, who, recorded, seen)
         if any(isinstance(one.event, FOR_EVERYBODY) for one in recorded):
             pushes += _banners(tx, who, templates, sight)

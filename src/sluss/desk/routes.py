@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 from litestar.response.redirect import Redirect
 
-from sluss.desk import routes_case, routes_files, routes_reply
+from sluss.desk import routes_case, routes_files, routes_forward, routes_reply
 from sluss.desk.answers import page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
 from sluss.desk.screens import Desk
@@ -18,6 +18,8 @@ from sluss.people.access import READERS, SIGNED_IN
 from sluss.replies.drafts import Kind
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
+
+MARK = 4_000
 
 
 @get("/", may=SIGNED_IN)
@@ -37,7 +39,7 @@ async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: st
     return asked.answer("desk/inbox.html", page_of(asked, seen), desk=seen.desk)
 
 
-@get("/inbox/{view:str}/{no:str}", may=READERS)
+@get("/inbox/{view:str}/{no:str}", may=READERS, reads=("case", "no"))
 async def case_page(
     edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "", tab: str = ""
 ) -> Response[str]:
@@ -58,14 +60,14 @@ def _open_tab(desk: Desk, tab: str) -> Desk:
     return msgspec.structs.replace(desk, case=msgspec.structs.replace(desk.case, composer=composer))
 
 
-@get("/cases/{no:str}/fresh", may=READERS)
-async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, view: str = "") -> Response[str]:
-    """An open case as it is now, without its composer."""
-    seen = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False))
-    return asked.answer("desk/fresh.html", page_of(asked, seen, f"/inbox/{seen.desk.queue.view.key}/{number(no)}"), desk=seen.desk)
+@get("/cases/{no:str}/fresh", may=READERS, reads=("case", "no"))
+async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, view: str = "", seen: str = "") -> Response[str]:  # noqa: PLR0917 - an address
+    """An open case as it is now, without its composer. `seen` is the mark of what the page shows, to tell what is new since."""
+    now = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False, seen=seen[:MARK]))
+    return asked.answer("desk/fresh.html", page_of(asked, now, f"/inbox/{now.desk.queue.view.key}/{number(no)}"), desk=now.desk)
 
 
-@get("/cases/{no:str}/earlier", may=READERS)
+@get("/cases/{no:str}/earlier", may=READERS, reads=("case", "no"))
 async def earlier_items(edge: Edge, asked: Asked, who: Actor, no: str, before: str) -> Response[str]:
     """What came before an item."""
     seen = await _read_case(edge, who, Look(voice=voice_of(asked), no=number(no), before=number(before), rows=False))
@@ -105,6 +107,7 @@ ROUTES: list[Any] = [
     *routes_case.ROUTES,
     *routes_reply.ROUTES,
     *routes_files.ROUTES,
+    *routes_forward.ROUTES,
 ]
 
 UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_files.UPLOADS]

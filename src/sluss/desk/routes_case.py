@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Response, post
 
 from sluss.cases.access import Status, access_case, access_case_no
-from sluss.desk.answers import changed, told
+from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.around import people
-from sluss.desk.deeds import Bulk, Was, assign, do_to_many, label, move, rank, restore
-from sluss.desk.screens import Person
+from sluss.desk.deeds import Bulk, Was, assign, do_to_many, label, move, rank, restore, solve
+from sluss.desk.desk import Look, read_desk, show_news
+from sluss.desk.screens import Person, Stopped
 from sluss.desk.shapes import (
     AssignForm,
     BulkForm,
@@ -32,6 +33,7 @@ from sluss.outbox.actions import cancel_operation, release_held, retry_operation
 from sluss.outbox.queries import access_operation
 from sluss.people.access import ADMINS, AGENTS, READERS
 from sluss.people.once import once
+from sluss.replies import sending
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import short
 from sluss.web.locale import gettext as _
@@ -57,9 +59,29 @@ async def move_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[An
     """Move a case along."""
     form = await asked.form(StatusForm)
     status, until = _destination(form, asked.reader.zone, edge.db.clock())
-    was = await edge.db.write(once, who, await asked.op(), move, number(no), status, until)
+    try:
+        was = await _move(edge, asked, who, (number(no), status, until), form)
+    except sending.Stopped as stopped:
+        return await _unsolved(edge, asked, who, number(no), stopped)
     toasts = [_moved(status, until, [was])] if was.status != status or was.until != until else []
     return await changed(edge, asked, who, number(no), ("head", "timeline", "side"), toasts=toasts)
+
+
+async def _move(edge: Edge, asked: Asked, who: Actor, where: tuple[int, Status, int | None], form: StatusForm) -> Was:
+    if where[1] == "solved":
+        return await edge.db.write(once, who, await asked.op(), solve, where[0], form.seen, form.anyway == "1")
+    return await edge.db.write(once, who, await asked.op(), move, *where)
+
+
+async def _unsolved(edge: Edge, asked: Asked, who: Actor, no: int, stopped: sending.Stopped) -> Response[Any]:
+    """Somebody wrote while the case was being put away: it stays, and the news is shown."""
+    news = show_news(stopped.news)
+    if asked.htmx:
+        screen = Stopped(no=no, op=await asked.op(), news=news, solving=True)
+        return asked.answer("desk/stopped.html", await page_behind(asked), 409, stopped=screen)
+    text = _("Not solved: %(name)s has written meanwhile.") % {"name": news.by}
+    case = await edge.db.read(read_desk, who, Look(voice=voice_of(asked), no=no))
+    return asked.answer("desk/inbox.html", page_of(asked, case, f"/c/{no}", [Toast(text=text, kind="bad")]), 409, desk=case.desk)
 
 
 @post("/cases/{no:str}/priority", may=AGENTS, status_code=200)

@@ -6,6 +6,7 @@ A file is a download of a neutral type unless its own bytes say that it is a ras
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,17 +18,22 @@ from sluss.cases.access import AttachmentRow, access_attachment, access_case_no,
 from sluss.cases.models import attachments
 from sluss.desk.attached import HEAD, NEUTRAL, PICTURES, THUMB_BYTES, Picture, disposition, read_picture
 from sluss.desk.receiving import receive
+from sluss.desk.screens import Source
 from sluss.desk.shapes import FileForm, number
+from sluss.intake.models import envelopes
+from sluss.intake.store import read_raw
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.files import FileStore, StoreError, as_digest
 from sluss.kernel.html import FRAME_CSP, FRAME_CSP_WITH_REMOTE_IMAGES, TooMuchHtml, clean_mail, frame_document
+from sluss.kernel.text import clean_text
 from sluss.kernel.tx import Tx
 from sluss.people.access import READERS
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 
 CHUNK = 1 << 16
+HEAD_SHOWN = 200_000
 FILE_POLICY = "default-src 'none'; sandbox"
 # The frame holds no script and may run none; being of our origin lets it fetch inline pictures and the page measure its height.
 OF_OUR_ORIGIN = " allow-same-origin"
@@ -48,7 +54,7 @@ async def attach(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]
     return asked.json({"id": str(found.id), "name": found.name, "size": found.size}, 201)
 
 
-@get("/files/{file_id:str}", may=READERS)
+@get("/files/{file_id:str}", may=READERS, reads=("file", "file_id"))
 async def download(edge: Edge, who: Actor, file_id: str) -> Response[Any]:
     """A file, for those who may see what it hangs on."""
     found = await edge.db.read(access_attachment, who, number(file_id))
@@ -69,7 +75,7 @@ async def thumb(edge: Edge, who: Actor, file_id: str) -> Response[Any]:
     return _bytes(edge.files, found, picture.media_type, inline=True)
 
 
-@get("/messages/{message_id:str}/frame", may=READERS)
+@get("/messages/{message_id:str}/frame", may=READERS, reads=("message", "message_id"))
 async def frame(edge: Edge, asked: Asked, who: Actor, message_id: str, images: str = "") -> Response[str]:
     """Mail as it was sent, harmless; pictures from elsewhere only when they are asked for."""
     html, pictures = await edge.db.read(_mail, who, number(message_id))
@@ -84,6 +90,53 @@ async def frame(edge: Edge, asked: Asked, who: Actor, message_id: str, images: s
     policy = (FRAME_CSP_WITH_REMOTE_IMAGES if remote else FRAME_CSP) + OF_OUR_ORIGIN
     document = frame_document(body, asked.reader.locale, remote_images=remote)
     return Response(document, media_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+
+@get("/messages/{message_id:str}/raw", may=READERS, reads=("message", "message_id"))
+async def raw(edge: Edge, who: Actor, message_id: str) -> Response[bytes]:
+    """The mail exactly as it came, as a download that no browser opens."""
+    data = await _raw(edge, who, number(message_id))
+    headers = {
+        "Content-Disposition": disposition(f"message-{number(message_id)}.eml", inline=False),
+        "Content-Security-Policy": FILE_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(data, media_type=NEUTRAL, headers=headers)
+
+
+@get("/messages/{message_id:str}/headers", may=READERS, reads=("message", "message_id"))
+async def headers(edge: Edge, asked: Asked, who: Actor, message_id: str) -> Response[Any]:
+    """The original headers, in a dialog, or as plain text."""
+    head = _head(await _raw(edge, who, number(message_id)))
+    if asked.partial:
+        return asked.answer("desk/headers.html", asked.page(_("Original headers"), "inbox"), source=Source(str(number(message_id)), head))
+    plain = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, no-store"}
+    return Response(head, media_type="text/plain; charset=utf-8", headers=plain)
+
+
+async def _raw(edge: Edge, who: Actor, message_id: int) -> bytes:
+    kept = await edge.db.read(_envelope_of, who, message_id)
+    try:
+        return await asyncio.to_thread(read_raw, edge.files, *kept)
+    except StoreError:
+        raise Missing from None
+
+
+def _envelope_of(tx: Tx, who: Actor, message_id: int) -> tuple[bytes | None, str]:
+    """The raw bytes of a message, or the digest of the file that holds them; through the message and so through its case (T2)."""
+    row = access_message(tx, who, message_id)
+    e = envelopes.c
+    kept = tx.row(sa.select(e.raw, e.digest).where(e.workspace_id == who.workspace_id, e.id == row.envelope_id))
+    if row.envelope_id is None or kept is None or (kept.raw is None and not kept.digest):
+        raise Missing("The original of this message is no longer kept.")
+    return kept.raw, kept.digest
+
+
+def _head(data: bytes) -> str:
+    """Everything above the first empty line, as text; its end where it never ends."""
+    head = re.split(rb"\r?\n\r?\n", data[:HEAD_SHOWN], maxsplit=1)[0]
+    return clean_text(head.decode("utf-8", "replace"))
 
 
 def _bytes(files: FileStore, found: AttachmentRow, media_type: str, *, inline: bool) -> Response[Any]:
@@ -124,5 +177,5 @@ def _mail(tx: Tx, who: Actor, message_id: int) -> tuple[str, dict[str, str]]:
     return row.html, {one.content_id: f"/files/{one.id}" for one in tx.rows(sa.select(c.id, c.content_id).where(inside))}
 
 
-ROUTES: list[Any] = [download, thumb, frame]
+ROUTES: list[Any] = [download, thumb, frame, raw, headers]
 UPLOADS: list[Any] = [attach]

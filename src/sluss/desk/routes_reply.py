@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Response, post
 
 from sluss.cases.access import CaseRow, access_case_no
-from sluss.desk.answers import changed, refused
+from sluss.desk.answers import changed, page_behind, refused
 from sluss.desk.around import look_around
 from sluss.desk.composer import Typed, files_of
 from sluss.desk.deeds import take_back
+from sluss.desk.desk import show_news
 from sluss.desk.receiving import receive
+from sluss.desk.routes_forward import taken_back
 from sluss.desk.screens import Draft, Stopped
 from sluss.desk.shapes import DraftForm, NoteForm, ReplyForm, UndoForm, number, uploads
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
 from sluss.people.access import AGENTS, READERS
-from sluss.people.once import once
+from sluss.people.once import Reused, once
 from sluss.replies import sending
 from sluss.replies.drafts import DraftFields, Kind, StaleDraft, save_draft
-from sluss.replies.sending import Departure, SendReply, WriteNote, send_reply, write_note
+from sluss.replies.sending import Crowded, Departure, SendReply, WriteNote, send_reply, write_note
 from sluss.replies.targets import target_of
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import iso
 from sluss.web.locale import gettext as _
-from sluss.web.shell import Form, Page, Toast
+from sluss.web.shell import Form, Toast
 
 
 @post("/cases/{no:str}/reply", may=AGENTS, status_code=200)
@@ -40,17 +41,21 @@ async def reply(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         case_id=case.id,
         text=form.body,
         cc=form.cc,
+        bcc=form.bcc,
         attachment_ids=(*form.file, *[await receive(edge, who, case.id, one) for one in uploads(form)]),
-        seen=number(form.seen) if form.seen.isdigit() else 0,
+        seen=form.seen,
         revision=form.revision,
         then=form.then,
         anyway=form.anyway == "1",
+        crowd=form.crowd,
     )
     try:
         departure = await edge.db.write(send_reply, who, sent)
     except Invalid as invalid:
         return await refused(edge, asked, who, case.number, _typed("reply", sent, invalid))
-    except sending.Stopped as stopped:
+    except Reused as reused:
+        return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid({"": reused.sentence})))
+    except (sending.Stopped, Crowded) as stopped:
         return await _stopped(edge, asked, who, (case, sent, stopped))
     toast = _farewell(case, departure, await edge.db.read(_addressee, who, case.id))
     return await changed(edge, asked, who, case.number, ("head", "timeline", "composer"), toasts=[toast])
@@ -67,6 +72,8 @@ async def note(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         await edge.db.write(write_note, who, written)
     except Invalid as invalid:
         return await refused(edge, asked, who, case.number, _typed("note", written, invalid, form.revision))
+    except Reused as reused:
+        return await refused(edge, asked, who, case.number, _typed("note", written, Invalid({"": reused.sentence}), form.revision))
     return await changed(edge, asked, who, case.number, ("timeline", "composer"), toasts=[Toast(text=_("Note saved"))])
 
 
@@ -75,7 +82,8 @@ async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     """Keep what is being written."""
     form = await asked.form(DraftForm)
     case = await edge.db.read(access_case_no, who, number(no))
-    fields = DraftFields(kind=form.kind, text=form.body, cc=form.cc, attachment_ids=form.file, revision=form.revision)
+    given = {"cc": form.cc, "bcc": form.bcc, "attachment_ids": form.file, "revision": form.revision, "sheet": form.sheet}
+    fields = DraftFields(kind=form.kind, text=form.body, **given)
     try:
         saved = await edge.db.write(save_draft, who, case.id, fields)
     except StaleDraft as stale:
@@ -89,33 +97,42 @@ async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
 async def undo(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     """Take an answer back before it leaves."""
     form = await asked.form(UndoForm)
-    await edge.db.write(once, who, await asked.op(), take_back, number(no), form.operation)
+    forward = await edge.db.write(once, who, await asked.op(), take_back, number(no), form.operation)
+    if forward is not None:
+        return await taken_back(edge, asked, who, number(no), forward)
     toast = Toast(text=_("Not sent. Your text is back."))
     return await changed(edge, asked, who, number(no), ("head", "timeline", "composer"), toasts=[toast])
 
 
-async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, SendReply, sending.Stopped]) -> Response[Any]:
+async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, SendReply, sending.Stopped | Crowded]) -> Response[Any]:
     """The dialog with the news and the draft; without scripts the form again, which now has seen it."""
     case, sent, stopped = what
     if not asked.htmx:
-        fields = {"": _("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": stopped.news.by}}
-        return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid(fields)))
+        return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid({"": _why(stopped)}), crowd=_crowd(stopped)))
     files = await edge.db.read(lambda tx: files_of(tx, look_around(tx, who), sent.attachment_ids))
-    kept = Draft(body=sent.text, cc=sent.cc, files=files, revision=sent.revision)
-    news = stopped.news
-    screen = Stopped(no=case.number, by=news.by, at=news.at, text=news.text, draft=kept, then=sent.then)
-    return asked.answer("desk/stopped.html", await _page_behind(asked), 409, stopped=screen)
+    kept = Draft(body=sent.text, cc=sent.cc, bcc=sent.bcc, files=files, revision=sent.revision)
+    news = show_news(stopped.news) if isinstance(stopped, sending.Stopped) else None
+    shared = {"no": case.number, "op": sent.op, "draft": kept, "then": sent.then, "seen": sent.seen}
+    screen = Stopped(news=news, crowd=_crowd(stopped), **shared)
+    return asked.answer("desk/stopped.html", await page_behind(asked), 409, stopped=screen)
 
 
-async def _page_behind(asked: Asked) -> Page:
-    """The page that the dialog stands on, so that its form leads back there."""
-    return msgspec.structs.replace(asked.page(_("Not sent"), "inbox"), path=await asked.field("back"))
+def _why(stopped: sending.Stopped | Crowded) -> str:
+    if isinstance(stopped, Crowded):
+        return _("Not sent: %(number)s people would get this who have not been in this case. Send again if that is right.") % {
+            "number": stopped.number
+        }
+    return _("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": stopped.news.by or _("Somebody")}
 
 
-def _typed(kind: Kind, sent: SendReply | WriteNote, invalid: Invalid, revision: int = 0) -> Typed:
-    form = Form({"body": sent.text}, {name: _(sentence) for name, sentence in invalid.fields.items()})
+def _crowd(stopped: sending.Stopped | Crowded) -> int:
+    return stopped.number if isinstance(stopped, Crowded) else 0
+
+
+def _typed(kind: Kind, sent: SendReply | WriteNote, invalid: Invalid, revision: int = 0, crowd: int = 0) -> Typed:
+    form = Form({"body": sent.text, "crowd": str(crowd or "")}, {name: _(sentence) for name, sentence in invalid.fields.items()})
     if isinstance(sent, SendReply):
-        return Typed(kind, sent.text, sent.cc, sent.attachment_ids, sent.revision, form)
+        return Typed(kind, sent.text, sent.cc, sent.attachment_ids, sent.revision, form, sent.bcc)
     return Typed(kind, sent.text, "", sent.attachment_ids, revision, form)
 
 

@@ -12,6 +12,9 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | GET /c/{no} | 303 to the best view | |
 | GET /files/{id}, /files/{id}/thumb | bytes | |
 | GET /messages/{id}/frame?images=1 | sanitised mail HTML, its own CSP; see frame.js | |
+| GET /messages/{id}/raw | the mail as it came, a download | |
+| GET /messages/{id}/headers | its original headers: desk/headers.html `source=Source` as a dialog, or plain text | `dialogs` |
+| GET /cases/{no}/forward?m={message} | desk/forward.html `forward=ForwardForm` as a dialog, or a page | `dialogs` |
 | GET /live?after={position}, GET /live/ping | event stream; 204 or 401; see stream.js | |
 
 Writes. All are POST, carry `csrf`, `op` (32 hex characters at most; same op, same answer) and `back` (a path on this host).
@@ -20,13 +23,14 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 
 | address | fields |
 | --- | --- |
-| /cases/{no}/reply | `body`, `cc` (addresses, comma-separated), `file` (repeated ids), `seen` (last item id shown), `revision`, `then` = stay or solve, `anyway` = 1 after Stopped |
+| /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1 and `crowd` = number after Stopped |
 | /cases/{no}/note | `body`, `file`, `revision` |
-| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `file`, `revision` → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by"}` |
+| /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd` |
+| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by"}` |
 | /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
 | /cases/{no}/assign | `agent` (id, `me`, or empty for nobody) |
-| /cases/{no}/status | `status` = open, pending, snoozed, solved, spam; `until` = hour, evening, tomorrow, monday, reply or a local `YYYY-MM-DDTHH:MM` |
+| /cases/{no}/status | `status` = open, pending, snoozed, solved, spam; `until` = hour, evening, tomorrow, monday, reply or a local `YYYY-MM-DDTHH:MM`; `seen` and `anyway` as for a reply, for solved |
 | /cases/{no}/priority | `priority` = low, normal, high, urgent |
 | /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
 | /cases/{no}/read | empty; marks as seen by this agent → 204 |
@@ -132,10 +136,29 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     undo_until: int | None = None
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One utterance. `text` is what is new, `quoted` the folded rest. `html` offers the frame. `automatic` is a short reason or empty.
+class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
+    """From whom to whom a mail went, as `Name <address>`. `said_at` is the sender's own date where it is far from ours.
 
+    `copies` are other inboxes of ours that it reached. `raw` offers the mail as it came, `forward` is where it is passed on.
+    """
+
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    said_at: int | None = None
+    copies: tuple[str, ...] = ()
+    raw: bool = False
+    forward: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One utterance. `text` is what is new, `quoted` the folded rest; `body` is `text` with its pictures in their places.
+
+    `html` offers the frame. `automatic` is a short reason or empty.
     `public` tells whether the network shows it to everybody. `language` (BCP 47) is set when known and not the reader's.
+    `origin` is set for an answer given by another program; `part` says who speaks when it is not the customer: somebody else in the
+    conversation, or one to whom something was passed on; `passed_to` names those. `again` is one more copy of an earlier message.
     """
 
     id: str
@@ -145,14 +168,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     channel_icon: str
     channel_label: str
     text: str
+    body: tuple[str | File, ...] = ()
     quoted: str = ""
     html: bool = False
     remote_images: bool = False
     automatic: str = ""
     public: bool = False
     language: str = ""
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
+    letter: Letterhead = Letterhead()
+    proof: str = ""
+    warnings: tuple[str, ...] = ()
+    origin: str = ""
+    part: Literal["", "other", "aside"] = ""
+    passed_to: tuple[str, ...] = ()
+    again: bool = False
     files: tuple[File, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     kind: Literal["message"] = "message"
@@ -195,16 +224,27 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     body: str = ""
     cc: str = ""
+    bcc: str = ""
     files: tuple[File, ...] = ()
     revision: int = 0
     saved_at: int | None = None
     by: str = ""
 
 
+class Run(msgspec.Struct, frozen=True):
+    """Words of one look within a line of a signature."""
+
+    text: str
+    strong: bool = False
+    href: str = ""
+
+
 class Composer(msgspec.Struct, frozen=True, kw_only=True):
     """Where an answer goes, said in full: `to_name` <`to_address`> by `channel_label` from `from_name` <`from_address`>.
 
     `closed` is a sentence why no reply is possible here (then only notes). `tab` is the one open at first. `undo_seconds` 0 sends at once.
+    `everybody` is what Cc holds after Reply to all; `signature` stands below what is sent, lines of words; `quotes` says that the
+    customer's message follows it.
     """
 
     to_name: str
@@ -219,6 +259,11 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     tab: Literal["reply", "note"] = "reply"
     visibility: Literal["public", "private"] = "private"
     can_cc: bool = False
+    everybody: str = ""
+    others: tuple[str, ...] = ()
+    signature: tuple[tuple[Run, ...], ...] = ()
+    quotes: bool = False
+    can_place: bool = False
     can_attach: bool = False
     max_length: int | None = None
     max_file_bytes: int | None = None
@@ -258,6 +303,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One open case: head, timeline, composer, side.
 
+    `seen` is the mark of what is shown here, `news` the newest thing after the mark that the page already had.
     `earlier` counts older items that are not shown; `focus` is the item a deep link asks for. `agents` and `all_tags` fill the menus.
     """
 
@@ -273,6 +319,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
     contact: Contact
     composer: Composer
+    seen: str = ""
+    news: News | None = None
     snoozed_until: int | None = None
     waiting_since: int | None = None
     due: int | None = None
@@ -333,12 +381,53 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class Stopped(msgspec.Struct, frozen=True, kw_only=True):
-    """A send that was stopped because the case has news that the sender had not seen."""
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody else said meanwhile: an answer of ours (`ours`), perhaps by another program (`origin`), a message or a note."""
 
-    no: int
+    id: str
     by: str
     at: int
     text: str
-    draft: Draft
+    ours: bool = False
+    note: bool = False
+    origin: str = ""
+
+
+class Stopped(msgspec.Struct, frozen=True, kw_only=True):
+    """A send that was stopped: the case has news that the sender had not seen, or `crowd` new people would get it.
+
+    `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
+    """
+
+    no: int
+    op: str
+    news: News | None = None
+    crowd: int = 0
+    draft: Draft = Draft()
     then: Literal["stay", "solve"] = "stay"
+    solving: bool = False
+    seen: str = ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The head of a mail as it came."""
+
+    id: str
+    text: str
+
+
+class ForwardForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Passing on one message, or the whole conversation. `files` are what goes along, `chosen` those ticked; `told` shows what follows."""
+
+    no: int
+    message: str
+    to: str = ""
+    body: str = ""
+    told: tuple[tuple[str, int, str], ...] = ()
+    whole: bool = False
+    can_whole: bool = False
+    files: tuple[File, ...] = ()
+    chosen: tuple[str, ...] = ()
+    form: Form = Form()
+    crowd: int = 0
+    undo_seconds: int = 0

@@ -24,11 +24,13 @@ class ReplyForm(msgspec.Struct, frozen=True):
 
     body: Text = ""
     cc: Line = ""
+    bcc: Line = ""
     file: tuple[Number, ...] = ()
     seen: Line = ""
     revision: Number = 0
     then: Literal["stay", "solve"] = "stay"
     anyway: Literal["", "1"] = ""
+    crowd: Number = 0
     upload: tuple[Any, ...] = ()
 
 
@@ -47,8 +49,20 @@ class DraftForm(msgspec.Struct, frozen=True):
     kind: Kind
     body: Text = ""
     cc: Line = ""
+    bcc: Line = ""
     file: tuple[Number, ...] = ()
     revision: Number = 0
+    sheet: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+class ForwardForm(msgspec.Struct, frozen=True):
+    """Passing on: one message (`m`), or the whole conversation."""
+
+    to: Line = ""
+    body: Text = ""
+    m: Number = 0
+    file: tuple[Number, ...] = ()
+    crowd: Number = 0
 
 
 class FileForm(msgspec.Struct, frozen=True):
@@ -74,6 +88,8 @@ class StatusForm(msgspec.Struct, frozen=True):
 
     status: Literal["open", "pending", "snoozed", "solved", "spam"]
     until: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    seen: Line = ""
+    anyway: Literal["", "1"] = ""
 
 
 class PriorityForm(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ Ids are ordered by time over every table, so the id is the order and the cursor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sluss.contacts.models import identities
 from sluss.desk import happenings, screens
 from sluss.desk.around import Around, people
 from sluss.desk.attached import show_file
+from sluss.desk.letterheads import copies_of, letterhead, place_pictures
 from sluss.desk.screens import Happening, Happenings, Item, Message, Note, Person
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
@@ -26,6 +27,7 @@ from sluss.web.locale import gettext as _
 ITEMS = 40
 MOST = 400
 EVENTS = 3
+ANOTHER_COPY = "another-copy"
 TEXT = 100_000
 
 
@@ -49,7 +51,7 @@ def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = No
     said = _said(tx, case)
     wanted = ITEMS if focus is None else _reach(tx, case, said, focus)
     found = _fetch(tx, case, said, (before, wanted + 1))
-    items = _show(tx, around, _beyond_doubt(found, wanted + 1))[-wanted:]
+    items = _show(tx, around, case, _beyond_doubt(found, wanted + 1))[-wanted:]
     return Stretch(tuple(items), _count_before(tx, case, said, int(items[0].id)) if items else 0)
 
 
@@ -92,21 +94,35 @@ def _beyond_doubt(found: _Found, limit: int) -> _Found:
     )
 
 
-def _show(tx: Tx, around: Around, found: _Found) -> list[Item]:
+def _show(tx: Tx, around: Around, case: CaseRow, found: _Found) -> list[Item]:
     who = around.who
     writers = {row.agent_id for row in (*found.messages, *found.notes)} | happenings.agents_in(found.events)
-    names = people(tx, who, writers)
-    files = _files(tx, found)
-    delivered = deliveries_of(tx, who, [row.id for row in found.messages if row.direction == "out"])
+    beside = _Beside(
+        case=case,
+        names=people(tx, who, writers),
+        files=_files(tx, found),
+        deliveries=deliveries_of(tx, who, [row.id for row in found.messages if row.direction == "out"]),
+        copies=copies_of(tx, case, [row.id for row in found.messages]),
+    )
     shown: dict[int, Message | Note | Happening] = {}
     for row in found.messages:
-        shown[row.id] = _message(around, row, names, (files.get(row.id, ()), delivered.get(row.id, ())))
+        shown[row.id] = _message(around, row, beside)
     for row in found.notes:
-        note = Note(id=str(row.id), at=row.at, author=_author(names, row.agent_id), text=row.text, files=files.get(row.id, ()))
-        shown[row.id] = note
+        files = tuple(show_file(one) for one in beside.files.get(row.id, ()))
+        shown[row.id] = Note(id=str(row.id), at=row.at, author=_author(beside.names, row.agent_id), text=row.text, files=files)
     for one in found.events:
-        shown[one.id] = happenings.tell(one, names)
+        shown[one.id] = happenings.tell(one, beside.names)
     return _fold(shown[one] for one in sorted(shown))
+
+
+class _Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside the messages of a stretch, by their ids."""
+
+    case: CaseRow
+    names: Mapping[int, Person]
+    files: Mapping[int, Sequence[sa.Row[Any]]]
+    deliveries: Mapping[int, tuple[Delivery, ...]]
+    copies: Mapping[int, list[int]]
 
 
 def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
@@ -122,30 +138,48 @@ def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
     return items
 
 
-def _message(
-    around: Around, row: sa.Row[Any], names: Mapping[int, Person], with_it: tuple[tuple[screens.File, ...], tuple[Delivery, ...]]
-) -> Message:
+def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
     face = around.inboxes.get(row.inbox_id)
     text, quoted = split_quoted(row.text, row.fresh)
-    author = _author(names, row.agent_id) if row.agent_id else Person(str(row.contact_id), row.identity_name or row.identity_address)
+    body, files = place_pictures(text, beside.files.get(row.id, ()))
+    letter = letterhead(around, beside.case, row, beside.copies.get(row.id, ()))
     return Message(
         id=str(row.id),
         at=row.at,
         direction=row.direction,
-        author=author,
+        author=_speaker(row, beside.names),
         channel_icon=face.can.icon if face else "inbox",
         channel_label=face.label if face else "",
         text=text,
+        body=body,
         quoted=quoted,
         html=bool(row.has_html),
         remote_images=bool(row.has_html and row.has_pictures),
         automatic=row.automatic,
         public=row.visibility == "public",
-        to=tuple(one["address"] for one in row.to),
-        cc=tuple(one["address"] for one in row.cc),
-        files=with_it[0],
-        deliveries=tuple(_delivery(one) for one in with_it[1]),
+        letter=letter,
+        proof=row.proof,
+        warnings=tuple(one for one in row.warnings if one != ANOTHER_COPY),
+        origin=row.origin if row.direction == "out" else "",
+        part=_part(row, beside.case),
+        passed_to=letter.to if row.aside and row.direction == "out" else (),
+        again=ANOTHER_COPY in row.warnings,
+        files=files,
+        deliveries=tuple(_delivery(one) for one in beside.deliveries.get(row.id, ())),
     )
+
+
+def _speaker(row: sa.Row[Any], names: Mapping[int, Person]) -> Person:
+    """An agent, the name that another program wrote under, or whoever wrote from outside."""
+    if row.direction == "in":
+        return Person(str(row.contact_id), row.identity_name or row.identity_address)
+    return _author(names, row.agent_id) if row.agent_id else Person(row.author, row.author or _("Somebody"))
+
+
+def _part(row: sa.Row[Any], case: CaseRow) -> Literal["", "other", "aside"]:
+    if row.aside:
+        return "aside"
+    return "other" if row.direction == "in" and row.contact_id != case.contact_id else ""
 
 
 def split_quoted(text: str, fresh: str) -> tuple[str, str]:
@@ -170,7 +204,7 @@ def _delivery(one: Delivery) -> screens.Delivery:
     )
 
 
-def _files(tx: Tx, found: _Found) -> dict[int, tuple[screens.File, ...]]:
+def _files(tx: Tx, found: _Found) -> dict[int, list[sa.Row[Any]]]:
     """Files by the id of the message or note they hang on."""
     said = {row.id: bool(row.has_html) for row in found.messages if row.files}
     noted = [row.id for row in found.notes]
@@ -180,11 +214,11 @@ def _files(tx: Tx, found: _Found) -> dict[int, tuple[screens.File, ...]]:
     workspace_id = (*found.messages, *found.notes)[0].workspace_id
     hanging = sa.select(attachments).where(c.workspace_id == workspace_id, c.message_id.in_(list(said)))
     also = sa.select(attachments).where(c.workspace_id == workspace_id, c.note_id.in_(noted))
-    by_owner: dict[int, tuple[screens.File, ...]] = {}
+    by_owner: dict[int, list[sa.Row[Any]]] = {}
     for row in [*tx.rows(hanging.order_by(c.id)), *tx.rows(also.order_by(c.id))]:
         owner = row.message_id or row.note_id
         if not is_ornament(row, in_html=said.get(owner, False)):
-            by_owner[owner] = (*by_owner.get(owner, ()), show_file(row))
+            by_owner.setdefault(owner, []).append(row)
     return by_owner
 
 
@@ -218,6 +252,12 @@ def _of_case(table: sa.Table, case: CaseRow) -> sa.ColumnElement[bool]:
     return (table.c.workspace_id == case.workspace_id) & (table.c.case_id == case.id)
 
 
+_COLUMNS = (
+    *("workspace_id", "id", "direction", "agent_id", "envelope_id", "at", "sent_at", "text", "fresh", "automatic", "to", "cc", "bcc"),
+    *("files", "origin", "author", "proof", "warnings"),
+)
+
+
 def _messages() -> sa.Select[Any]:
     """Messages with who wrote them and where, but without their HTML, which may be a megabyte."""
     m, v, t, i = messages.c, conversations.c, threads.c, identities.c
@@ -226,9 +266,10 @@ def _messages() -> sa.Select[Any]:
     joined = joined.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
     pictures = m.html.ilike("%src=_http%") | m.html.ilike("%src=http%")
     return sa.select(
-        *(m[name] for name in ("workspace_id", "id", "direction", "agent_id", "at", "text", "fresh", "automatic", "to", "cc", "files")),
+        *(m[name] for name in _COLUMNS),
         (m.html != "").label("has_html"),
         pictures.label("has_pictures"),
+        v.aside,
         t.inbox_id,
         t.visibility,
         i.contact_id,

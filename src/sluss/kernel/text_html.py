@@ -34,7 +34,8 @@ def _blocks(lines: list[str], pictures: Mapping[str, str], depth: int) -> Iterat
     for kind, group in groupby(lines, key=lambda line: _kind(line, depth)):
         block = list(group)
         if kind == "quote":
-            yield f"<blockquote>\n{chr(10).join(_blocks([_QUOTE.sub('', one, count=1) for one in block], pictures, depth - 1))}\n</blockquote>"
+            inside = "\n".join(_blocks([_QUOTE.sub("", one, count=1) for one in block], pictures, depth - 1))
+            yield f"<blockquote>\n{inside}\n</blockquote>"
         elif kind in {"ul", "ol"}:
             yield _list(kind, block, pictures)
         elif kind == "text":

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.models import attachments, message_references, messages, threads
-from sluss.channels.addressing import reply_address
+from sluss.channels.addressing import bounce_address, reply_address
 from sluss.channels.contract import Address, Connection, Outbound, OutboundFile
 from sluss.kernel.files import FileStore, as_digest
 from sluss.kernel.tx import Tx
@@ -24,6 +24,7 @@ class FileRow(msgspec.Struct, frozen=True):
     name: str
     media_type: str
     digest: str
+    content_id: str = ""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +36,12 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     cc: tuple[Address, ...]
     subject: str
     text: str
+    html: str
     in_reply_to: str
     references: tuple[str, ...]
     files: tuple[FileRow, ...]
     sent_at: int
+    automatic: bool
 
 
 def load_parcel(tx: Tx, claim: Claim) -> Parcel:
@@ -57,10 +60,12 @@ def load_parcel(tx: Tx, claim: Claim) -> Parcel:
         cc=msgspec.convert(row.cc, tuple[Address, ...]),
         subject=row.subject,
         text=row.text,
+        html=row.html,
         in_reply_to=next((one.external_id for one in ancestors if one.direction == "in"), ""),
         references=tuple(dict.fromkeys(one.external_id for one in ancestors)),
         files=_files(tx, claim),
         sent_at=row.at,
+        automatic=bool(row.automatic),
     )
 
 
@@ -76,11 +81,18 @@ def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore)
         cc=parcel.cc,
         subject=parcel.subject,
         text=parcel.text,
+        html=parcel.html,
         in_reply_to=parcel.in_reply_to,
         references=parcel.references,
-        files=tuple(OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest))) for one in parcel.files),
+        files=tuple(_opened(one, files) for one in parcel.files),
         sent_at=parcel.sent_at,
+        automatic=parcel.automatic,
+        bounces_to=bounce_address(connection, claim.operation_id, claim.token),
     )
+
+
+def _opened(one: FileRow, files: FileStore) -> OutboundFile:
+    return OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest)), one.content_id)
 
 
 def _ancestors(tx: Tx, claim: Claim) -> Sequence[sa.Row[Any]]:
@@ -98,4 +110,4 @@ def _ancestors(tx: Tx, claim: Claim) -> Sequence[sa.Row[Any]]:
 def _files(tx: Tx, claim: Claim) -> tuple[FileRow, ...]:
     c = attachments.c
     mine = (c.workspace_id == claim.workspace_id) & (c.message_id == claim.message_id)
-    return tuple(FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest).where(mine).order_by(c.id)))
+    return tuple(FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest, c.content_id).where(mine).order_by(c.id)))

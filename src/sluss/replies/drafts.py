@@ -1,6 +1,7 @@
 """Drafts, kept on the server: one per case, agent and kind. In: saves with the revision they grew from. Out: the next, or the newer one.
 
-A draft that was sent or discarded does not come back by a late save: a save that names a revision needs the row it grew from.
+A draft that was sent or discarded does not come back by a late save: a save that names a revision needs the row it grew from, and one
+from a form that was sent is told so.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sluss.cases.access import access_case, work_on_case
+from sluss.cases.models import cases
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Forbidden, Invalid
 from sluss.kernel.tx import Tx
+from sluss.people.once import was_used
 from sluss.replies.attaching import require_free
 from sluss.replies.models import drafts
 
@@ -25,13 +28,18 @@ CC = 20_000
 
 
 class DraftFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What the composer holds. `cc` is as typed; `revision` is the one this grew from, 0 for a new draft."""
+    """What the composer holds. `cc` and `bcc` are as typed; `revision` is the one this grew from, 0 for a new draft.
+
+    `sheet` is the `op` of the form that it is written in.
+    """
 
     kind: Kind = "reply"
     text: str = ""
     cc: str = ""
+    bcc: str = ""
     attachment_ids: tuple[int, ...] = ()
     revision: int = 0
+    sheet: str = ""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +49,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     text: str
     cc: str
+    bcc: str
     attachment_ids: tuple[int, ...]
     revision: int
     changed_at: int
@@ -57,10 +66,12 @@ class StaleDraft(Conflict):
 def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
     """Keep what was typed. Saving the same again is no conflict. Raises `StaleDraft`."""
     _require_writer(tx, who, case_id, fields.kind)
-    if len(fields.text) > TEXT or len(fields.cc) > CC:
+    if len(fields.text) > TEXT or len(fields.cc) + len(fields.bcc) > CC:
         raise Invalid({"body": "This is too long to keep; attach longer texts as a file."})
     require_free(tx, who, case_id, fields.attachment_ids)
     stored = find_draft(tx, who, case_id, fields.kind)
+    if was_used(tx, who, fields.sheet):
+        raise StaleDraft(stored)
     if stored is not None and _says_the_same(stored, fields):
         return stored
     if (stored.revision if stored else 0) != fields.revision:
@@ -70,7 +81,7 @@ def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
 
 def put_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
     """Write the revision after `fields.revision`. Raises `StaleDraft` when somebody else just did."""
-    values = {"text": fields.text, "cc": fields.cc, "attachment_ids": list(fields.attachment_ids)}
+    values = {"text": fields.text, "cc": fields.cc, "bcc": fields.bcc, "attachment_ids": list(fields.attachment_ids)}
     values |= {"revision": fields.revision + 1, "changed_at": tx.now}
     this = _this(who, case_id, fields.kind)
     if tx.run(sa.update(drafts).where(this, drafts.c.revision <= fields.revision).values(**values)).rowcount == 0:
@@ -104,15 +115,22 @@ def drafted_cases(tx: Tx, who: Actor, case_ids: Sequence[int]) -> frozenset[int]
     return frozenset(row.case_id for row in tx.rows(sa.select(c.case_id).where(mine, begun)))
 
 
+def hold_case(tx: Tx, who: Actor, case_id: int) -> None:
+    """Whoever writes in a case, as far as only reading is needed, goes one after the other: a late save sees that its form was sent."""
+    case = access_case(tx, who, case_id)
+    tx.row(sa.select(cases.c.id).where(cases.c.workspace_id == who.workspace_id, cases.c.id == case.id).with_for_update())
+
+
 def _require_writer(tx: Tx, who: Actor, case_id: int, kind: Kind) -> None:
     if who.kind != "agent":
         raise Forbidden("Only agents write drafts.")
-    access = work_on_case if kind == "reply" else access_case
+    access = work_on_case if kind == "reply" else hold_case
     access(tx, who, case_id)
 
 
 def _says_the_same(stored: Draft, fields: DraftFields) -> bool:
-    return (stored.text, stored.cc, stored.attachment_ids) == (fields.text, fields.cc, fields.attachment_ids)
+    kept = (fields.text, fields.cc, fields.bcc, fields.attachment_ids)
+    return (stored.text, stored.cc, stored.bcc, stored.attachment_ids) == kept
 
 
 def _this(who: Actor, case_id: int, kind: Kind) -> sa.ColumnElement[bool]:

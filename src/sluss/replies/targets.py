@@ -1,58 +1,57 @@
-"""Where an answer to a case goes, by which way, and what its writer has not seen. In: a case. Out: what the composer says in full."""
+"""Where an answer to a case goes, and by which way. In: a case. Out: what the composer says in full."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case
-from sluss.cases.models import conversations, messages, notes, threads
+from sluss.cases.models import conversations, messages, threads
 from sluss.channels.addressing import fold_address, plain_address
 from sluss.channels.contract import Address, Capabilities
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
 from sluss.channels.registry import channel_named
-from sluss.contacts.models import identities
+from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.errors import Missing
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.people.models import agents
 from sluss.replies.recipients import can_be_written_to
 
 SUBJECT = 300
-EXCERPT = 500
 # Ordering by the bare id would let SQLite walk all messages backwards instead of looking at the few of the case.
 _NEWEST = sa.func.coalesce(messages.c.id, 0).desc()
 _ANSWERED = re.compile(r"\s*(?:re|sv|svar|odp|aw|antw|vs|ref)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One way out of a case. `others` took part in the last message and may be copied in; `closed` says why nothing can be sent."""
+    """One way out of a case. `closed` says why nothing can be sent.
+
+    Of the customer's last message, without us and without the customer: `others` stand in To or Cc of it, `copied` in Cc alone.
+    `keeps_copied` says that the inbox copies those in again without being asked.
+    """
 
     conversation_id: int
     thread_id: int
-    inbox_id: int
-    channel: str
+    inbox: Inbox
     capabilities: Capabilities
     to: Address
     sender: Address
     others: tuple[Address, ...]
+    copied: tuple[Address, ...]
+    keeps_copied: bool
     subject: str
+    language: str
     closed: str = ""
 
-
-class News(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in the case that the sender had not seen. `text` is its beginning, `at` in microseconds UTC."""
-
-    id: int
-    kind: Literal["message", "note"]
-    by: str
-    at: int
-    text: str
+    @property
+    def inbox_id(self) -> int:
+        return self.inbox.id
 
 
 def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
@@ -61,24 +60,30 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
     last = _last_conversation(tx, case)
     inbox = access_inbox(tx, system(who.workspace_id), last.inbox_id)
     customer = Address(last.address, last.name)
+    others, copied = _others(tx, who, last, customer)
     return Target(
         conversation_id=last.conversation_id,
         thread_id=last.thread_id,
-        inbox_id=inbox.id,
-        channel=inbox.channel,
+        inbox=inbox,
         capabilities=channel_named(inbox.channel).capabilities,
         to=customer,
         sender=Address(inbox.address, str(inbox.settings.get("from_name") or inbox.name)),
-        others=_others(tx, who, case, customer),
+        others=others,
+        copied=copied,
+        keeps_copied=bool(inbox.settings.get("keep_cc", True)),
         subject=answer_subject(last.subject or case.subject),
+        language=last.language,
         closed=_why_closed(case, inbox, customer),
     )
 
 
-def news_since(tx: Tx, who: Actor, case_id: int, seen: int) -> News | None:
-    """The newest thing that somebody else wrote in a case after the item `seen`; automatic messages do not count."""
-    found = [one for one in (_newest_message(tx, who, case_id, seen), _newest_note(tx, who, case_id, seen)) if one is not None]
-    return max(found, key=lambda one: one.id, default=None)
+def known_people(tx: Tx, who: Actor, case_id: int) -> frozenset[str]:
+    """Addresses that wrote in a case, or were written to by us in it."""
+    m, i = messages.c, identities.c
+    joined = messages.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
+    rows = tx.rows(sa.select(m.direction, m.to, m.cc, m.bcc, i.address).select_from(joined).where(in_case(who.workspace_id, case_id)))
+    written = {one["address"] for row in rows if row.direction == "out" for one in (*row.to, *row.cc, *row.bcc)}
+    return frozenset(written | {row.address for row in rows if row.address})
 
 
 def answer_subject(subject: str) -> str:
@@ -90,29 +95,34 @@ def answer_subject(subject: str) -> str:
 
 
 def _last_conversation(tx: Tx, case: CaseRow) -> sa.Row[Any]:
-    m, v, t, i = messages.c, conversations.c, threads.c, identities.c
+    m, v, t, i, c = messages.c, conversations.c, threads.c, identities.c, contacts.c
     joined = (
         conversations.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
         .join(identities, (i.workspace_id == t.workspace_id) & (i.id == t.identity_id))
+        .join(contacts, (c.workspace_id == i.workspace_id) & (c.id == i.contact_id))
         .outerjoin(messages, (m.workspace_id == v.workspace_id) & (m.conversation_id == v.id) & (m.direction == "in"))
     )
-    chosen = sa.select(v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, m.subject).select_from(joined)
-    mine = (v.workspace_id == case.workspace_id) & (v.case_id == case.id)
+    chosen = sa.select(
+        v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, c.language, m.subject, m.to, m.cc
+    ).select_from(joined)
+    mine = (v.workspace_id == case.workspace_id) & (v.case_id == case.id) & ~v.aside
     row = tx.row(chosen.where(mine).order_by(_NEWEST, v.id.desc()).limit(1))
     if row is None:
         raise Missing
     return row
 
 
-def _others(tx: Tx, who: Actor, case: CaseRow, customer: Address) -> tuple[Address, ...]:
-    m = messages.c
-    inbound = _in_case(case.workspace_id, case.id) & (m.direction == "in")
-    row = tx.row(sa.select(m.to, m.cc).where(inbound).order_by(_NEWEST).limit(1))
-    present = msgspec.convert([*row.to, *row.cc], tuple[Address, ...]) if row is not None else ()
+def _others(tx: Tx, who: Actor, last: sa.Row[Any], customer: Address) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Who else stands in the customer's last message: all, and those in copy."""
     own = own_addresses(tx, who)
-    kept = {fold_address(one.address): one for one in present if plain_address(one.address) not in own}
+    to, cc = (msgspec.convert(people or [], tuple[Address, ...]) for people in (last.to, last.cc))
+    return _without(own, customer, (*to, *cc)), _without(own, customer, cc)
+
+
+def _without(own: Collection[str], customer: Address, people: Iterable[Address]) -> tuple[Address, ...]:
+    kept = {fold_address(one.address): one for one in people if plain_address(one.address) not in own}
     kept.pop(customer.address, None)
-    return tuple(kept.values())
+    return tuple(one for address, one in kept.items() if can_be_written_to(address))
 
 
 def _why_closed(case: CaseRow, inbox: Inbox, customer: Address) -> str:
@@ -125,28 +135,8 @@ def _why_closed(case: CaseRow, inbox: Inbox, customer: Address) -> str:
     return ""
 
 
-def _newest_message(tx: Tx, who: Actor, case_id: int, seen: int) -> News | None:
-    m, i, a = messages.c, identities.c, agents.c
-    joined = messages.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id)).outerjoin(
-        agents, (a.workspace_id == m.workspace_id) & (a.id == m.agent_id)
-    )
-    others = m.agent_id.is_(None) | (m.agent_id != who.id)
-    wanted = _in_case(who.workspace_id, case_id) & (m.id > seen) & others & (m.automatic == "")
-    chosen = sa.select(m.id, m.at, m.fresh, sa.func.coalesce(a.name, i.name).label("by")).select_from(joined)
-    row = tx.row(chosen.where(wanted).order_by(_NEWEST).limit(1))
-    return News(id=row.id, kind="message", by=row.by, at=row.at, text=row.fresh[:EXCERPT]) if row is not None else None
-
-
-def _in_case(workspace_id: int, case_id: int) -> sa.ColumnElement[bool]:
+def in_case(workspace_id: int, case_id: int) -> sa.ColumnElement[bool]:
     """Messages of a case, by its few conversations."""
     v = conversations.c
     here = sa.select(v.id).where(v.workspace_id == workspace_id, v.case_id == case_id)
     return (messages.c.workspace_id == workspace_id) & messages.c.conversation_id.in_(here)
-
-
-def _newest_note(tx: Tx, who: Actor, case_id: int, seen: int) -> News | None:
-    n, a = notes.c, agents.c
-    joined = notes.join(agents, (a.workspace_id == n.workspace_id) & (a.id == n.agent_id))
-    wanted = (n.workspace_id == who.workspace_id) & (n.case_id == case_id) & (n.id > seen) & (n.agent_id != who.id)
-    row = tx.row(sa.select(n.id, n.at, n.text, a.name).select_from(joined).where(wanted).order_by(n.id.desc()).limit(1))
-    return News(id=row.id, kind="note", by=row.name, at=row.at, text=row.text[:EXCERPT]) if row is not None else None

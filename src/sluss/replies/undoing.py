@@ -1,4 +1,4 @@
-"""Taking an answer back before it leaves. In: one of its operations. Out: the exact draft again, and the case as it was."""
+"""Taking a message back before it leaves. In: one of its operations. Out: the exact draft again, and the case as it was."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import work_on_case
 from sluss.cases.actions import note_withdrawal, preview_of, set_status
+from sluss.cases.events import MessageWithdrawn
 from sluss.cases.models import attachments, cases, message_references, messages
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
@@ -19,14 +20,18 @@ from sluss.kernel.words import say
 from sluss.outbox.actions import withdraw_deliveries
 from sluss.outbox.queries import access_operation
 from sluss.replies.drafts import Draft, DraftFields, find_draft, put_draft
+from sluss.replies.forwarding import Forward
+from sluss.replies.leaving import Before
 from sluss.replies.models import departures
-from sluss.replies.sending import Before
 
 TOO_LATE = say("It is too late to take this back: it has left.")
 
 
-def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft:
-    """Take back the whole message of an operation, for every recipient. Raises `Conflict` once any of it may have left."""
+def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft | Forward:
+    """Take back the whole message of an operation, for every recipient. Raises `Conflict` once any of it may have left.
+
+    What was forwarded comes back as it was asked for.
+    """
     found = access_operation(tx, who, operation_id)
     work_on_case(tx, who, found.case_id)
     row = tx.row(sa.select(departures).where(departures.c.workspace_id == who.workspace_id, departures.c.message_id == found.message_id))
@@ -36,10 +41,22 @@ def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft:
         raise Forbidden("Only who sent it can take it back.")
     if not withdraw_deliveries(tx, who, found.message_id):
         raise Conflict(TOO_LATE)
+    if row.forward is not None:
+        return _restore_forward(tx, who, row)
     _restore_case(tx, who, row)
     _remove_message(tx, who, found.message_id)
     note_deed(tx, who, "case.undo_reply", ("case", row.case_id))
     return _restore_draft(tx, who, row)
+
+
+def _restore_forward(tx: Tx, who: Actor, row: sa.Row[Any]) -> Forward:
+    """The copies of its files go with it; the case was never changed."""
+    c = attachments.c
+    tx.run(sa.delete(attachments).where(c.workspace_id == who.workspace_id, c.message_id == row.message_id))
+    _remove_message(tx, who, row.message_id)
+    tx.emit(who, MessageWithdrawn(case_id=row.case_id, message_id=row.message_id))
+    note_deed(tx, who, "case.undo_forward", ("case", row.case_id))
+    return msgspec.convert(row.forward, Forward)
 
 
 def _restore_case(tx: Tx, who: Actor, row: sa.Row[Any]) -> None:
@@ -60,7 +77,9 @@ def _remove_message(tx: Tx, who: Actor, message_id: int) -> None:
     for table in (departures, message_references):
         tx.run(sa.delete(table).where(table.c.workspace_id == who.workspace_id, table.c.message_id == message_id))
     c = attachments.c
-    tx.run(sa.update(attachments).where(c.workspace_id == who.workspace_id, c.message_id == message_id).values(message_id=None))
+    tx.run(
+        sa.update(attachments).where(c.workspace_id == who.workspace_id, c.message_id == message_id).values(message_id=None, content_id="")
+    )
     tx.run(sa.delete(messages).where(messages.c.workspace_id == who.workspace_id, messages.c.id == message_id))
     remove_texts(tx, who, [message_id])
 
@@ -71,5 +90,5 @@ def _restore_draft(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:
     text = f"{row.text}\n\n{begun.text}" if begun is not None and begun.text.strip() else row.text
     attachment_ids = (*row.attachment_ids, *(begun.attachment_ids if begun is not None else ()))
     revision = max(row.revision, begun.revision if begun is not None else 0)
-    fields = DraftFields(text=text, cc=row.cc, attachment_ids=attachment_ids, revision=revision)
+    fields = DraftFields(text=text, cc=row.cc, bcc=row.bcc, attachment_ids=attachment_ids, revision=revision)
     return put_draft(tx, who, row.case_id, fields)

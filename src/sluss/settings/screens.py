@@ -11,8 +11,12 @@
 | GET /settings/inboxes/tests/{id} | settings/checks.html `checks=Checks` | |
 | POST /settings/inboxes/{id}/pause, …/resume, …/resume-sending | 303 back | |
 | GET /settings/agents | settings/agents.html `screen=Agents` | |
-| GET, POST /settings/agents/new, /settings/agents/{id} | settings/agent_form.html `screen=AgentForm` | `name`, `email`, `role`, `team` (repeated), `locale` |
-| POST /settings/agents/{id}/reset | settings/agent_form.html with `link` (shown once) | |
+| GET, POST /settings/agents/new, /settings/agents/{id} | settings/agent_form.html `screen=AgentForm`; a new one with a link: settings/handed.html `screen=Handed` | `name`, `email`, `role`, `team` (repeated), `locale`; new: `by` = mail or link |
+| POST /settings/agents/{id}/reset | settings/agent_form.html with `link` (shown once) or `sent` | `by` = mail or link |
+| POST /settings/invitations/{id}/renew, …/withdraw | 303 /settings/agents | |
+| POST /settings/invitations/{id}/link | settings/handed.html `screen=Handed` | |
+| GET /settings/letters; POST …/way, …/trial, …/{id}/retry | settings/letters.html `screen=Letters` | way: `inbox` |
+| GET, POST /settings/provider; POST …/test, …/remove | settings/provider.html `screen=ProviderForm` | `issuer`, `client_id`, `secret`, `label`, `domains`, `provision`, `only`, `break_glass`, `trusts_factors` |
 | POST /settings/agents/{id}/disable, …/enable | 303 back | |
 | POST /settings/agents/{id}/factors/reset | 303 to the agent | |
 | GET, POST /settings/second-step | settings/second_step.html `screen=SecondStep` | `factor_for` = nobody, admins or everyone; `grace_days` |
@@ -190,14 +194,84 @@ class AgentLine(msgspec.Struct, frozen=True, kw_only=True):
     factors: tuple[Literal["app", "passkey"], ...] = ()
 
 
+class InvitationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is invited and has not answered. `letter` is the state of their letter, empty where a link was handed over."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    teams: tuple[str, ...] = ()
+    expires_at: int
+    expired: bool = False
+    letter: str = ""
+    reason: str = ""
+
+
 class Agents(msgspec.Struct, frozen=True, kw_only=True):
-    """All agents, disabled ones last."""
+    """All agents, disabled ones last, and who is invited. `mails`: letters can leave, so that they need not be handed a link."""
 
     lines: tuple[AgentLine, ...] = ()
+    invitations: tuple[InvitationLine, ...] = ()
+    mails: bool = False
+
+
+class Handed(msgspec.Struct, frozen=True, kw_only=True):
+    """The link of an invitation, shown this once, to be handed over."""
+
+    name: str
+    email: str
+    link: str
+    until: int
+
+
+class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One letter; `state` is queued, sending, sent, failed, unknown or withdrawn."""
+
+    id: str
+    kind: str
+    name: str
+    email: str
+    state: str
+    written_at: int
+    tries: int = 0
+    next_at: int | None = None
+    reason: str = ""
+
+
+class Letters(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest letters. `way` is the server or inbox they leave by, empty where there is none; `by_server` is the installation's."""
+
+    lines: tuple[LetterLine, ...] = ()
+    form: Form = Form()
+    way: str = ""
+    by_server: bool = False
+    inboxes: tuple[Choice, ...] = ()
+    has_address: bool = True
+
+
+class Tested(msgspec.Struct, frozen=True, kw_only=True):
+    """How a test of the provider went."""
+
+    good: bool
+    text: str
+
+
+class ProviderForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The identity provider. `callback` is what it has to be told; `admins` are those who could come in without it."""
+
+    form: Form
+    callback: str
+    connected: bool = False
+    admins: tuple[Choice, ...] = ()
+    tested: Tested | None = None
 
 
 class AgentForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A new agent or one being changed. `link` is a one-time link to set a password, shown this once."""
+    """A new agent or one being changed. `link` is a one-time link to set a password, shown this once.
+
+    `mails` says that letters can leave; `sent` that one with such a link has just been written.
+    """
 
     form: Form
     roles: tuple[Choice, ...]
@@ -207,6 +281,8 @@ class AgentForm(msgspec.Struct, frozen=True, kw_only=True):
     link_until: int | None = None
     disabled: bool = False
     self: bool = False
+    mails: bool = False
+    sent: bool = False
     factors: tuple[FactorLine, ...] = ()
 
 

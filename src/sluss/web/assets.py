@@ -45,6 +45,7 @@ BUNDLES = {
         "js/case-list.js",
         "js/case.js",
         "js/files.js",
+        "js/people.js",
         "js/draft.js",
         "js/composer.js",
         "js/frame.js",

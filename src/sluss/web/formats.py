@@ -45,6 +45,11 @@ def exact(instant: int) -> str:
     return format_datetime(_local(instant), "d MMMM y HH:mm:ss", locale=_locale())
 
 
+def moment(instant: int) -> str:
+    """Day, year and time without seconds: `21 November 2026 14:02`."""
+    return format_datetime(_local(instant), "d MMMM y HH:mm", locale=_locale())
+
+
 def iso(instant: int) -> str:
     """An instant for machines: `2026-11-21T13:02:09Z`."""
     return datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import html as entities
 import re
 import secrets
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from sluss.channels.contract import Address, Outbound, OutboundFile
+from sluss.kernel.text_html import html_of_text, page_of
 from sluss.kernel.words import say
 
 _CRLF = "\r\n"
@@ -55,10 +55,23 @@ def reply_address(address: str, token: str, separator: str = "+") -> str:
 def compose(outbound: Outbound) -> bytes:
     """The mail as bytes. Raises `Unwritable` when an address, the subject or a file name would break a header."""
     boundary = _Boundary(outbound.external_id)
-    body = _multipart("alternative", boundary, [_text_part("plain", outbound.text), _text_part("html", html_of_text(outbound.text))])
-    if outbound.files:
-        body = _multipart("mixed", boundary, [body, *(_file_part(item) for item in outbound.files)])
+    body = _multipart("alternative", boundary, [_text_part("plain", outbound.text), _html_part(outbound, boundary)])
+    attached = [_file_part(item) for item in outbound.files if not _is_placed(outbound, item)]
+    if attached:
+        body = _multipart("mixed", boundary, [body, *attached])
     return _header_block(outbound).encode("utf-8") + b"MIME-Version: 1.0\r\n" + body
+
+
+def _html_part(outbound: Outbound, boundary: _Boundary) -> bytes:
+    """The text with its form, together with the pictures that stand in it."""
+    page = _text_part("html", outbound.html or page_of(html_of_text(outbound.text)))
+    placed = [_file_part(item, placed=True) for item in outbound.files if _is_placed(outbound, item)]
+    return _multipart("related", boundary, [page, *placed]) if placed else page
+
+
+def _is_placed(outbound: Outbound, file: OutboundFile) -> bool:
+    """A picture that nothing names would be seen nowhere: it is attached instead."""
+    return bool(file.content_id) and f"cid:{file.content_id}" in outbound.html
 
 
 def needs_smtputf8(outbound: Outbound) -> bool:
@@ -78,7 +91,7 @@ def _header_block(outbound: Outbound) -> str:
         ("Message-ID", _id("external_id", outbound.external_id)),
         ("In-Reply-To", _id("in_reply_to", outbound.in_reply_to) if outbound.in_reply_to else ""),
         ("References", _references(outbound)),
-        *(_AUTOMATIC if outbound.automatic else ()),
+        *((*_AUTOMATIC, ("X-Loop", plain_address("sender", outbound.sender.address))) if outbound.automatic else ()),
     ]
     return "".join(f"{name}: {value}{_CRLF}" for name, value in fields if value)
 
@@ -204,14 +217,17 @@ def _text_part(subtype: str, text: str) -> bytes:
 _MEDIA_TYPE = re.compile(r"[a-zA-Z0-9!#$&^_.+-]{1,80}/[a-zA-Z0-9!#$&^_.+-]{1,80}")
 
 
-def _file_part(file: OutboundFile) -> bytes:
+def _file_part(file: OutboundFile, *, placed: bool = False) -> bytes:
     media_type = file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else "application/octet-stream"
     if media_type.startswith(("multipart/", "message/")):
         # These types may not be base64 (RFC 2046), and base64 is what keeps a file as it is.
         media_type = "application/octet-stream"
     encoded = base64.encodebytes(file.data).replace(b"\n", b"\r\n")
     head = f"Content-Type: {media_type}{_CRLF}Content-Transfer-Encoding: base64{_CRLF}"
-    return f"{head}Content-Disposition: attachment;{_file_name(file.name)}{_CRLF}{_CRLF}".encode("ascii") + encoded
+    if placed:
+        head += f"Content-ID: {_id('content_id', file.content_id)}{_CRLF}"
+    kind = "inline" if placed else "attachment"
+    return f"{head}Content-Disposition: {kind};{_file_name(file.name)}{_CRLF}{_CRLF}".encode("ascii") + encoded
 
 
 def _file_name(name: str) -> str:
@@ -237,25 +253,3 @@ def _sections(quoted: str) -> list[str]:
 
 def _charset(number: int) -> str:
     return "" if number else "utf-8''"
-
-
-_LINK = re.compile(r"https?://[^\s<>\"]{1,2000}")
-_LINK_END = ".,;:!?)'"
-
-
-def html_of_text(text: str) -> str:
-    """A simple page that says what the text says: paragraphs, line breaks, links."""
-    paragraphs = re.split(r"\n[ \t]*\n", _LINE_ENDS.sub("\n", text).replace("\0", "").strip("\n"))
-    blocks = "\n".join(f"<p>{_linked(block).replace(chr(10), '<br>' + chr(10))}</p>" for block in paragraphs)
-    return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n{blocks}\n</body></html>\n'
-
-
-def _linked(text: str) -> str:
-    pieces: list[str] = []
-    at = 0
-    for found in _LINK.finditer(text):
-        link = found.group().rstrip(_LINK_END)
-        escaped = entities.escape(link)
-        pieces += [entities.escape(text[at : found.start()]), f'<a href="{escaped}">{escaped}</a>']
-        at = found.start() + len(link)
-    return "".join((*pieces, entities.escape(text[at:])))

@@ -26,11 +26,20 @@ SETTINGS = {
     "signature": "signature",
     "quote_history": "quote_history",
     "keep_cc": "keep_cc",
+    "authserv_id": "authserv_id",
+    "delivery_tokens": "delivery_tokens",
+    "confirm": "confirm",
+    "confirm_en": "confirm_en",
+    "confirm_sv": "confirm_sv",
+    "confirm_pl": "confirm_pl",
 }
 """Name on the page, and in the stored settings."""
 
 FLAGS = ("quote_history", "keep_cc")
 """Chosen as `true` or `false`; on where nobody chose."""
+
+OFF = ("delivery_tokens", "confirm")
+"""The same, off where nobody chose."""
 
 SECRETS = {"imap_password": "password", "smtp_password": "smtp_password", "http_secret": "http_secret"}
 WAYS = {"imap": "imap", "lmtp": "listener", "http": "http"}
@@ -70,6 +79,7 @@ def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
     back = {stored: name for name, stored in WAYS.items()}
     shown = {name: str(settings.get(stored, "") or "") for name, stored in SETTINGS.items()}
     shown |= {name: "false" if settings.get(SETTINGS[name]) is False else "true" for name in FLAGS}
+    shown |= {name: "true" if settings.get(SETTINGS[name]) is True else "false" for name in OFF}
     shown["auth"] = shown["auth"] or DEFAULTS["auth"]
     return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
 

@@ -29,6 +29,10 @@ class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     `sent_copy` puts a copy of each answer into the Sent folder; off where the provider does that itself.
     `signature` stands below each answer and may name `{{agent.name}}`, `{{brand.name}}` and `{{inbox.address}}`; `quote_history` puts
     the customer's message below that; `keep_cc` copies in again whom the customer had copied in.
+
+    `authserv_id` is the name under which the inbox's own server says what it found out about senders; empty: nothing is believed.
+    `delivery_tokens` gives each delivery a return address of its own, where the server takes mail to any detail after the separator.
+    `confirm` answers a new case by itself, in the customer's language; an empty text is the usual one.
     """
 
     way_in: Literal["imap", "listener", "http"] = "imap"
@@ -56,6 +60,17 @@ class InboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     signature: str = ""
     quote_history: bool = True
     keep_cc: bool = True
+    authserv_id: str = ""
+    delivery_tokens: bool = False
+    confirm: bool = False
+    confirm_en: str = ""
+    confirm_sv: str = ""
+    confirm_pl: str = ""
+
+
+CONFIRMATIONS = ("confirm_en", "confirm_sv", "confirm_pl")
+CONFIRMATION = 2_000
+"""Characters of a confirmation."""
 
 
 class InboxSecrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +136,11 @@ def ours_of(connection: Connection) -> Ours:
     aliases = connection.settings.get("aliases")
     written: list[Any] = [connection.address, *aliases] if isinstance(aliases, (list, tuple)) else [connection.address]
     found = [fold_address(str(item)) for item in written]
-    return Ours(tuple(dict.fromkeys(address for address in found if address)))
+    return Ours(
+        tuple(dict.fromkeys(address for address in found if address)),
+        authserv_id=str(connection.settings.get("authserv_id") or ""),
+        names=tuple(dict.fromkeys((str(connection.settings.get("from_name") or connection.name), connection.address))),
+    )
 
 
 def check_settings(address: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> InboxSettings | dict[str, str]:
@@ -197,6 +216,8 @@ def _wrong_limits(settings: InboxSettings) -> dict[str, str]:
         ),
         "sent_folder": (not _CONTROL.search(settings.sent_folder), say("Write the folder's name, or leave it empty to find it.")),
         "signature": _signature_holds(settings.signature),
+        "authserv_id": (not re.search(r"[\s;]", settings.authserv_id), say("Write the one word that begins the field, such as mx.example.com.")),
+        **{name: (len(getattr(settings, name)) <= CONFIRMATION, say("Write at most 2,000 characters.")) for name in CONFIRMATIONS},
         "certificate": (_is_certificate(settings.certificate), say("Paste a certificate that begins with -----BEGIN CERTIFICATE-----.")),
     }
     return {name: sentence for name, (holds, sentence) in checks.items() if not holds}

@@ -32,15 +32,18 @@ async function refresh() {
   const stay = atEnd(scroller);
   const known = new Set([...scroller.querySelectorAll(".msg")].map((node) => node.id));
   const view = location.pathname.split("/")[2] ?? "mine";
-  await htmx.ajax("GET", `/cases/${open.dataset.no}/fresh?view=${encodeURIComponent(view)}`, { target: "#items", swap: "none" });
+  const marks = () => [...open.querySelectorAll('input[name="seen"]')];
+  const before = document.querySelector('#reply input[name="seen"]')?.value ?? document.getElementById("items").dataset.seen;
+  const reading = () => stay && !document.querySelector("#f-body")?.value.trim();
+  const asking = reading() ? "" : before;
+  await htmx.ajax("GET", `/cases/${open.dataset.no}/fresh?view=${encodeURIComponent(view)}&seen=${asking}`, { target: "#items", swap: "none" });
   if (pane() !== open) return;
   const fresh = [...scroller.querySelectorAll(".msg.in")].filter((node) => !known.has(node.id));
   for (const node of scroller.querySelectorAll(".msg")) if (!known.has(node.id)) node.classList.add("fresh");
   if (stay) scroller.scrollTop = scroller.scrollHeight;
-  const seen = document.querySelector('#reply input[name="seen"]');
-  const last = scroller.querySelector(".items > :last-child");
-  // What the agent sees counts as seen only when it is in view: a send over unseen news is stopped by the server.
-  if (seen && last?.id && stay) seen.value = last.id.slice(1);
+  // What the agent sees counts as seen only when it is in view and nothing is being written: else the send is stopped by the server.
+  const mark = asking ? before : document.getElementById("items").dataset.seen;
+  for (const seen of marks()) seen.value = mark;
   if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].querySelector(".meta b").textContent}`);
 }
 

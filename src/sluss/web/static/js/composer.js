@@ -2,6 +2,7 @@
 import { action } from "./keys.js";
 import { Draft } from "./draft.js";
 import { attach, uploading } from "./files.js";
+import { invite, people } from "./people.js";
 
 // The case whose text is on its way; the composer that replaces this one then knows that it was sent.
 let departing = "";
@@ -9,6 +10,7 @@ let departing = "";
 class SlussComposer extends HTMLElement {
   connectedCallback() {
     if (this.drafts) return;
+    people(this);
     this.drafts = new Map([...this.querySelectorAll("form[data-kind]")].map((form) => [form, new Draft(form, this.dataset.no)]));
     this.leave = new AbortController();
     const on = (target, name, run) => target.addEventListener(name, run, { signal: this.leave.signal });
@@ -24,11 +26,12 @@ class SlussComposer extends HTMLElement {
     on(this, "change", (event) => event.target.type === "file" && this.take(event, event.target.files));
     on(document, "htmx:config:request", (event) => (this.again(event.target) ? this.departs(this.again(event.target)) : this.drafts.has(event.target) && this.sending(event)));
     on(document, "htmx:finally:request", (event) => this.drafts && this.refused(this.again(event.target) ?? event.target));
+    on(document, "click", (event) => event.target.closest("[data-read-news]") && this.haveRead());
     on(document, "click", (event) => this.edited(event.target.closest('form[data-kind="again"] [data-close]')?.form));
     on(window, "pagehide", () => this.each((one) => one.flush()));
     on(document, "visibilitychange", () => document.hidden && this.each((one) => one.flush()));
     on(document, "sluss:signed-in", () => this.each((one) => one.save()));
-    for (const cc of this.querySelectorAll("[data-cc]")) cc.hidden = false;
+    for (const cc of this.querySelectorAll("[data-cc], [data-everybody]")) cc.hidden = false;
     this.welcome();
   }
 
@@ -81,6 +84,14 @@ class SlussComposer extends HTMLElement {
     this.drafts.get(form).again();
   }
 
+  // What came while this was being written has been read: the next send goes.
+  haveRead() {
+    const mark = document.getElementById("items").dataset.seen;
+    for (const seen of document.querySelectorAll('#pane input[name="seen"]')) seen.value = mark;
+    document.getElementById("news").replaceChildren();
+    this.querySelector('[role="tabpanel"]:not([hidden]) textarea')?.focus();
+  }
+
   drag(event, over) {
     if (over) event.preventDefault();
     event.target.closest(".sheetlet")?.classList.toggle("dragging", over);
@@ -90,18 +101,20 @@ class SlussComposer extends HTMLElement {
     const form = event.target.closest("form");
     if (!files?.length || !form?.querySelector(".attach")) return;
     event.preventDefault();
-    attach(form, files, { no: this.dataset.no, limit: Number(this.dataset.maxBytes) || 0, words: this.dataset.maxWords });
+    attach(form, files, { no: this.dataset.no, limit: Number(this.dataset.maxBytes) || 0, words: this.dataset.maxWords, place: "place" in this.dataset && form.dataset.kind === "reply" && event.target.type !== "file" });
     if (event.target.type === "file") event.target.value = "";
   }
 
   clicked(event) {
     const tab = event.target.closest('[role="tab"]');
     if (tab) { event.preventDefault(); this.choose(tab); }
-    const cc = event.target.closest("[data-cc]");
+    const cc = event.target.closest("[data-cc], [data-everybody]");
     if (!cc) return;
-    const line = this.querySelector(".cc-line");
-    line.removeAttribute("data-empty");
-    cc.setAttribute("aria-expanded", "true");
+    const lines = this.querySelector(".cc-lines");
+    lines.removeAttribute("data-empty");
+    this.querySelector("[data-cc]").setAttribute("aria-expanded", "true");
+    const line = lines.querySelector("[data-people]");
+    if (cc.dataset.everybody) { invite(line, cc.dataset.everybody); cc.remove(); }
     line.querySelector("input").focus();
   }
 

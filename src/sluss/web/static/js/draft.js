@@ -25,7 +25,7 @@ export class Draft {
   }
 
   state() {
-    return JSON.stringify([this.form.elements.body.value, this.form.elements.cc?.value ?? "", ...this.files()]);
+    return JSON.stringify([this.form.elements.body.value, this.form.elements.cc?.value ?? "", this.form.elements.bcc?.value ?? "", ...this.files()]);
   }
 
   dirty() {
@@ -46,8 +46,10 @@ export class Draft {
   data() {
     const data = new FormData();
     data.set("kind", this.form.dataset.kind);
-    for (const name of ["csrf", "body", "cc", "revision"]) if (this.form.elements[name]) data.set(name, this.form.elements[name].value);
+    for (const name of ["csrf", "body", "cc", "bcc", "revision"]) if (this.form.elements[name]) data.set(name, this.form.elements[name].value);
     for (const id of this.files()) data.append("file", id);
+    // By its form's key a save that comes late is known to belong to what was sent.
+    data.set("sheet", this.form.elements.op.value);
     return data;
   }
 

@@ -8,9 +8,31 @@ export function uploading(form) {
   return Boolean(form.querySelector(".attached progress"));
 }
 
-// Adds files to a form of the composer. `limit` is bytes, `words` the same for people.
-export function attach(form, files, { no, limit, words }) {
-  for (const file of files) {
+const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+// A name that no other file of the form has: the text names a picture by it.
+function placed(form, file) {
+  const taken = new Set([...form.querySelectorAll(".attached .name")].map((one) => one.textContent));
+  const ending = { "image/jpeg": "jpg" }[file.type] ?? file.type.slice(6);
+  let number = 1;
+  while (taken.has(`picture-${number}.${ending}`)) number += 1;
+  return new File([file], `picture-${number}.${ending}`, { type: file.type });
+}
+
+function write(form, words, by = null) {
+  const field = form.elements.body;
+  const at = by === null ? -1 : field.value.indexOf(words);
+  if (by === null) field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+  else if (at >= 0) field.setRangeText(by, at, at + words.length, "preserve");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Adds files to a form of the composer. `limit` is bytes, `words` the same for people. With `place` pictures stand in the text, where
+// the cursor is, as [name].
+export function attach(form, files, { no, limit, words, place = false }) {
+  for (let file of files) {
+    const inside = place && PICTURES.includes(file.type) && !(limit && file.size > limit);
+    if (inside) { file = placed(form, file); write(form, `[${file.name}]`); }
     const bar = element("progress", { max: 100, value: 0, "aria-label": file.name });
     const remove = element("button", { class: "btn ghost tiny", type: "button", "data-remove": true, "aria-label": `${text("remove")} ${file.name}` }, icon("x"));
     const chip = element("span", { class: "file" }, icon("paperclip"), element("span", { class: "name" }, file.name), element("span", { class: "quiet" }, shown(file.size)), bar, remove);
@@ -32,6 +54,8 @@ function send(form, chip, file, no) {
     const answer = understood(request.responseText);
     if (request.status !== 201) return fail(chip, answer.error ?? text("upload-failed"), () => send(form, renewed(chip), file, no));
     chip.querySelector("progress").remove();
+    chip.querySelector(".name").textContent = answer.name;
+    if (PICTURES.includes(file.type)) chip.querySelector("svg").replaceWith(element("img", { src: `/files/${answer.id}/thumb`, alt: "", width: 24, height: 24 }));
     chip.append(element("input", { type: "hidden", name: "file", value: answer.id }));
     form.dispatchEvent(new Event("input", { bubbles: true }));
   };
@@ -70,5 +94,6 @@ document.addEventListener("click", (event) => {
   const chip = remove.closest(".file");
   chip.cancel?.();
   chip.remove();
+  write(form, `[${chip.querySelector(".name").textContent}]`, "");
   form.dispatchEvent(new Event("input", { bubbles: true }));
 });
