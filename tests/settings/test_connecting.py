@@ -122,7 +122,7 @@ async def test_an_inbox_is_connected_and_nothing_secret_is_shown(ewa: Browser, w
 async def test_the_provider_is_asked_as_the_standard_has_it(ewa: Browser, provider: ConsentServer) -> None:
     """T38, T41: PKCE, a state, and the way back by the settings, whatever host the request names."""
     await enter(ewa)
-    fields = {"name": "Bokning", "address": ADDRESS, "auth": "google"}
+    fields: dict[str, Any] = {"name": "Bokning", "address": ADDRESS, "auth": "google"}
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
     page = await ewa.post("/settings/inboxes/new", headers=headers, **fields)
     asked = {key: values[0] for key, values in parse_qs(urlsplit(way_of(page)).query).items()}
@@ -300,7 +300,7 @@ async def test_no_server_but_the_providers_can_be_entered(ewa: Browser, web: Web
     await add(ewa)
     inbox_id = inbox_id_of(web.db)
     for host in ("evil.example", "imap.gmail.com.evil.example", "127.0.0.1", "[::1]", "imap.gmail.com@evil.example"):
-        fields = {"name": "Bokning", "address": ADDRESS, "auth": "google", "imap_host": host, "smtp_host": host}
+        fields: dict[str, Any] = {"name": "Bokning", "address": ADDRESS, "auth": "google", "imap_host": host, "smtp_host": host}
         assert (await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **fields)).status_code == 303
         settings = web.db.read_now(connection_of, web.world.who("ewa"), inbox_id, web.edge.keyring).settings
         assert (settings["imap_host"], settings["smtp_host"]) == ("imap.gmail.com", "smtp.gmail.com")
@@ -323,10 +323,11 @@ async def test_access_is_forgotten_with_what_it_was_for(ewa: Browser, db: Databa
     await enter(ewa)
     await walk(ewa, await add(ewa))
     inbox_id = inbox_id_of(db)
-    kept = {"name": "Bokning 2", "address": ADDRESS, "auth": "google"}
+    kept: dict[str, Any] = {"name": "Bokning 2", "address": ADDRESS, "auth": "google"}
     await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **kept)
     assert inbox_id in db.read_now(list_grants, world.who("ewa"))
-    await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **kept | {"address": "annan@norrsken.test"})
+    moved: dict[str, Any] = kept | {"address": "annan@norrsken.test"}
+    await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **moved)
     assert db.read_now(list_grants, world.who("ewa")) == {}
     await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **kept)
     await walk(ewa, await ewa.post(f"/settings/inboxes/{inbox_id}/connect"))

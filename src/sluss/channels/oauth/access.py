@@ -34,6 +34,7 @@ LOOK_SECONDS = 0.25
 LOOKS = 120
 REST_SECONDS = 30
 STORE_TRIES = 5
+STORE_WAIT = 0.05
 GONE = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"})
 """Words that only a person can answer."""
 
@@ -150,7 +151,7 @@ class TokenSource:
                 log.exception("tokens_unstored", inbox=inbox_id)
                 if attempt == STORE_TRIES:
                     raise Unreachable(say("Nothing can be stored now, so this mailbox waits; it will be tried again.")) from error
-                await asyncio.sleep(0.05 * 4**attempt)
+                await asyncio.sleep(STORE_WAIT * 4**attempt)
         del self._unstored[inbox_id]
 
     async def _lose(self, who: Actor, found: OpenGrant, reason: str) -> NoReturn:

@@ -49,6 +49,7 @@ class Accounts:
         self.now = now
         self.signed_in = ""
         self.renewals: list[str] = []
+        self.requests = 0
         self._applications: dict[str, Application] = {}
         self._codes: dict[str, Code] = {}
         self._renewable: dict[str, tuple[str, str]] = {}
@@ -57,6 +58,10 @@ class Accounts:
     def register(self, provider: str, client_id: str, secret: str, redirect_uri: str) -> None:
         """An application as an administrator registers it."""
         self._applications[client_id] = Application(provider, client_id, secret, redirect_uri)
+
+    def give(self, account: str, client_id: str) -> dict[str, str | int]:
+        """Tokens as a consent would bring them, without the way through a browser."""
+        return self._given(self._applications[client_id], account)
 
     def revoke(self, account: str) -> None:
         """The account takes its consent back: no token of its is good any more."""

@@ -27,11 +27,17 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class ConsentServer(Accounts):
-    """Both providers at one address: `start`, then `base`, then `stop`."""
+    """Both providers at one address: `start`, then `base`, then `stop`.
+
+    `arrived` is set by a program's request, which is answered once `open` is set.
+    """
 
     def __init__(self, *, host: str = "127.0.0.1", now: Callable[[], float] = time.time) -> None:
         super().__init__(now)
         self.host, self.port = host, 0
+        self.arrived = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -76,6 +82,9 @@ class ConsentServer(Accounts):
         if provider in {"google", "microsoft"} and method == "GET" and path.endswith(("/auth", "/authorize")):
             return self._consented(provider, dict(parse_qsl(place.query)))
         if provider in {"google", "microsoft"} and method == "POST" and path.endswith("token"):
+            self.requests += 1
+            self.arrived.set()
+            await self.open.wait()
             await asyncio.sleep(self.faults.slow)
             return self._ordered() or self._exchanged(provider, dict(parse_qsl(body.decode("utf-8", "replace"))))
         return Reply(404, b"nothing here")
