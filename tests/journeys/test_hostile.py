@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from email.headerregistry import Address
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,15 @@ from tests.servers.program import until
 
 MARK = '"><img src=x onerror=alert(1)>{{7*7}}'
 SETTINGS = ("", "/inboxes", "/inboxes/new", "/agents", "/agents/new", "/teams", "/quarantine", "/health", "/audit")
-AROUND = ("{}", "<p>{}</p>", "<table><tr><td>{}</table>", "<b><i>{}")
+# Each changes how a parser reads what stands inside: as text, as a value, as foreign markup, after something that was never closed.
+AROUND = (
+    *("{}", "<p>{}</p>", "<table><tr><td>{}</table>", "<b><i>{}", "<table>{}</table>", "<select><option>{}", "<title>{}</title>"),
+    *("<textarea>{}</textarea>", "<noscript>{}</noscript>", "<style>{}</style>", "<svg><desc>{}</desc></svg>", "<math><mtext>{}</mtext>"),
+    *("<!-- {} -->", '<a title="{}">x</a>', "<ul><li>{}<li></ul></p>", "<template>{}</template>", "<div style='{}'>x</div>"),
+    *("<svg><style>{}</style>", "<plaintext>{}", "</body></html>{}"),
+)
+FRAMED = AROUND[:4]
+"""What is also looked at in the frame of a message, one after the other."""
 CORPUS = [around.format(vector) for vector in VECTORS for around in AROUND]
 AT_ONCE = 150
 
@@ -39,6 +48,13 @@ FRAMES = """async ({sources, inside, sandbox}) => {
   const found = frames.flatMap(told), letters = frames.map(frame => frame.contentDocument?.querySelectorAll("body > section").length);
   frames.forEach(frame => frame.remove());
   return [found, letters]; }"""
+
+
+# What a page of ours never has: handlers in markup, scripts in it, pictures of the vectors, foreign frames.
+ABLE = """() => [...document.querySelectorAll("*")].filter(node =>
+    [...node.attributes].some(({name, value}) => name.startsWith("on") || /^\\s*(javascript|vbscript):/i.test(value)) ||
+    node.matches('script:not([src]):not([type]), img[src="x"], object, embed, base[href], iframe[src^="http"]'))
+  .map(node => node.outerHTML.slice(0, 120))"""
 
 
 class Watch:
@@ -67,11 +83,31 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     place = Place(tmp_path_factory.mktemp("hostile"))
     place.start()
     to = "help@norrsken.example"
-    place.hand_over([compose(f"Mail {n}", "Hej!", f"<{n}@customer.example>", to, html=one) for n, one in enumerate(VECTORS)])
+    place.hand_over([compose(plain(one), "Hej!", sender_of(n, one), to, html=one) for n, one in enumerate(VECTORS)])
     until(lambda: len(message_ids(place.folder)) == len(VECTORS), "every mail to be admitted", 60)
-    copy_mails(place.folder, [around.format(vector) for around in AROUND[1:] for vector in VECTORS])
+    copy_mails(place.folder, [around.format(vector) for around in FRAMED[1:] for vector in VECTORS])
+    tag_cases(place.folder)
     yield place
     place.stop()
+
+
+def plain(vector: str) -> str:
+    """The vector as one line, as a subject and a name can hold it."""
+    return " ".join("".join(one if one.isprintable() else " " for one in vector).split())[:150] or "x"
+
+
+def sender_of(n: int, vector: str) -> str:
+    return str(Address(plain(vector).encode("ascii", "ignore").decode() or "x", addr_spec=f"kund{n}@customer.example"))
+
+
+def tag_cases(folder: Path) -> None:
+    """Each case gets a tag whose name is a vector."""
+    with opened(folder) as connection, connection:
+        cases = connection.execute("SELECT workspace_id, id FROM cases ORDER BY id").fetchall()
+        for n, (workspace_id, case_id) in enumerate(cases):
+            name = f"{VECTORS[n % len(VECTORS)]} {n}"
+            connection.execute("INSERT INTO tags (workspace_id, id, name) VALUES (?, ?, ?)", (workspace_id, n + 1, name))
+            connection.execute("INSERT INTO case_tags (workspace_id, case_id, tag_id) VALUES (?, ?, ?)", (workspace_id, case_id, n + 1))
 
 
 def opened(folder: Path) -> closing[sqlite3.Connection]:
@@ -116,7 +152,8 @@ def test_no_mail_runs_or_loads_anything_in_its_frame(frames: Place, new_page: Ne
 
 
 def test_no_mail_needs_the_policy_to_be_harmless(new_page: NewPage) -> None:
-    """T63-T65: the same mails, cleaned, in a page without any policy or sandbox; none swallows the next."""
+    """T63-T65: more than ten thousand mails, cleaned, in a page without any policy or sandbox; none swallows the next."""
+    assert len(CORPUS) >= 10_000
     page = new_page()
     seen = Watch(page, "http://nowhere.test")
     page.goto("about:blank")
@@ -127,6 +164,24 @@ def test_no_mail_needs_the_policy_to_be_harmless(new_page: NewPage) -> None:
         letters += numbers[0]
         assert found == []
     assert letters == len(cleaned)
+    assert (seen.ran, seen.left) == ([], [])
+
+
+def test_no_subject_name_or_tag_runs_anything(frames: Place, new_page: NewPage) -> None:
+    """T66: every vector as a subject, as a customer's name, as a preview and as a tag, in the lists and in cases."""
+    page = frames.enter(new_page(base_url=frames.url), "ewa", "/me")
+    seen = Watch(page, frames.url)
+    path, cases = "/inbox/unassigned", list[str]()
+    while path:
+        page.goto(path)
+        assert page.evaluate(ABLE) == [], path
+        cases += [str(link.get_attribute("href")) for link in page.locator("#rows a.row").all()]
+        more = page.locator(".more a")
+        path = str(more.first.get_attribute("href")) if more.count() else ""
+    assert len(set(cases)) >= len(set(map(plain, VECTORS)))
+    for case in cases[:: len(cases) // 25]:
+        page.goto(case)
+        assert page.evaluate(ABLE) == [], case
     assert (seen.ran, seen.left) == ([], [])
 
 
