@@ -95,9 +95,7 @@ def _of_installation(config: Config, workspace_id: int) -> Connection:
     settings: dict[str, Any] = {"smtp_host": config.mail_host, "smtp_port": config.mail_port, "smtp_security": config.mail_security}
     settings |= {"smtp_user": config.mail_user, "sent_copy": False, "way_in": "listener"}
     secrets = {"smtp_password": config.mail_password}
-    return Connection(
-        workspace_id=workspace_id, inbox_id=0, name="", address=address, settings=settings, secrets=secrets, channel=BY
-    )
+    return Connection(workspace_id=workspace_id, inbox_id=0, name="", address=address, settings=settings, secrets=secrets, channel=BY)
 
 
 def _outbound(mail: Mail, connection: Connection) -> Outbound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sluss.commands.agents import AddAgent, DisableAgent, EnableAgent, ListAgents, ResetAgent
+from sluss.commands.agents import AddAgent, AllowPasswords, DisableAgent, EnableAgent, ListAgents, ResetAgent, WithdrawInvitation
 from sluss.commands.backup import MakeBackup
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
@@ -20,6 +20,8 @@ Known = (
     | EnableAgent
     | ListAgents
     | ResetAgent
+    | WithdrawInvitation
+    | AllowPasswords
     | AddInbox
     | ListInboxes
     | PauseInbox

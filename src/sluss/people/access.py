@@ -143,9 +143,15 @@ class Gate:
     def _asked(self, request: Call, session: Session | None, policy: Policy) -> Asked:
         if session is not None:
             return Asked(self.edge, request, session.reader)
-        csrf = browser.form_token(request, self.edge.config) if policy.roles is None and _shows_forms(request) else ""
+        csrf = browser.form_token(request, self.edge.config) if policy.roles is None and self._shows_forms(request) else ""
         locale = choose("", request.headers.get("accept-language", ""))
         return Asked(self.edge, request, Reader(locale=locale, csrf=csrf))
+
+    def _shows_forms(self, request: Call) -> bool:
+        """A page with a form, or the answer to one that is shown again with what is wrong."""
+        if request.method not in SAFE:
+            return bool(browser.read_cookie(request, self.edge.config, browser.FORM))
+        return "text/html" in request.headers.get("accept", "text/html")
 
     async def _require_own_form(self, request: Call, session: Session | None, policy: Policy) -> None:
         browser.require_same_origin(request, self.edge.config)
@@ -223,10 +229,6 @@ def _session_of(request: Call, asked: Asked) -> Session:  # noqa: ARG001 - see a
 def _who_of(request: Call, asked: Asked) -> Actor:
     actor: Actor | None = request.scope["state"].get("actor")
     return actor if actor is not None else _session_of(request, asked).who
-
-
-def _shows_forms(request: Call) -> bool:
-    return request.method in SAFE and "text/html" in request.headers.get("accept", "text/html")
 
 
 def _hash(request: Call, edge: Edge) -> bytes:

@@ -188,7 +188,9 @@ def let_in(tx: Tx, person: Person, way: Way) -> Entered:
     known = bool(way.device) and is_known(tx, way.device, person.credential_id)
     if not known and has_devices(tx, person.credential_id):
         notify_agent(tx, who, person.agent_id, "device", at=tx.now, device=way.browser.device, address=way.browser.address)
-    return Entered(path=_onward(tx, person, way), session=_open(tx, person, way), device="" if known else remember_device(tx, person.credential_id))
+    return Entered(
+        path=_onward(tx, person, way), session=_open(tx, person, way), device="" if known else remember_device(tx, person.credential_id)
+    )
 
 
 def token_before(edge: Edge, asked: Asked) -> bytes:

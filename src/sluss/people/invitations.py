@@ -78,7 +78,7 @@ def invite(tx: Tx, who: Actor, new: NewAgent, *, by_mail: bool) -> int:
     row |= {"language": new.language, "team_ids": sorted(set(new.team_ids)), "invited_by": who.id or None}
     tx.run(sa.insert(invitations), row | {"created_at": tx.now, "expires_at": tx.now + LASTS, "state": "pending"})
     invitation = access_invitation(tx, who, int(row["id"]))
-    note_deed(tx, who, "invitation.create", ("invitation", invitation.id), role=new.role, email=address)
+    note_deed(tx, who, "invitation.create", ("invitation", invitation.id), role=new.role)
     if by_mail:
         _write(tx, who, invitation)
     return invitation.id
@@ -210,7 +210,7 @@ def _accepted(tx: Tx, invited: Invited, agent_id: int) -> int:
         raise Gone(GONE)
     withdraw_links(tx, "invitation", about=one.id)
     withdraw_letters(tx, who, invitation_id=one.id)
-    note_deed(tx, who, "invitation.accept", ("agent", agent_id), role=one.role, email=one.email)
+    note_deed(tx, who, "invitation.accept", ("agent", agent_id), role=one.role)
     return agent_id
 
 

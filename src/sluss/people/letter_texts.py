@@ -59,7 +59,11 @@ _Letter = tuple[str, tuple[str, ...]]
 
 
 def _invitation(facts: Facts) -> _Letter:
-    who = _("%(by)s invites you to %(company)s, where you will work as: %(role)s.") if facts.by else _("You are invited: %(company)s, %(role)s.")
+    who = (
+        _("%(by)s invites you to %(company)s, where you will work as: %(role)s.")
+        if facts.by
+        else _("You are invited: %(company)s, %(role)s.")
+    )
     role = ROLES.get(facts.role, lambda: facts.role)()
     return _("Your invitation to %(company)s") % {"company": facts.company}, (
         who % {"by": facts.by, "company": facts.company, "role": role},
@@ -88,7 +92,8 @@ def _no_password(facts: Facts) -> _Letter:
 
 def _password(facts: Facts) -> _Letter:
     return _("Your password was changed"), (
-        _("The password with which you sign in to %(company)s was changed at %(at)s.") % {"company": facts.company, "at": exact(facts.at or 0)},
+        _("The password with which you sign in to %(company)s was changed at %(at)s.")
+        % {"company": facts.company, "at": exact(facts.at or 0)},
         _if_not_you(),
     )
 

@@ -121,7 +121,11 @@ async def set_out(edge: Edge, asked: Asked, provider: Provider, wish: tuple[Wish
     )
     _keep(edge, asked, note)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(note.verifier.encode()).digest()).rstrip(b"=").decode()
-    query = {"response_type": "code", "client_id": provider.client_id, "redirect_uri": await callback_of(edge, asked, provider.workspace_id)}
+    query = {
+        "response_type": "code",
+        "client_id": provider.client_id,
+        "redirect_uri": await callback_of(edge, asked, provider.workspace_id),
+    }
     query |= {"scope": SCOPES, "state": note.state, "nonce": note.nonce, "code_challenge": challenge, "code_challenge_method": "S256"}
     joint = "&" if "?" in place.authorization_endpoint else "?"
     return f"{place.authorization_endpoint}{joint}{urlencode(query)}"

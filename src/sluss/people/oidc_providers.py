@@ -173,7 +173,9 @@ def unlink_identities(tx: Tx, who: Actor) -> None:
     mine = (agents.c.workspace_id == who.workspace_id) & (agents.c.id == who.id)
     row = tx.row(sa.select(c.id, c.password_hash).join(agents, agents.c.credential_id == c.id).where(mine))
     keys = sa.select(passkeys.c.factor_id).join(factor_rows, factor_rows.c.id == passkeys.c.factor_id)
-    other = row is not None and (bool(row.password_hash) or tx.value(keys.where(factor_rows.c.credential_id == row.id).limit(1)) is not None)
+    other = row is not None and (
+        bool(row.password_hash) or tx.value(keys.where(factor_rows.c.credential_id == row.id).limit(1)) is not None
+    )
     if not other or passwords_off(tx, who.workspace_id, who.id):
         raise Conflict("Without it you could not sign in. Choose a password first, by “Forgotten your password?” at the sign-in.")
     theirs = (agent_identities.c.workspace_id == who.workspace_id) & (agent_identities.c.agent_id == who.id)

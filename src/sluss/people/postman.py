@@ -123,7 +123,11 @@ class Postman:
         if letter.agent_id is not None and _has_left(tx, who, letter):
             return None
         provider = find_provider(tx, who) if letter.kind == "no-password" else None
-        known = {name: value for name, value in letter.data.items() if name in Facts.__struct_fields__ and name not in {"link", "company", "name"}}
+        known = {
+            name: value
+            for name, value in letter.data.items()
+            if name in Facts.__struct_fields__ and name not in {"link", "company", "name"}
+        }
         label = {"label": provider.label} if provider is not None else {}
         return Facts(company=company, name=letter.name, link=_link(tx, who, letter, home), **(known | label))
 

@@ -13,9 +13,11 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor, system
+from sluss.kernel.audit import note_deed
 from sluss.kernel.clock import HOUR
+from sluss.kernel.errors import Conflict
 from sluss.kernel.tx import Tx
-from sluss.people.actions import ADDRESS, normal_address, set_password
+from sluss.people.actions import ADDRESS, normal_address, require_admin, require_agent, set_password
 from sluss.people.door import find_person
 from sluss.people.invitations import confirm_address
 from sluss.people.letters import TOPIC, notify_agent
@@ -48,6 +50,16 @@ def ask_reset(tx: Tx, email: str, host: str, network: str) -> None:
     if free:
         tx.run(sa.insert(reset_requests), {"id": tx.new_id(), "email": address, "host": host[:ADDRESS], "asked_at": tx.now})
         tx.hint(TOPIC)
+
+
+def mail_reset(tx: Tx, who: Actor, agent_id: int) -> None:
+    """An administrator has a letter written with a link for a new password."""
+    require_admin(who)
+    agent = require_agent(tx, who, agent_id)
+    if agent.disabled_at is not None:
+        raise Conflict("This agent is disabled. Enable them first.")
+    notify_agent(tx, who, agent_id, "no-password" if signs_in_elsewhere(tx, who, agent_id) else "reset")
+    note_deed(tx, who, "agent.reset", ("agent", agent_id))
 
 
 def canonical(address: str) -> str:

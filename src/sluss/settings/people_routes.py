@@ -8,16 +8,21 @@ import msgspec
 from litestar import Response, get, post
 
 from sluss.channels.inboxes import list_inboxes
+from sluss.channels.postbox import has_letter_way
+from sluss.config import Config
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import HOUR
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
-from sluss.people.actions import NewAgent, change_agent, create_agent, disable_agent, enable_agent, reset_password
+from sluss.people.actions import NewAgent, change_agent, disable_agent, enable_agent, reset_password
 from sluss.people.factors import credential_of, factors_screen, kinds_in
+from sluss.people.invitations import invite
 from sluss.people.once import once
 from sluss.people.queries import AgentRow, get_agent, get_team, list_agents, list_teams
+from sluss.people.reset import mail_reset
 from sluss.people.teams import TeamChange, change_team, create_team
 from sluss.settings.forms import ids_of, typed_form, with_faults
+from sluss.settings.invitation_routes import hand_over, invitation_lines
 from sluss.settings.screens import AgentForm, AgentLine, Agents, Choice, TeamForm, TeamLine, Teams
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
@@ -30,31 +35,36 @@ LINK_LASTS = 72 * HOUR
 @get("/settings/agents", may=ADMINS)
 async def agents(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """All agents."""
-    return asked.answer("settings/agents.html", asked.page(_("Agents"), "settings"), screen=await edge.db.read(_agents_screen, who))
+    screen = await edge.db.read(_agents_screen, who, edge.config)
+    return asked.answer("settings/agents.html", asked.page(_("Agents"), "settings"), screen=screen)
 
 
 @get("/settings/agents/new", may=ADMINS)
 async def new_agent(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """The form of a new agent."""
     blank = Form(values={"role": "agent", "locale": asked.reader.locale})
-    return _agent_page(asked, await edge.db.read(_agent_screen, who, 0, blank))
+    return await _answer_agent(edge, asked, who, 0, blank)
 
 
 @post("/settings/agents/new", may=ADMINS)
 async def add_agent(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
-    """Make an agent; the answer shows the one-time link to set a password."""
+    """Invite somebody, by a letter; or by a link, which the answer shows this once."""
     typed = await typed_form(asked)
+    by_mail = typed.value("by") != "link" and await edge.db.read(has_letter_way, who, edge.config)
     try:
-        agent_id = await edge.db.write(once, who, typed.value("op"), create_agent, _new_agent(typed))
+        invitation_id = await edge.db.write(once, who, typed.value("op"), invite, _new_agent(typed), by_mail=by_mail)
     except Invalid as error:
-        return _agent_page(asked, await edge.db.read(_agent_screen, who, 0, with_faults(typed, error)), 422)
-    return await _show_link(edge, asked, who, agent_id)
+        return await _answer_agent(edge, asked, who, 0, with_faults(typed, error))
+    if by_mail:
+        return asked.go("/settings/agents")
+    handed = await hand_over(edge, asked, who, invitation_id)
+    return asked.answer("settings/handed.html", asked.page(_("Invitation"), "settings"), screen=handed)
 
 
 @get("/settings/agents/{agent_id:int}", may=ADMINS)
 async def agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response[str]:
     """One agent."""
-    return _agent_page(asked, await edge.db.read(_agent_screen, who, agent_id, None))
+    return await _answer_agent(edge, asked, who, agent_id, None)
 
 
 @post("/settings/agents/{agent_id:int}", may=ADMINS)
@@ -64,14 +74,18 @@ async def save_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Res
     try:
         await edge.db.write(once, who, typed.value("op"), change_agent, agent_id, _new_agent(typed))
     except Invalid as error:
-        return _agent_page(asked, await edge.db.read(_agent_screen, who, agent_id, with_faults(typed, error)), 422)
+        return await _answer_agent(edge, asked, who, agent_id, with_faults(typed, error))
     return asked.go("/settings/agents")
 
 
 @post("/settings/agents/{agent_id:int}/reset", may=ADMINS, status_code=200)
 async def reset_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response[Any]:
-    """A new one-time link, shown this once. Asking again makes another, and the one before is good no longer."""
-    return await _show_link(edge, asked, who, agent_id)
+    """A new one-time link, by letter or shown this once. A link that is shown makes the ones before good no longer."""
+    if await asked.field("by") != "mail":
+        return await _show_link(edge, asked, who, agent_id)
+    await edge.db.write(once, who, await asked.op(), mail_reset, agent_id)
+    screen = await edge.db.read(_agent_screen, who, edge.config, (agent_id, None))
+    return _agent_page(asked, msgspec.structs.replace(screen, sent=True))
 
 
 @post("/settings/agents/{agent_id:int}/disable", may=ADMINS)
@@ -143,8 +157,14 @@ def _new_agent(typed: Form) -> NewAgent:
 
 async def _show_link(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response[Any]:
     token = await edge.db.write(reset_password, who, agent_id)
-    screen = await edge.db.read(_agent_screen, who, agent_id, None, f"{asked.origin}/password/{token}")
-    return _agent_page(asked, screen)
+    screen = await edge.db.read(_agent_screen, who, edge.config, (agent_id, None))
+    link = {"link": f"{asked.origin}/password/{token}", "link_until": edge.db.clock() + LINK_LASTS}
+    return _agent_page(asked, msgspec.structs.replace(screen, **link))
+
+
+async def _answer_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int, form: Form | None) -> Response[str]:
+    screen = await edge.db.read(_agent_screen, who, edge.config, (agent_id, form))
+    return _agent_page(asked, screen, 422 if screen.form.errors else 200)
 
 
 def _agent_page(asked: Asked, screen: AgentForm, status: int = 200) -> Response[str]:
@@ -160,12 +180,16 @@ def _team_page(asked: Asked, screen: TeamForm, status: int = 200) -> Response[st
     return asked.answer("settings/team_form.html", asked.page(screen.form.value("name"), "settings"), status, screen=screen)
 
 
-def _agents_screen(tx: Tx, who: Actor) -> Agents:
+def _agents_screen(tx: Tx, who: Actor, config: Config) -> Agents:
     names = {one.id: one.name for one in list_teams(tx, who)}
     roles = {one.id: one.label for one in role_choices()}
     held = kinds_in(tx, who)
     lines = (_agent_line(one, names, roles) for one in list_agents(tx, who))
-    return Agents(lines=tuple(msgspec.structs.replace(line, factors=held.get(int(line.id), ())) for line in lines))
+    return Agents(
+        lines=tuple(msgspec.structs.replace(line, factors=held.get(int(line.id), ())) for line in lines),
+        invitations=invitation_lines(tx, who, roles, names),
+        mails=has_letter_way(tx, who, config),
+    )
 
 
 def _agent_line(one: AgentRow, teams_by_id: dict[int, str], roles: dict[str, str]) -> AgentLine:
@@ -181,15 +205,15 @@ def _agent_line(one: AgentRow, teams_by_id: dict[int, str], roles: dict[str, str
     )
 
 
-def _agent_screen(tx: Tx, who: Actor, agent_id: int, form: Form | None, link: str = "") -> AgentForm:
+def _agent_screen(tx: Tx, who: Actor, config: Config, shown: tuple[int, Form | None]) -> AgentForm:
+    agent_id, form = shown
     found = get_agent(tx, who, agent_id) if agent_id else None
     return AgentForm(
         form=form or (Form() if found is None else _stored(found)),
         roles=role_choices(),
         teams=tuple(Choice(id=str(one.id), label=one.name) for one in list_teams(tx, who)),
         id=str(agent_id or ""),
-        link=link,
-        link_until=tx.now + LINK_LASTS if link else None,
+        mails=has_letter_way(tx, who, config),
         disabled=found is not None and found.disabled,
         self=agent_id == who.id,
         factors=factors_screen(tx, who, credential_of(tx, who, agent_id)).lines if agent_id else (),

@@ -1,5 +1,28 @@
 """Every route of the settings."""
 
-from sluss.settings import consent_routes, factor_routes, inbox_routes, people_routes, token_routes, watch_routes
+from sluss.settings import (
+    consent_routes,
+    factor_routes,
+    inbox_routes,
+    invitation_routes,
+    letter_routes,
+    people_routes,
+    privacy_routes,
+    privacy_routes,
+    provider_routes,
+    token_routes,
+    watch_routes,
+)
 
-ROUTES = [*watch_routes.ROUTES, *inbox_routes.ROUTES, *consent_routes.ROUTES, *people_routes.ROUTES, *factor_routes.ROUTES, *token_routes.ROUTES]
+ROUTES = [
+    *watch_routes.ROUTES,
+    *inbox_routes.ROUTES,
+    *consent_routes.ROUTES,
+    *people_routes.ROUTES,
+    *privacy_routes.ROUTES,
+    *factor_routes.ROUTES,
+    *token_routes.ROUTES,
+    *invitation_routes.ROUTES,
+    *letter_routes.ROUTES,
+    *provider_routes.ROUTES,
+]

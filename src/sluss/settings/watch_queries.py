@@ -23,6 +23,7 @@ from sluss.kernel.reactions import parked
 from sluss.kernel.text import clean_text
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import held_operations, paused_inboxes, standing
+from sluss.people.letters import letters_standing
 from sluss.people.queries import list_agents, list_teams
 from sluss.settings.inbox_queries import inboxes_screen
 from sluss.settings.screens import (
@@ -47,7 +48,7 @@ def home_screen(tx: Tx, who: Actor) -> Home:
     """What needs a hand, and figures beside each area."""
     aside = count_quarantined(tx, who)
     return Home(
-        troubles=(*_inbox_troubles(tx, who), *_intake_troubles(tx, who, aside), *_outbox_troubles(tx, who)),
+        troubles=(*_inbox_troubles(tx, who), *_intake_troubles(tx, who, aside), *_outbox_troubles(tx, who), *_letter_troubles(tx, who)),
         inboxes=len(list_inboxes(tx, who)),
         agents=sum(not one.disabled for one in list_agents(tx, who)),
         teams=len(list_teams(tx, who)),
@@ -138,6 +139,12 @@ def _outbox_troubles(tx: Tx, who: Actor) -> list[Trouble]:
     return [Trouble(text=text, href="/settings/health")]
 
 
+def _letter_troubles(tx: Tx, who: Actor) -> list[Trouble]:
+    failed = letters_standing(tx, who).failed
+    text = ngettext("%(num)d letter to an agent did not arrive.", "%(num)d letters to agents did not arrive.", failed) % {"num": failed}
+    return [Trouble(text=text, href="/settings/letters")] if failed else []
+
+
 def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
     states, _breakers = standing(tx)
     mine = (envelopes.c.workspace_id == who.workspace_id) & (envelopes.c.state == "received")
@@ -159,8 +166,20 @@ def _queues(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
             state="warn" if states.get("unknown") else "ok",
             value=number(states.get("unknown", 0)),
         ),
+        _letters(tx, who),
         _retried(_("Timers that failed"), stuck),
         _retried(_("Reactions that failed"), behind),
+    )
+
+
+def _letters(tx: Tx, who: Actor) -> HealthLine:
+    standing = letters_standing(tx, who)
+    return HealthLine(
+        name=_("Letters to agents"),
+        state="fail" if standing.failed else "warn" if standing.reason else "ok",
+        value=number(standing.waiting + standing.failed),
+        detail=_(standing.reason) if standing.reason else "",
+        fix=_("Look under Letters: by which way they leave, and what became of each.") if standing.reason else "",
     )
 
 
