@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from sluss.api.again import forget_old_answers
 from sluss.cases.actions import WAKE, wake_case
+from sluss.cases.events import CaseOpened
+from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
@@ -19,14 +21,21 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
+from sluss.outbox.events import DeliveryChanged
+from sluss.outbox.reactions import reopen_undelivered
 from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
 from sluss.people.tokens import forget_old_tokens
-from sluss.replies.jobs import tidy_uploads
+from sluss.replies.confirmations import confirm_case
+from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
 
-AFTER: Sequence[After] = (After("release cases of a disabled agent", (AgentDisabled,), release_cases),)
+AFTER: Sequence[After] = (
+    After("release cases of a disabled agent", (AgentDisabled,), release_cases),
+    After("confirm that a message has come", (CaseOpened,), confirm_case),
+    After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
+)
 
 JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some}
 
@@ -38,4 +47,6 @@ EVERY: Sequence[Every] = (
     Every("tidy trials", 86_400, forget_old_trials),
     Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),
+    Every("tidy mail begun elsewhere", 86_400, forget_begun),
+    Every("tidy automatic answers", 86_400, forget_automatic_answers),
 )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, Priority, Status, access_case, work_on_case
 from sluss.cases.events import (
+    AutomaticAnswerSent,
     CaseAssigned,
     CaseChanged,
     MessageForwarded,
@@ -45,8 +46,8 @@ ANSWERED = frozenset({"pending", "solved", "closed", "spam"})
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's message, ready to be stored. `external_id` is the network's key that we chose ourselves.
 
-    `text` is all that leaves, `fresh` what the agent wrote of it, `html` the same with its form. `aside` goes to a third person: the
-    customer waits as before.
+    `text` is all that leaves, `fresh` what the agent wrote of it, `html` the same with its form. `aside` goes to a third person,
+    `automatic` was written by nobody (`author` says in whose name): the customer waits as before.
     """
 
     case_id: int
@@ -62,6 +63,8 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     fresh: str = ""
     html: str = ""
     aside: bool = False
+    automatic: str = ""
+    author: str = ""
 
 
 def assign_case(tx: Tx, who: Actor, case_id: int, agent_id: int | None) -> None:
@@ -149,11 +152,12 @@ def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
     case = work_on_case(tx, who, outgoing.case_id)
     message_id = tx.new_id()
     key = {"workspace_id": who.workspace_id}
-    row = key | {
+    row: dict[str, Any] = key | {
         "id": message_id,
         "conversation_id": outgoing.conversation_id,
         "direction": "out",
-        "agent_id": who.id,
+        "agent_id": who.id if who.kind == "agent" else None,
+        "author": outgoing.author,
         "at": tx.now,
         "sent_at": tx.now,
     }
@@ -163,7 +167,7 @@ def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
         "text": outgoing.text,
         "fresh": outgoing.fresh or outgoing.text,
         "html": outgoing.html,
-        "automatic": "",
+        "automatic": outgoing.automatic,
     }
     row |= {"to": outgoing.to, "cc": outgoing.cc, "bcc": outgoing.bcc, "files": len(outgoing.attachment_ids)}
     tx.run(sa.insert(messages), row)
@@ -173,6 +177,9 @@ def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
     index_texts(tx, who, [(message_id, case.id, row["fresh"])])
     if outgoing.aside:
         tx.emit(who, MessageForwarded(case_id=case.id, message_id=message_id))
+        return message_id
+    if outgoing.automatic:
+        tx.emit(who, AutomaticAnswerSent(case_id=case.id, message_id=message_id))
         return message_id
     _change(tx, case, waiting_since=None, active_at=tx.now, preview=preview_of(row["fresh"]))
     tx.emit(who, MessageSent(case_id=case.id, message_id=message_id))

@@ -10,6 +10,9 @@ from sluss.kernel.tokens import new_token
 
 SEPARATOR = "+"
 MARK = "c."
+DELIVERY_MARK = "b."
+LOCAL = 64
+"""What may stand before the @ at most (RFC 5321)."""
 
 
 def fold_address(address: str) -> str:
@@ -31,11 +34,37 @@ def reply_address(connection: Connection, token: str) -> str:
 
 
 def plain_address(address: str) -> str:
-    """An address, folded, without the token that a reply address of ours carries."""
+    """An address, folded, without the token that an address of ours carries."""
     local, at, domain = fold_address(address).rpartition("@")
     for separator in ("+", "-"):
-        local = local.partition(f"{separator}{MARK}")[0]
+        local = local.partition(f"{separator}{MARK}")[0].partition(f"{separator}{DELIVERY_MARK}")[0]
     return f"{local}{at}{domain}"
+
+
+def gives_tokens(settings: Mapping[str, Any]) -> bool:
+    """Whether each delivery by an inbox names an address of its own for what comes back: only where mail to any detail arrives."""
+    return bool(settings.get("delivery_tokens"))
+
+
+def bounce_address(connection: Connection, delivery_id: int, secret: str) -> str:
+    """`support+b.delivery.secret@norrsken.example`, which only the servers on the way are told; empty where the inbox gives none."""
+    local, at, domain = connection.address.rpartition("@")
+    longer = f"{local}{connection.settings.get('separator', SEPARATOR)}{DELIVERY_MARK}{_in_letters(delivery_id)}.{secret}"
+    return f"{longer}{at}{domain}" if gives_tokens(connection.settings) and at and secret and len(longer) <= LOCAL else ""
+
+
+def read_delivery_token(token: str) -> tuple[int, str]:
+    """The delivery and the secret that a token names; 0 for what is no token."""
+    letters, _, secret = token.partition(".")
+    return (int(letters, 36), secret) if letters.isascii() and letters.isalnum() and len(letters) <= 13 and secret else (0, "")
+
+
+def _in_letters(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
 
 
 def new_external_id(address: str) -> str:

@@ -246,11 +246,24 @@ def _moved_deliveries(tx: Tx, workspace_id: int, readings: Sequence[Reading]) ->
     outcomes: list[dict[str, Any]] = []
     for one in readings:
         receipts = [item for item in one.found if isinstance(item, Receipt)]
-        for receipt in receipts:
-            apply_receipt(tx, system(workspace_id), receipt)
-        if not one.trouble and len(receipts) == len(one.found):
+        came = [(receipt, apply_receipt(tx, system(workspace_id), receipt)) for receipt in receipts]
+        if one.trouble or len(receipts) != len(one.found):
+            continue
+        doubt = next((_DOUBTS[what] for receipt, what in came if what in _DOUBTS and receipt.state in {"failed", "complained"}), "")
+        settled = any(what in {"applied", "unchanged"} for _, what in came)
+        if doubt and not settled:
+            outcomes.append(_outcome(one, "quarantined", "", doubt))
+        else:
             outcomes.append(_outcome(one, "done", "receipt" if receipts else "nothing"))
     return outcomes
+
+
+_DOUBTS = {
+    "unknown message": say("This reports that a mail did not arrive, but names none that Sluss has sent. It changed nothing."),
+    "unknown recipient": say("This reports that a mail did not arrive at somebody to whom it was not sent. It changed nothing."),
+    "unproven": say("This reports that a mail did not arrive, but did not come to the address given for that. It changed nothing."),
+}
+"""Why a report is set aside: whoever forges one, or answers mail of another program, must be seen and must not look like a customer."""
 
 
 def _recorded(tx: Tx, workspace_id: int, readings: Sequence[Reading]) -> list[dict[str, Any]]:

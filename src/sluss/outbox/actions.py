@@ -12,6 +12,7 @@ from sluss.channels.contract import Address
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden
+from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import hold_outbox
@@ -37,7 +38,8 @@ def queue_deliveries(tx: Tx, who: Actor, queued: Queued) -> list[int]:
     shared |= {"inbox_id": queued.inbox_id, "thread_id": queued.thread_id, "message_id": queued.message_id}
     shared |= {"due_at": queued.due_at, "give_up_at": queued.due_at + PATIENCE, "attempts": 0, "waits": 0, "unknowns": 0}
     shared |= {"by_hand": False, "delayed": False, "holder": "", "fence": 0, "held_until": 0, "code": "", "reason": ""}
-    rows = [shared | {"id": tx.new_id(), "recipient": one.address, "recipient_name": one.name} for one in queued.recipients]
+    own = [{"id": tx.new_id(), "recipient": one.address, "recipient_name": one.name, "token": new_token()} for one in queued.recipients]
+    rows = [shared | one for one in own]
     tx.run(sa.insert(operations), rows)
     tx.hint("operations")
     return [int(row["id"]) for row in rows]

@@ -103,6 +103,7 @@ def _claim(tx: Tx, holder: str, channel: str, row: sa.Row[Any]) -> Claim:
         holder=holder,
         fence=row.fence + 1,
         standing=standing_of(row),
+        token=row.token,
     )
     this = (operations.c.workspace_id == row.workspace_id) & (operations.c.id == row.id)
     held = {"holder": holder, "fence": claim.fence, "held_until": tx.now + HOLD}

@@ -34,6 +34,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     fence: int
     standing: Standing
+    token: str = ""
 
 
 class ClaimLost(Exception):

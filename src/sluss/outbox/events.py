@@ -15,6 +15,14 @@ class DeliveryChanged(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class DeliveryComplained(Event, frozen=True, kw_only=True):
+    """Whoever reads for the recipient called it unwanted."""
+
+    message_id: int
+    operation_id: int
+    recipient: str
+
+
 class DeliveryDelayed(Event, frozen=True, kw_only=True):
     """A delivery is still waiting after an hour, or its network says that it will take longer."""
 

@@ -1,4 +1,4 @@
-"""Recurring work on drafts: files that were attached and never sent. In: the clock. Out: fewer rows."""
+"""Recurring work on drafts and automatic answers. In: the clock. Out: fewer rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sluss.cases.models import attachments
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
 from sluss.kernel.tx import Tx
-from sluss.replies.models import drafts
+from sluss.replies.models import automatic_answers, drafts
 
 KEPT = 7 * DAY
 
@@ -24,3 +24,9 @@ def tidy_uploads(tx: Tx, who: Actor) -> None:
         int(one) for row in tx.rows(sa.select(drafts.c.attachment_ids).where(drafts.c.workspace_id == who.workspace_id)) for one in row[0]
     }
     tx.run(sa.delete(attachments).where(loose, c.id.in_(found - kept)))
+
+
+def forget_automatic_answers(tx: Tx, who: Actor) -> None:
+    """Only the last day counts."""
+    c = automatic_answers.c
+    tx.run(sa.delete(automatic_answers).where(c.workspace_id == who.workspace_id, c.at < tx.now - KEPT))

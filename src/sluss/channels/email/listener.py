@@ -282,7 +282,7 @@ async def _find(resolve: Resolve, address: str) -> Connection | None:
     return None
 
 
-_TOKEN = re.compile(r"[+-]c\.[a-z0-9]{4,64}\Z")
+_TOKEN = re.compile(r"[+-](?:c\.[a-z0-9]{4,64}|b\.[a-z0-9]{1,20}\.[a-z0-9]{4,64})\Z")
 
 
 def _candidates(address: str) -> list[str]:

@@ -216,7 +216,7 @@ def _wrong_limits(settings: InboxSettings) -> dict[str, str]:
         ),
         "sent_folder": (not _CONTROL.search(settings.sent_folder), say("Write the folder's name, or leave it empty to find it.")),
         "signature": _signature_holds(settings.signature),
-        "authserv_id": (not re.search(r"[\s;]", settings.authserv_id), say("Write the one word that begins the field, such as mx.example.com.")),
+        "authserv_id": (not re.search(r"[\s;]", settings.authserv_id), say("Write the server's name alone, such as mx.example.com.")),
         **{name: (len(getattr(settings, name)) <= CONFIRMATION, say("Write at most 2,000 characters.")) for name in CONFIRMATIONS},
         "certificate": (_is_certificate(settings.certificate), say("Paste a certificate that begins with -----BEGIN CERTIFICATE-----.")),
     }

@@ -9,7 +9,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import aiosmtplib
 import msgspec
@@ -113,12 +113,15 @@ class Envelope(msgspec.Struct, frozen=True):
     recipient: str
     utf8: bool
     size: int
+    plain_sender: str = ""
+    """Named instead where the server takes no other."""
 
     @classmethod
     def of(cls, outbound: Outbound, size: int) -> Envelope:
+        plain = plain_address("sender", outbound.sender.address)
         # An automatic mail has nobody who could take its bounce (RFC 3834), so that no loop can start.
-        sender = "" if outbound.automatic else plain_address("sender", outbound.sender.address)
-        return cls(sender, plain_address("recipient", outbound.recipient.address), needs_smtputf8(outbound), size)
+        sender = "" if outbound.automatic else plain_address("sender", outbound.bounces_to or outbound.sender.address)
+        return cls(sender, plain_address("recipient", outbound.recipient.address), needs_smtputf8(outbound), size, plain)
 
 
 class _Line:
@@ -236,7 +239,7 @@ class _Line:
             raise Refused("5.6.7", say("The server takes no addresses with letters outside ASCII."), permanent=True)
         encoding = "utf-8" if envelope.utf8 else "ascii"
         try:
-            await self.client.mail(envelope.sender, options=options, encoding=encoding, timeout=_COMMAND_SECONDS)
+            await self._name_sender(envelope, options, encoding)
             await self.client.rcpt(envelope.recipient, encoding=encoding, timeout=_COMMAND_SECONDS)
         except aiosmtplib.SMTPResponseException as error:
             _answered(error.code, error.message, "before the mail")
@@ -244,6 +247,15 @@ class _Line:
             raise Unreachable(say("The connection to the server was lost before the mail was handed over.")) from error
         except ValueError as error:
             raise Refused("address", say("The address cannot be sent to this server."), permanent=True) from error
+
+    async def _name_sender(self, envelope: Envelope, options: list[str], encoding: Literal["ascii", "utf-8"]) -> None:
+        """As the envelope says; where the server refuses that, by the plain address of the inbox."""
+        try:
+            await self.client.mail(envelope.sender, options=options, encoding=encoding, timeout=_COMMAND_SECONDS)
+        except aiosmtplib.SMTPResponseException as error:
+            if envelope.sender == envelope.plain_sender or not 500 <= error.code < 600 or error.code in {530, 535}:
+                raise
+            await self.client.mail(envelope.plain_sender, options=options, encoding=encoding, timeout=_COMMAND_SECONDS)
 
     async def hand_over(self, raw: bytes, hand_over: Callable[[], Awaitable[None]]) -> str:
         """DATA. The server's words on taking it; from the moment its bytes are written a loss is `ResultUnknown`."""

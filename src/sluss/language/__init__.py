@@ -1,0 +1,1 @@
+"""Which language somebody writes. In: text. Out: a language code, or nothing."""
