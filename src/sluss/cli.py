@@ -19,7 +19,7 @@ Sluss: customer service where customers already write.
 Try it           sluss demo             a living demo, with customers who write
 Set up           sluss init             make the data folder and its settings
                  sluss setup-link       a new link for the first sign-in
-                 sluss agent            add, list, reset, disable, enable
+                 sluss agent            add, list, reset, reset-factors, disable, enable
                  sluss inbox            add, list, test, pause, resume
 Run              sluss serve            screens and the work behind them
                  sluss doctor           what is well, what is not, and the fix

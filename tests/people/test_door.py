@@ -1,5 +1,7 @@
 """Signing in and out, as a browser does it."""
 
+import re
+
 import pytest
 
 from sluss.kernel.audit import list_deeds
@@ -50,6 +52,14 @@ async def test_signing_in_never_leads_to_another_host(web: Web, there: str) -> N
 async def test_a_page_asked_for_without_a_session_comes_after_signing_in(web: Web) -> None:
     answer = await web.browser().get("/me?saved=profile")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fme%3Fsaved%3Dprofile")
+
+
+async def test_after_a_mistake_the_same_page_takes_the_right_password(web: Web) -> None:
+    browser = web.browser()
+    again = await browser.sign_in(JOHAN, "not this one")
+    [token] = set(re.findall(r'name="csrf" value="([^"]*)"', again.text))
+    answer = await browser.post("/sign-in", email=JOHAN, password=PASSWORD, csrf=token)
+    assert answer.status_code == 303
 
 
 async def test_guesses_are_slowed_and_the_wait_ends(web: Web, clock: TestClock) -> None:

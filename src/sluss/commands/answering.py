@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from sluss.commands.agents import AddAgent, AllowPasswords, DisableAgent, EnableAgent, ListAgents, ResetAgent, WithdrawInvitation
+from sluss.commands.agents import (
+    AddAgent,
+    AllowPasswords,
+    DisableAgent,
+    EnableAgent,
+    ListAgents,
+    ResetAgent,
+    ResetFactors,
+    WithdrawInvitation,
+)
 from sluss.commands.backup import MakeBackup
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
@@ -20,6 +29,7 @@ Known = (
     | EnableAgent
     | ListAgents
     | ResetAgent
+    | ResetFactors
     | WithdrawInvitation
     | AllowPasswords
     | AddInbox

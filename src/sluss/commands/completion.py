@@ -9,7 +9,7 @@ from sluss.commands.outcome import OK
 from sluss.commands.terminal import Terminal
 
 WITHIN = {
-    "agent": ("add", "list", "reset", "disable", "enable", "withdraw", "passwords"),
+    "agent": ("add", "list", "reset", "reset-factors", "disable", "enable", "withdraw", "passwords"),
     "inbox": ("add", "list", "test", "pause", "resume"),
     "outbox": ("show", "hold", "release"),
     "completion": ("bash", "zsh", "fish"),
