@@ -136,7 +136,7 @@ async def test_a_provider_that_takes_no_passwords_leads_to_connecting(
     world: MailWorld, channel: EmailChannel, connect: Callable[..., Connection], stage: Any, answer: tuple[int, str]
 ) -> None:
     """What waits stays whole: no mail is at fault for it."""
-    world.faults.answer(stage, *answer)
+    world.faults.answer(stage, *answer, times=2)
     with pytest.raises(Unreachable, match="choose Connect with Microsoft"):
         await channel.send(connect(), outbound(), HandOver())
 

@@ -73,7 +73,8 @@ class SmtpConversation:
             await self._by_token(initial)
             return
         if mechanism.upper() == "LOGIN":
-            user, password = await self._ask("334 VXNlcm5hbWU6"), await self._ask("334 UGFzc3dvcmQ6")
+            user = _decoded(initial) if initial else await self._ask("334 VXNlcm5hbWU6")
+            password = await self._ask("334 UGFzc3dvcmQ6")
         else:
             words = _decoded(initial) if initial else await self._ask("334 ")
             user, password = [*words.split("\0"), "", ""][1:3]
