@@ -18,12 +18,15 @@ from sluss.channels.models import inbox_trials
 from sluss.config import Config
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor, system
+from sluss.kernel.clock import DAY
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
+from sluss.people.factors import add_factor
 from sluss.people.models import api_tokens, sessions
 from sluss.people.sessions import Browser, open_session
+from sluss.privacy.models import erasures, exports
 from sluss.replies.sending import SendReply, send_reply
 from tests.world import Company, World
 
@@ -42,10 +45,13 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
     "/operations/{operation}/retry": {"anyway": "1"},
+    "/me/factors/{factor_id}": {"name": "Telefon"},
     "/settings/agents/{agent_id}": {"name": "Ola Berg", "email": "ola@{host}", "role": "agent", "locale": "en"},
     "/settings/teams/{team_id}": {"name": "Ny {team_id}"},
     "/settings/inboxes/{inbox_id}/edit": {"name": "Kundtjänst", "address": "info@{host}", "ways": "lmtp", "smtp_host": "smtp.{host}"},
     "/settings/quarantine/{envelope_id}/discard": {"sure": "1"},
+    "/settings/privacy/contacts/{contact_id}/erase": {"mode": "erase", "typed": "{contact_id}"},
+    "/settings/privacy/rules": {"read_months": "13"},
     "/settings/mail-sign-in": {
         "provider": "google",
         "client_id": "4711-sluss.apps.googleusercontent.com",
@@ -82,7 +88,9 @@ class Place:
         ids |= self.db.write_now(self._case, owner)
         ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
+        ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
         ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
+        ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
     def _case(self, tx: Tx, owner: Actor) -> Ids:
@@ -123,6 +131,17 @@ class Place:
         row = {"workspace_id": self.company.id, "id": trial_id, "inbox_id": self.inbox.id, "started_at": tx.now, "ended_at": tx.now}
         tx.run(sa.insert(inbox_trials), row | {"checks": []})
         return trial_id
+
+    def _privacy(self, tx: Tx, agent_id: int, contact_id: int) -> Ids:
+        key = {"workspace_id": self.company.id, "contact_id": contact_id, "agent_id": agent_id}
+        export = key | {"id": tx.new_id(), "language": "en", "notes": True, "state": "ready", "at": tx.now, "expires_at": tx.now + DAY}
+        tx.run(sa.insert(exports), export | {"attempts": 0, "digest": self._digest, "size": len(PIXEL)})
+        erasure = key | {"id": tx.new_id(), "agent_id": None, "mode": "erase", "state": "asked", "asked_at": tx.now, "starts_at": tx.now + DAY}
+        tx.run(sa.insert(erasures), erasure | {"phase": "begin", "cursor": 0, "until": 0, "addresses": [], "counts": {}})
+        return {"export_id": str(export["id"]), "erasure_id": str(erasure["id"])}
+
+    def _factor(self, tx: Tx, agent_id: int) -> int:
+        return add_factor(tx, Actor(self.company.id, "agent", agent_id), "app", self.marker)
 
     def _session(self, tx: Tx, agent_id: int) -> int:
         open_session(tx, self.company.id, agent_id, Browser("Firefox on Linux", "192.0.2.1"), Config())

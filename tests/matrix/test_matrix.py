@@ -109,12 +109,16 @@ def _bare(answer: httpx.Response) -> tuple[str, str]:
     return answer.headers.get("content-type", ""), body
 
 
+OF_LOOKING = {"reads"}
+"""The log of who read what is written of looking, some seconds later, by no request."""
+
+
 def fingerprint(db: Database) -> str:
-    """Every row of every table."""
+    """Every row of every table but what is kept of looking itself."""
 
     def read(tx: Tx) -> str:
         whole = hashlib.sha256()
-        for table in metadata.sorted_tables:
+        for table in (one for one in metadata.sorted_tables if one.name not in OF_LOOKING):
             rows = sorted(repr(tuple(row)) for row in tx.rows(sa.select(table)))
             whole.update(repr((table.name, rows)).encode())
         return whole.hexdigest()

@@ -85,13 +85,13 @@ async def list_cases(
     return await edge.db.read(page_of_cases, who, wanted)
 
 
-@get("/api/v1/cases/{number:int}", may=READERS, scope=CASES_READ, operation_id="getCase")
+@get("/api/v1/cases/{number:int}", may=READERS, scope=CASES_READ, operation_id="getCase", reads=("case", "number"))
 async def get_case(edge: Edge, who: Actor, number: Number) -> WholeCase:
     """One case with its newest messages and notes."""
     return await edge.db.read(whole_case, who, number)
 
 
-@get("/api/v1/cases/{number:int}/messages", may=READERS, scope=CASES_READ, operation_id="listMessages")
+@get("/api/v1/cases/{number:int}/messages", may=READERS, scope=CASES_READ, operation_id="listMessages", reads=("case", "number"))
 async def list_messages(edge: Edge, who: Actor, number: Number, *, after: After = None, limit: Limit = 50) -> MessagePage:
     """Messages of one case, newest first."""
     return await edge.db.read(page_of_messages, who, number, None if after is None else int(after), limit)
@@ -115,7 +115,7 @@ async def reply(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewR
     return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "reply", number, data), _reply, number, data))
 
 
-@get("/api/v1/contacts/{contact_id:int}", may=READERS, scope=CONTACTS_READ, operation_id="getContact")
+@get("/api/v1/contacts/{contact_id:int}", may=READERS, scope=CONTACTS_READ, operation_id="getContact", reads=("contact", "contact_id"))
 async def get_contact(edge: Edge, who: Actor, contact_id: ContactId) -> ContactOut:
     """One customer, with the addresses that are known."""
     return await edge.db.read(contact_out, who, contact_id)

@@ -26,6 +26,8 @@ from sluss.privacy.gathering import Gathered, Row, case_ids, gather_case, gather
 from sluss.privacy.models import exports, reads
 from sluss.privacy.orders import TOPIC, access_person, active_erasure, require_admin
 from sluss.privacy.reading import reads_of
+from sluss.web.shell import Page
+from sluss.web.templates import Templates
 
 log = get_log("privacy")
 
@@ -123,6 +125,11 @@ def expire_exports(tx: Tx, found: Sequence[Export]) -> None:
     """Remove exports whose time is over."""
     for one in found:
         _end(tx, one)
+
+
+def rendered_by(templates: Templates) -> Render:
+    """The readable page, made by the application's templates."""
+    return lambda language, told: templates.render("privacy/export.html", Page(title="", path="/", locale=language), **told)
 
 
 def pack(db: Database, files: FileStore, export: Export, render: Render) -> Stored:

@@ -46,6 +46,7 @@ class Edge:
     supervisor: Supervisor | None = None
     receive: Any = None
     connection: Any = None
+    reads: Any = None
     providers: Any = None
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
