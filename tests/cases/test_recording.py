@@ -34,6 +34,7 @@ def test_a_stranger_opens_a_case_that_waits(db: Database, world: World, arrive: 
 
 
 def test_the_same_message_is_recorded_once(db: Database, world: World, arrive: Callable[..., list[Recorded]]) -> None:
+    """F32."""
     first, again = arrive({"dedupe_key": "same"}, {"dedupe_key": "same"})
     later = arrive({"dedupe_key": "same"})[0]
     assert [first.outcome, again.outcome, later.outcome] == ["message", "duplicate", "duplicate"]

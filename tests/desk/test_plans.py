@@ -105,7 +105,7 @@ def test_the_everyday_lists_are_not_even_sorted(db: Database, world: World, many
 
 
 def test_no_statement_of_the_desk_scans(db: Database, world: World, many: list[int], customers: Customers) -> None:
-    """The list, the case beside it, its timeline, its neighbours and every count."""
+    """T108, F20: The list, the case beside it, its timeline, its neighbours and every count."""
     seen: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:

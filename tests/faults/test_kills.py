@@ -21,6 +21,7 @@ LATER = 1200
 
 @pytest.mark.timeout(300)
 async def test_nothing_is_lost_shown_twice_or_sent_twice(ground: Ground) -> None:
+    """F1, F2, F28, F32."""
     chance = random.Random(SEED)  # noqa: S311 - chance of a seed
     ground.customers.begin()
     ends, between = plan(ROUNDS[ground.kind], chance), BETWEEN[ground.kind]

@@ -11,6 +11,7 @@ HASH = f"    --hash=sha256:{'0' * 64}"
 
 @pytest.mark.parametrize("lock", [RUN, CHECK], ids=["run", "check"])
 def test_every_package_has_one_version_and_hashes(lock: str):
+    """T117."""
     check_none(locks.faults_of_lock(lock))
 
 

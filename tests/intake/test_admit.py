@@ -142,7 +142,7 @@ async def test_a_full_disk_sets_nothing_aside(desk: Desk, monkeypatch: pytest.Mo
 
 
 async def test_a_database_that_stores_nothing_sets_nothing_aside(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F7, F16: what failed is the storing, not the mail."""
+    """F7: what failed is the storing, not the mail."""
 
     def fail(_tx: Tx, _lease: object, _readings: object) -> None:
         raise StorageFailed("disk I/O error")

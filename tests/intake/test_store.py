@@ -26,6 +26,7 @@ async def test_a_small_mail_lies_in_its_row_and_a_large_one_in_the_file_store(de
 
 
 async def test_the_same_mail_ten_times_at_once_is_one_message(desk: Desk) -> None:
+    """F32."""
     await all_at_once(desk, [mail(1)] * 10)
     await desk.admit()
     assert desk.states() == ["message"]

@@ -68,5 +68,6 @@ async def test_a_message_we_never_sent_is_said_to_be_unknown(sent: Scene) -> Non
 
 
 def test_news_of_what_was_never_tried_changes_nothing(scene: Scene) -> None:
+    """F34."""
     scene.answer()
     assert (tell(scene, "delivered"), scene.states()) == ("unchanged", ["queued"])
