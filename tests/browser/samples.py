@@ -151,6 +151,17 @@ MESSAGES: tuple[d.Item, ...] = (
         direction="in",
         author=ASA,
         text=_FIRST,
+        letter=d.Letterhead(
+            sender="Åsa Lindqvist <asa.l@example.se>",
+            to=("bokning@norrskenair.se",),
+            cc=("Per Lindqvist <per@example.se>",),
+            raw=True,
+            forward="/cases/10482/forward?m=1",
+            said_at=NOW - 400 * HOUR,
+            copies=("Kundtjänst",),
+        ),
+        proof="fail",
+        warnings=("reply-to-differs", "lookalike"),
         html=True,
         remote_images=True,
         quoted="> Tack för din bokning!\n> Din resa: Stockholm till Gdańsk, 28 november.",
@@ -187,8 +198,12 @@ MESSAGES: tuple[d.Item, ...] = (
         direction="out",
         author=JOHAN,
         text="Hej Åsa, tack för att du skrev! Jag ser bokningen och har flyttat den till ditt medlemsnummer. Den syns snart.",
-        to=("asa.l@example.se",),
-        cc=("per@example.se", "resebyrå@example.se"),
+        letter=d.Letterhead(
+            sender="Bokning <bokning@norrskenair.se>",
+            to=("Åsa Lindqvist <asa.l@example.se>",),
+            cc=("per@example.se", "Resebyrån <resebyrå@example.se>"),
+            forward="/cases/10482/forward?m=5",
+        ),
         deliveries=(
             d.Delivery(operation="92", recipient="asa.l@example.se", state="delivered", at=NOW - 79 * MINUTE),
             d.Delivery(operation="93", recipient="per@example.se", state="sent", at=NOW - 79 * MINUTE),
@@ -201,6 +216,8 @@ MESSAGES: tuple[d.Item, ...] = (
         direction="in",
         author=ASA,
         text="Tack! Nu ser jag den. Går det att flytta båda biljetterna samtidigt? Bifogar kvittot och en bild på felet.",
+        letter=d.Letterhead(sender="Åsa Lindqvist <asa.l@example.se>", to=("bokning@norrskenair.se",), raw=True),
+        proof="pass",
         files=(
             d.File(id="51", name="Kvitto 88213 – Stockholm till Gdańsk, två vuxna.pdf", size=184_320, media_type="application/pdf"),
             d.File(id="52", name="skärmbild.png", size=1_204_000, media_type="image/png", picture=True),
@@ -262,6 +279,62 @@ MESSAGES: tuple[d.Item, ...] = (
 )
 """Two days of a conversation with everything that can happen to a message."""
 
+ASIDE = (
+    d.Message(
+        id="21",
+        at=NOW - 50 * MINUTE,
+        direction="in",
+        author=ASA,
+        text="Så här ser det ut: [image: skärm.png] Kan ni hjälpa mig?",
+        body=(
+            "Så här ser det ut: ",
+            d.File(id="61", name="skärm.png", size=204_000, media_type="image/png", picture=True),
+            " Kan ni hjälpa mig?",
+        ),
+        quoted="> Hej Åsa",
+        letter=d.Letterhead(
+            sender="Åsa Lindqvist <asa.l@example.se>", to=("bokning@norrskenair.se",), raw=True, forward="/cases/10482/forward?m=21"
+        ),
+        proof="pass",
+        **_MAIL,
+    ),
+    d.Message(
+        id="22",
+        at=NOW - 40 * MINUTE,
+        direction="out",
+        author=JOHAN,
+        text="Kan ni se efter varför bokningen inte syns?",
+        quoted="---------- Forwarded message ----------\nFrom: Åsa Lindqvist <asa.l@example.se>",
+        letter=d.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("Hotell Amber <drift@amber.example>",)),
+        part="aside",
+        passed_to=("Hotell Amber <drift@amber.example>",),
+        deliveries=(d.Delivery(operation="97", recipient="drift@amber.example", state="delivered", at=NOW - 39 * MINUTE),),
+        **_MAIL,
+    ),
+    d.Message(
+        id="23",
+        at=NOW - 20 * MINUTE,
+        direction="in",
+        author=d.Person("77", "Hotell Amber"),
+        text="Den ligger under fel namn, vi rättar det nu.",
+        letter=d.Letterhead(sender="Hotell Amber <drift@amber.example>", to=("bokning+c.abc@norrskenair.se",), raw=True),
+        part="aside",
+        **_MAIL,
+    ),
+    d.Message(
+        id="24",
+        at=NOW - 5 * MINUTE,
+        direction="out",
+        author=MAJA,
+        text="Hej Åsa, det är ordnat. Hälsningar Maja",
+        origin="sent folder",
+        letter=d.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("asa.l@example.se",), raw=True),
+        **_MAIL,
+    ),
+)
+"""A picture in its place, something passed on and its answer, and an answer by another program."""
+NEWS = d.News(id="24", by="Maja Ek", at=NOW - 5 * MINUTE, text="Hej Åsa, det är ordnat. Hälsningar Maja", ours=True, origin="sent folder")
+
 
 def composer(**changed: object) -> d.Composer:
     """By e-mail from Bokning to Åsa."""
@@ -273,6 +346,15 @@ def composer(**changed: object) -> d.Composer:
         "from_name": "Bokning",
         "from_address": "bokning@norrsken.example",
         "can_cc": True,
+        "can_place": True,
+        "everybody": 'per@example.se, "Resebyrån" <resebyra@example.se>, anna@example.se',
+        "others": ("per@example.se", "Resebyrån", "anna@example.se"),
+        "signature": (
+            (d.Run("Vänliga hälsningar"),),
+            (d.Run("Johan Falk", strong=True), d.Run(", Norrsken Air")),
+            (d.Run("norrsken.example", href="https://norrsken.example"),),
+        ),
+        "quotes": True,
         "can_attach": True,
         "max_file_bytes": 20_000_000,
         "undo_seconds": 10,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from sluss.desk import screens as d
 from sluss.people import screens as p
 from sluss.settings import screens as t
+from sluss.web.assets import Assets
 from sluss.web.shell import Form, Page, Problem
 from sluss.web.templates import Templates
 from tests.browser import office as o
@@ -50,6 +52,43 @@ _DRAFT = d.Draft(
     files=(d.File(id="77", name="Bekräftelse.pdf", size=88_000, media_type="application/pdf"),),
     cc="per@example.se",
 )
+_FORWARD = d.ForwardForm(
+    no=10482,
+    message="1",
+    told=(("Åsa Lindqvist <asa.l@example.se>", s.NOW - 26 * s.HOUR, "Hej! Bokningen syns inte."),),
+    can_whole=True,
+    files=(d.File(id="51", name="Kvitto.pdf", size=184_320, media_type="application/pdf"),),
+    chosen=("51",),
+)
+
+
+def _with_dialog(template: str, **values: object) -> Scene:
+    """A dialog over the desk, as it arrives."""
+    desk = _desk(s.desk(s.case()))
+    html = re.sub(r"</?hx-partial[^>]*>", "", _TEMPLATES.render(template, desk.page, **values))
+    # As the page itself does with what arrives: put in, then opened.
+    return msgspec.structs.replace(
+        desk,
+        steps=(
+            lambda tab: tab.evaluate(
+                "html => { document.getElementById('dialogs').innerHTML = html; document.querySelector('#dialogs dialog').showModal(); }",
+                html,
+            ),
+        ),
+    )
+
+
+def _with_news() -> Scene:
+    """The line over the composer that says who answered meanwhile."""
+    case = s.case(items=s.ASIDE, earlier=0, composer=s.composer(reply=_DRAFT), news=s.NEWS)
+    desk = _desk(s.desk(case))
+    html = _TEMPLATES.render("desk/news.html", desk.page, case=case)
+    return msgspec.structs.replace(
+        desk, steps=(lambda tab: tab.evaluate("html => { document.getElementById('news').innerHTML = html; }", html),)
+    )
+
+
+_TEMPLATES = Templates(Assets())
 _POLISH = d.Case(
     id="10485",
     no=10485,
@@ -97,6 +136,20 @@ SCENES: dict[str, Scene] = {
     "desk-note": _desk(s.desk(s.case(composer=s.composer(tab="note", reply=_DRAFT)))),
     "desk-errors": _desk(s.desk(s.case(composer=s.composer(form=s.ERRORS)))),
     "desk-polish": _desk(s.desk(_POLISH)),
+    "desk-letter": _desk(
+        s.desk(s.case(earlier=0)),
+        lambda tab: tab.evaluate("document.querySelector('.letterhead').open = true; document.getElementById('timeline').scrollTop = 0"),
+    ),
+    "desk-aside": _desk(s.desk(s.case(items=s.ASIDE, earlier=0))),
+    "desk-people": _desk(s.desk(s.case(composer=s.composer(reply=_DRAFT))), click("[data-everybody]")),
+    "desk-news": _with_news(),
+    "desk-forward": _with_dialog("desk/forward.html", forward=_FORWARD),
+    "desk-stopped": _with_dialog("desk/stopped.html", stopped=d.Stopped(no=10482, op="0" * 26, news=s.NEWS, draft=_DRAFT)),
+    "desk-crowd": _with_dialog("desk/stopped.html", stopped=d.Stopped(no=10482, op="0" * 26, crowd=14, draft=_DRAFT)),
+    "desk-headers": _with_dialog(
+        "desk/headers.html",
+        source=d.Source("1", "Received: from mx.example\nFrom: =?utf-8?q?=C3=85sa?= <asa.l@example.se>\nSubject: Bokning"),
+    ),
     "desk-list": _desk(s.desk()),
     "desk-empty": _desk(s.desk(queue=d.Queue(view=s.VIEWS[0], rows=(), total=0))),
     "desk-new": _desk(

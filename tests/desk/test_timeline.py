@@ -69,7 +69,11 @@ def test_an_answer_shows_how_its_delivery_stands(read: Any, db: Database, world:
     answer = next(item for item in read(no).items if isinstance(item, Message) and item.direction == "out")
     assert [(one.recipient, one.state) for one in answer.deliveries] == [("asa@kund.example", "queued"), ("bo@kund.example", "queued")]
     assert all(one.undo_until for one in answer.deliveries)
-    assert (answer.author.name, answer.to, answer.cc) == ("Johan Falk", ("asa@kund.example",), ("bo@kund.example",))
+    assert (answer.author.name, answer.letter.to, answer.letter.cc) == (
+        "Johan Falk",
+        ("Åsa Lindqvist <asa@kund.example>",),
+        ("bo@kund.example",),
+    )
 
 
 def test_a_logo_is_left_to_the_frame_and_a_screenshot_is_not(read: Any, customers: Customers) -> None:
@@ -78,7 +82,8 @@ def test_a_logo_is_left_to_the_frame_and_a_screenshot_is_not(read: Any, customer
     bill = StoredFile("kvitto.pdf", "application/pdf", 900, "2" * 64, "")
     no = customers.write(html='<img src="cid:logo@k"><img src="https://a.example/x.png">', files=(logo, shot, bill))
     message = read(no).items[0]
-    assert [(file.name, file.picture) for file in message.files] == [("skärm.png", True), ("kvitto.pdf", False)]
+    assert [(file.name, file.picture) for file in message.files] == [("kvitto.pdf", False)]
+    assert [one if isinstance(one, str) else one.name for one in message.body] == ["Hej!", "skärm.png"]
     assert (message.html, message.remote_images) == (True, True)
 
 

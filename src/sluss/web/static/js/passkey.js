@@ -4,7 +4,7 @@ import { text } from "./text.js";
 const bytes = (word) => Uint8Array.from(atob(word.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 const word = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const troubles = { SecurityError: "passkeyAt", InvalidStateError: "passkeyKnown" };
-let asking;
+let ceremony;
 
 function wanted(form) {
   const options = JSON.parse(form.dataset.passkey);
@@ -21,8 +21,8 @@ function told({ id, rawId, type, response }) {
 }
 
 async function ask(form, mediation) {
-  asking?.abort();
-  const { signal } = (asking = new AbortController());
+  ceremony?.abort();
+  const { signal } = (ceremony = new AbortController());
   const publicKey = wanted(form);
   const made = await (publicKey.user ? navigator.credentials.create({ publicKey, signal }) : navigator.credentials.get({ publicKey, mediation, signal }));
   form.elements.answer.value = told(made);
