@@ -114,6 +114,7 @@ totp_seeds = global_table(
     sa.Column("sealed", Blob, nullable=False),
     sa.Column("last_step", Count, nullable=False),
 )
+sealed_column("factor", totp_seeds.c.sealed, factors.c.credential_id, totp_seeds.c.factor_id, source=totp_seeds.join(factors))
 passkeys = global_table(
     "passkeys",
     sa.Column("factor_id", Id, sa.ForeignKey("factors.id"), primary_key=True),
