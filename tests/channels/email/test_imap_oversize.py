@@ -16,6 +16,7 @@ from sluss.channels.email.imap_client import ImapClient
 from sluss.channels.email.imap_words import Leaf, Response, leaves_of
 from sluss.channels.email.oversize import noted
 from sluss.sandbox.mail.servers import MailWorld
+from tests.channels.email.hostile import serving
 from tests.channels.email.mailroom import SUPPORT, Memory, numbered, read
 from tests.channels.email.test_listen import ids, listening
 
@@ -58,10 +59,9 @@ async def test_a_large_mail_goes_to_the_disk_whole(world: MailWorld, connect: Co
 
 async def test_sixty_megabytes_pass_in_small_pieces():
     """F37: the memory of a mail under way does not grow with it."""
-    size, pieces, ends = 60 * MEGABYTE, list[int](), list[asyncio.WriteTransport]()
+    size, pieces = 60 * MEGABYTE, list[int]()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends.append(writer.transport)
         writer.write(b"* OK ready\r\n")
         for answer in (b"* CAPABILITY IMAP4rev1\r\n", b"* 1 FETCH (UID 5 BODY[] {%d}\r\n" % size):
             tag = (await reader.readline()).split()[0]
@@ -72,15 +72,13 @@ async def test_sixty_megabytes_pass_in_small_pieces():
             writer.write((b")\r\n" if b"FETCH" in answer else b"") + tag + b" OK done\r\n")
         await reader.read()
 
-    running = await asyncio.start_server(talk, "127.0.0.1", 0)
-    client = await ImapClient.connect(Place("127.0.0.1", running.sockets[0].getsockname()[1], "plain", allow_private=True))
-    tracemalloc.start()
-    assert await client.stream(5, lambda piece: pieces.append(len(piece)))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    client.abort()
-    ends[0].abort()
-    running.close()
+    async with serving(talk) as port:
+        client = await ImapClient.connect(Place("127.0.0.1", port, "plain", allow_private=True))
+        tracemalloc.start()
+        assert await client.stream(5, lambda piece: pieces.append(len(piece)))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        client.abort()
     assert (sum(pieces), peak < 15 * MEGABYTE) == (size, True), peak
 
 

@@ -299,6 +299,8 @@ class ImapClient:
             response = await self._response(largest)
             if self._tagged(response, tag):
                 return collected
+            if collected and collected[-1].literals and not response.line.startswith((b"*", b"+")):
+                raise ImapFailed(say("The server announced fewer bytes than it sent."))
             collected.append(response)
         raise ImapFailed(say("The server answers without end."))
 
@@ -320,7 +322,7 @@ class ImapClient:
             self._hold(len(line))
             pieces.append(line)
         response = Response(b"".join(pieces), tuple(literals))
-        if literals and _FETCHED.match(response.line) and not response.line.endswith(b")"):
+        if _FETCHED.match(response.line) and not all(_AFTER_LITERAL.match(piece) for piece in pieces[1:]):
             raise ImapFailed(say("The server announced fewer bytes than it sent."))
         if _NEWS.match(response.line):
             self.news = True
@@ -389,6 +391,7 @@ async def _streams(place: Place, opened: object) -> tuple[asyncio.StreamReader, 
 
 _LITERAL = re.compile(rb"\{(\d{1,12})\+?\}\Z")
 _FETCHED = re.compile(rb"\* \d+ FETCH ", re.IGNORECASE)
+_AFTER_LITERAL = re.compile(rb"[ )]")
 _NEWS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
 
 

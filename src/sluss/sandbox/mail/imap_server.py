@@ -59,6 +59,7 @@ class ImapConversation:
         """Talks until the client leaves or is thrown out."""
         try:
             self._greet()
+            await self._writer.drain()
             while True:
                 await self._one(await self._read_command())
         except (Ended, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -81,6 +82,7 @@ class ImapConversation:
             if not found:
                 break
             self._say("+ go on")
+            await self._writer.drain()
             literals.append(await self._reader.readexactly(int(found.group(1))))
         await asyncio.sleep(self._post.faults.slow)
         tag, _, rest = text.partition(" ")
@@ -98,6 +100,7 @@ class ImapConversation:
             carry_out = self._commands().get(command.name)
             if carry_out is None:
                 self._say(f"{command.tag} BAD unknown command")
+                await self._writer.drain()
                 return
             answer = carry_out(command)
             answer = await answer if isinstance(answer, Awaitable) else answer
@@ -105,6 +108,7 @@ class ImapConversation:
                 await self._tell_endlessly()
         except _Bad as error:
             self._say(f"{command.tag} NO {error}")
+            await self._writer.drain()
             return
         if command.name != "LOGOUT":
             self._tell_news()
@@ -152,6 +156,7 @@ class ImapConversation:
         mechanism, _, initial = command.argument.partition(" ")
         if not initial:
             self._say("+ ")
+            await self._writer.drain()
             initial = (await self._reader.readuntil(b"\r\n")).decode("ascii", "replace").strip()
         if mechanism.upper() == "XOAUTH2":
             return await self._by_token(initial)
@@ -165,6 +170,7 @@ class ImapConversation:
         self._mailbox = self._post.sign_in_by_token(initial)
         if self._mailbox is None:
             self._say(f"+ {TOKEN_REFUSED}")
+            await self._writer.drain()
             await self._reader.readuntil(b"\r\n")
             raise _Bad("[AUTHENTICATIONFAILED] Invalid credentials (Failure)")
 
@@ -312,6 +318,7 @@ class ImapConversation:
             while not done.done():
                 if not self._post.faults.silent_idle:
                     self._tell_news()
+                await self._writer.drain()
                 changed = asyncio.ensure_future(self._changed.wait())
                 await asyncio.wait({done, changed}, return_when=asyncio.FIRST_COMPLETED)
                 changed.cancel()
