@@ -16,9 +16,9 @@ from sluss.kernel.actors import ROLES, Actor, system
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
 from sluss.people.actions import NewAgent, create_agent, disable_agent, enable_agent, normal_address, reset_password, set_password
+from sluss.people.factors import reset_factors
 from sluss.people.invitations import Invitation, invitation_link, invite, list_invitations, withdraw_invitation
 from sluss.people.oidc_providers import allow_passwords
-from sluss.people.factors import reset_factors
 from sluss.people.passwords import fault_of, hash_password
 from sluss.people.queries import AgentRow, list_agents, list_teams
 from sluss.web.locale import LOCALES

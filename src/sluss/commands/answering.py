@@ -15,6 +15,7 @@ from sluss.commands.agents import (
     WithdrawInvitation,
 )
 from sluss.commands.backup import MakeBackup
+from sluss.commands.contacts import EraseContact, ExportContact, ReapplyErasures
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
 from sluss.commands.keys import AddKey, ListKeys, ResealSome, RetireKey
@@ -45,6 +46,9 @@ Known = (
     | ResealSome
     | RetireKey
     | MakeBackup
+    | ExportContact
+    | EraseContact
+    | ReapplyErasures
     | MakeSetupLink
 )
 

@@ -19,16 +19,14 @@ from sluss.commands.archive import DATABASE, DUMP, MANIFEST, SECRETS, Archive, M
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import CONFLICT, OK, PARTIAL, USAGE, Stopped
 from sluss.commands.terminal import Terminal
+from sluss.kernel.blobs import file_columns
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore, as_digest
-from sluss.migrations import head
+from sluss.migrations import every_table, head
 from sluss.version import VERSION
 
 Copied = tuple[Path, Iterable[tuple[Any, ...]]]
 """A copy of the database, and the digests of the files that it names."""
-
-_NAMED = "SELECT digest FROM attachments UNION SELECT digest FROM envelopes WHERE raw IS NULL"
-
 
 class MakeBackup(Deed, frozen=True, tag="backup"):
     """Write a backup to an absolute path that is free."""
@@ -86,7 +84,7 @@ def make_backup(house: House, target: Path, *, with_key: bool) -> dict[str, Any]
 def _copied_file(db: Database, aside: Path) -> Generator[Copied]:
     db.backup_to(aside / DATABASE)
     with contextlib.closing(sqlite3.connect(aside / DATABASE)) as copy:
-        yield aside / DATABASE, copy.execute(_NAMED)
+        yield aside / DATABASE, copy.execute(_named())
 
 
 @contextlib.contextmanager
@@ -94,7 +92,16 @@ def _copied_server(db: Database, aside: Path) -> Generator[Copied]:
     """The dump and the names of the files are of one moment, however much is written meanwhile."""
     with postgres.snapshot(db.url) as (conn, moment):
         postgres.dump(db.url, moment, aside / DUMP)
-        yield aside / DUMP, conn.execute(_NAMED)
+        yield aside / DUMP, conn.execute(_named())
+
+
+def _named() -> str:
+    """Every column in which a table of any slice names a file."""
+    every_table()
+    return " UNION ".join(
+        f"SELECT {column.name} FROM {column.table.name} WHERE {column.name} <> ''{f' AND {condition}' if condition else ''}"  # noqa: S608 - our own tables
+        for column, condition in file_columns()
+    )
 
 
 def _add_files(archive: Archive, store: FileStore, digests: Iterable[tuple[Any, ...]]) -> tuple[int, int]:

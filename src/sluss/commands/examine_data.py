@@ -14,12 +14,16 @@ from sluss.commands.examination import Finding
 from sluss.config import Config
 from sluss.intake.models import conservation_checks, envelopes
 from sluss.kernel.audit import verify_audit
+from sluss.kernel.blobs import UnknownReferences, count_unnamed
 from sluss.kernel.clock import MINUTE, system_clock
 from sluss.kernel.events import events
+from sluss.kernel.files import FileStore
 from sluss.kernel.folder import DataFolder
+from sluss.kernel.ids import IdMaker
+from sluss.kernel.tx import Host, Tx
 from sluss.kernel.walls import unwalled, walks_through
 from sluss.kernel.workspaces import workspaces
-from sluss.migrations import current, head
+from sluss.migrations import current, every_table, head
 from sluss.outbox.models import operations
 
 OLDEST_SERVER = 150_000
@@ -33,7 +37,7 @@ def examine_data(config: Config) -> list[Finding]:
     engine = reading_engine(config)
     try:
         with engine.connect() as conn:
-            return list(_examine(conn))
+            return [*_examine(conn), *_files_of_nobody(config, conn)]
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         return [Finding("database", "fail", f"it cannot be read: {cause}", _reach(config))]
@@ -154,6 +158,26 @@ def _outbox(conn: sa.Connection) -> Iterator[Finding]:
         yield Finding("sending", "warn", f"{unknown} messages of which nobody knows whether they arrived", fix)
     else:
         yield Finding("sending", "ok", f"{sum(counts.values())} messages are on their way")
+
+
+def _files_of_nobody(config: Config, conn: sa.Connection) -> Iterator[Finding]:
+    """Files that no row names any more. A running Sluss collects them by itself, once a day."""
+    folder = DataFolder(config.folder).files
+    if current(conn) != head() or not folder.is_dir():
+        return
+    every_table()
+    try:
+        count = count_unnamed(Tx(conn, Host(system_clock, IdMaker(system_clock))), FileStore(folder))
+    except UnknownReferences as error:
+        yield Finding("files", "warn", f"not collected: nobody knows what {error} refers to", "Report this, with the version of Sluss.")
+        return
+    except OSError as error:
+        yield Finding("files", "warn", f"they cannot be looked at: {error.strerror}", "Run this as the user that Sluss runs as.")
+        return
+    if count:
+        yield Finding("files", "warn", f"{count} files that nothing refers to", "Let Sluss run for a day: it removes them by itself.")
+    else:
+        yield Finding("files", "ok", "every file is referred to")
 
 
 def _intake(conn: sa.Connection) -> Iterator[Finding]:

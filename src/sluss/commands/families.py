@@ -6,6 +6,7 @@ FAMILIES = {
     "backup": "backup",
     "completion": "completion",
     "config": "settings",
+    "contact": "contacts",
     "demo": "demo",
     "doctor": "doctor",
     "inbox": "inboxes",

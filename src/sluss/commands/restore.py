@@ -24,14 +24,18 @@ from sluss.commands.house import settings_of
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, OK, Stopped
 from sluss.commands.terminal import Terminal
 from sluss.kernel.db import Database, open_database
+from sluss.kernel.files import FileStore
 from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.leases import release_all
+from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import all_workspaces, hold_outbox
 from sluss.migrations import UnknownRevision, bring_up_to_date
 from sluss.outbox.models import operations
 from sluss.outbox.settling import move_operation
 from sluss.outbox.states import NEVER, OPEN, Move
+from sluss.privacy.journal import NAME, Journal
+from sluss.privacy.work import Room, reapply
 
 DOUBT = "Sluss was restored from a backup; this may have been sent since it was made."
 REPLACED: tuple[str, ...] = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "files", *SECRETS)
@@ -57,10 +61,11 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
         raise Stopped(str(error), CONFLICT) from error
     try:
         manifest, aside = _replace(Place(folder, config.database_url), source, yes=asked.yes, terminal=terminal)
-        doubtful = _settle(config.database)
+        doubtful, erased = _settle(config.database, folder)
     finally:
         folder.let_go()
     _report(terminal, folder, manifest, (aside, doubtful))
+    _tell_erased(terminal, folder, erased)
     return OK
 
 
@@ -150,12 +155,26 @@ def _move_aside(folder: DataFolder, names: set[str]) -> Path | None:
     return aside
 
 
-def _settle(address: str) -> int:
+def _settle(address: str, folder: DataFolder) -> tuple[int, int]:
+    """How many operations are in doubt, and how many contacts were erased again, since the backup is older than their erasure."""
     db = open_database(address)
     try:
-        return _migrate_and_hold(db)
+        doubtful = _migrate_and_hold(db)
+        if folder.key.exists():
+            db.host.secret = Sealer.of(folder.path).derived("erasures")
+        return doubtful, reapply(Room(db, FileStore(folder.files), Journal(folder.path), lambda _language, _told: ""))
     finally:
         db.close()
+
+
+def _tell_erased(terminal: Terminal, folder: DataFolder, erased: int) -> None:
+    if erased:
+        terminal.say(f"Erased again, as the journal of erasures asks: {erased} contacts.")
+    elif not (folder.path / NAME).exists():
+        terminal.say(
+            f"There is no journal of erasures here. If contacts were erased since the backup was made, put the {NAME} of the old folder"
+            f" into {folder.path} and run: sluss contact reapply --data {folder.path}"
+        )
 
 
 def _migrate_and_hold(db: Database) -> int:

@@ -43,6 +43,13 @@ def current(conn: sa.Connection) -> str:
     return conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
+def every_table() -> sa.MetaData:
+    """The tables of every slice, also of those that this process does not use."""
+    from sluss.migrations.tables import metadata  # noqa: PLC0415 - imports all slices
+
+    return metadata
+
+
 def bring_up_to_date(conn: sa.Connection) -> bool:
     """Migrate if need be. Returns whether anything was done; raises `UnknownRevision` for a database from the future."""
     now = current(conn)
