@@ -141,7 +141,7 @@ class Place:
         return {"export_id": str(export["id"]), "erasure_id": str(erasure["id"])}
 
     def _factor(self, tx: Tx, agent_id: int) -> int:
-        return add_factor(tx, Actor(self.company.id, "agent", agent_id), "app", self.marker)
+        return add_factor(tx, Actor(self.company.id, "agent", agent_id), "app", "Telefon")
 
     def _session(self, tx: Tx, agent_id: int) -> int:
         open_session(tx, self.company.id, agent_id, Browser("Firefox on Linux", "192.0.2.1"), Config())
