@@ -70,7 +70,7 @@ def answer_trouble(edge: Edge, request: Call, error: Exception) -> Response[Any]
         return _on_detour(asked, error)
     problem, fields = _describe(request, error)
     headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
-    headers |= getattr(error, "headers", {})
+    headers |= getattr(error, "headers", {}) if isinstance(error, Trouble) else {}
     if problem.status == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
     if asked.wants_json:
