@@ -34,6 +34,7 @@ from sluss.web.forms import close_uploads
 from sluss.web.headers import Guarded
 from sluss.web.sharing import Shared
 from sluss.web.troubles import answer_trouble
+from sluss.web.wire import BoundedProtocol
 
 ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *desk.ROUTES]
 
@@ -82,7 +83,7 @@ def make_server(app: WebApp) -> Server:
     config = app.edge.config
     options: dict[str, Any] = {"host": config.host, "port": config.port, "log_config": None, "access_log": False, "server_header": False}
     limits: dict[str, Any] = {"timeout_graceful_shutdown": GRACE_SECONDS, "timeout_keep_alive": 75, "backlog": 2048, "proxy_headers": False}
-    return Server(uvicorn.Config(app, lifespan="on", **options, **limits), app.edge.hub)
+    return Server(uvicorn.Config(app, lifespan="on", http=BoundedProtocol, **options, **limits), app.edge.hub)
 
 
 def _litestar(edge: Edge) -> Litestar:

@@ -121,9 +121,7 @@ async def test_what_a_killed_process_held_goes_on_elsewhere(shared_ground: Groun
     await ground.customers.finish()
     await ground.until(everything_is_settled, TAKEOVER)
     wanted = await ground.read(lambda tx: {str(row.id) for row in tx.rows(sa.select(cases.c.id))})
-    async with asyncio.timeout(TAKEOVER):
-        while not watch.cases >= wanted:  # noqa: ASYNC110 - another process pushes
-            await asyncio.sleep(0.05)
+    await ground.until(lambda _: watch.cases >= wanted, TAKEOVER)
     for server, _ in three.servers:
         assert await server.stop() == 0
     await watching
