@@ -270,4 +270,4 @@ def _this(invitation: Invitation) -> sa.ColumnElement[bool]:
 
 def _structs(tx: Tx, *where: sa.ColumnElement[bool]) -> list[Invitation]:
     rows = tx.rows(sa.select(*fields(Invitation, invitations)).where(*where).order_by(invitations.c.id.desc()))
-    return [msgspec.convert(row._asdict(), Invitation) for row in rows]
+    return [msgspec.convert(dict(zip(Invitation.__struct_fields__, row, strict=True)), Invitation) for row in rows]

@@ -86,7 +86,7 @@ class Told(msgspec.Struct, frozen=True):
 def find_provider(tx: Tx, who: Actor) -> Provider | None:
     """The workspace's provider, if it has one."""
     row = tx.row(sa.select(*fields(Provider, oidc_providers)).where(oidc_providers.c.workspace_id == who.workspace_id))
-    return msgspec.convert(row._asdict(), Provider) if row is not None else None
+    return msgspec.convert(dict(zip(Provider.__struct_fields__, row, strict=True)), Provider) if row is not None else None
 
 
 def save_provider(tx: Tx, who: Actor, sealer: Sealer, given: ProviderFields, *, private: bool) -> None:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
-from sluss.people.models import agents, credentials, inbox_teams, sessions, team_members, teams
+from sluss.people.models import agent_identities, agents, credentials, inbox_teams, sessions, team_members, teams
 
 
 class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent. `invited` means that no password was ever set; `seen_at` is the last request of any browser still signed in."""
+    """One agent. `invited` means that nothing lets them in yet; `seen_at` is the last request of any browser still signed in."""
 
     id: int
     name: str
@@ -94,7 +94,9 @@ def get_team(tx: Tx, who: Actor, team_id: int) -> TeamRow:
 
 def _agent_columns(who: Actor) -> sa.Select[*tuple[Any, ...]]:
     a, c = agents.c, credentials.c
-    columns = sa.select(a.id, a.name, c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at, c.password_hash)
+    i = agent_identities.c
+    linked = sa.exists().where(i.workspace_id == a.workspace_id, i.agent_id == a.id).label("linked")
+    columns = sa.select(a.id, a.name, c.email, a.role, a.language, a.theme, a.keys_off, a.disabled_at, c.password_hash, linked)
     return columns.join(credentials, c.id == a.credential_id).where(a.workspace_id == who.workspace_id)
 
 
@@ -112,7 +114,7 @@ def _agents(tx: Tx, who: Actor, wanted: sa.Select[*tuple[Any, ...]]) -> list[Age
             theme=row.theme,
             keys_off=row.keys_off,
             disabled=row.disabled_at is not None,
-            invited=not row.password_hash,
+            invited=not row.password_hash and not row.linked,
             team_ids=of.get(row.id, ()),
             seen_at=seen.get(row.id),
         )
