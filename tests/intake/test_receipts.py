@@ -60,7 +60,9 @@ async def test_a_bounce_moves_the_delivery_and_is_no_message(desk: Desk, world: 
 
 
 async def test_a_bounce_of_what_we_never_sent_changes_nothing(desk: Desk) -> None:
+    """T59: it is set aside with its reason, and looks like nobody's mail."""
     await desk.bring(bounce("never@norrsken.test"))
     await desk.admit()
-    assert desk.states() == ["receipt"]
+    assert desk.states() == ["quarantined"]
+    assert "names none that Sluss has sent" in desk.envelopes()[0].reason
     assert desk.rows(sa.select(messages.c.id)) == []
