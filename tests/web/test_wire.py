@@ -88,7 +88,7 @@ async def test_ambiguous_requests_are_refused(port: int) -> None:
     ids=["value", "number", "address"],
 )
 async def test_endless_headers_are_cut_off(port: int, raw: bytes) -> None:
-    """T90, T91: refused before they are whole, or answered as too large; never a page."""
+    """T90: refused before they are whole, or answered as too large; never a page."""
     answer = await said(port, raw)
     assert not answer.startswith(b"HTTP/1.1 2")
     assert not answer.startswith(b"HTTP/1.1 3")
@@ -109,7 +109,7 @@ async def nothing(_scope: object, _receive: object, _send: object) -> None:
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nX: a"], ids=["silence", "half a head"])
 async def test_a_head_that_does_not_come_is_not_waited_for(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T90, T91, F38: connections that say nothing are let go."""
+    """T90, F38: connections that say nothing are let go."""
     monkeypatch.setattr(wire, "HEAD_SECONDS", 0.05)
     config = uvicorn.Config(nothing, log_config=None)  # type: ignore[arg-type]
     config.load()
