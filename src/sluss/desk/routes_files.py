@@ -112,7 +112,7 @@ async def headers(edge: Edge, asked: Asked, who: Actor, message_id: str) -> Resp
     if asked.partial:
         return asked.answer("desk/headers.html", asked.page(_("Original headers"), "inbox"), source=Source(str(number(message_id)), head))
     plain = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, no-store"}
-    return Response(head, media_type="text/plain; charset=utf-8", headers=plain)
+    return Response(head, media_type="text/plain", headers=plain)
 
 
 async def _raw(edge: Edge, who: Actor, message_id: int) -> bytes:

@@ -115,6 +115,7 @@ class SlussComposer extends HTMLElement {
     this.querySelector("[data-cc]").setAttribute("aria-expanded", "true");
     const line = lines.querySelector("[data-people]");
     if (cc.dataset.everybody) { invite(line, cc.dataset.everybody); cc.remove(); }
+    else lines.classList.add("all");
     line.querySelector("input").focus();
   }
 
