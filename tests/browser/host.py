@@ -1,5 +1,6 @@
 """A whole Sluss for the browser tests, in a process of its own. In: a setting as JSON. Out: one JSON line when it is ready, then it serves.
 
+With `consent_port` Google and Microsoft have a double there, and its tokens open `bokning@norrsken.example` at the mail double.
 With `staff` the workspace Norrsken Air is made at the first start: Ewa Nowak (admin), Maja Ek (lead) and Johan Falk (agent) of the team
 Stockholm. With `inbox` the team has Kundtjänst, whose mail comes by LMTP and leaves to a double that takes everything.
 """
@@ -24,10 +25,13 @@ from sluss.kernel.workspaces import NewWorkspace, all_workspaces, create_workspa
 from sluss.people.actions import NewAgent, create_agent
 from sluss.people.teams import create_team
 from sluss.sandbox.mail.servers import MailWorld
+from sluss.sandbox.oauth.server import ConsentServer
 from sluss.serving import Host, Work, open_host, serve
 from tests.world import PASSWORD_HASH
 
 ADDRESS = "help@norrsken.example"
+BOOKING = "bokning@norrsken.example"
+CLIENT = ("4711-sluss.apps.googleusercontent.com", "hemligt-ord-1")
 CUSTOMERS = ("asa", "lukasz", "malgorzata")
 STAFF = {"ewa": ("Ewa Nowak", "admin"), "maja": ("Maja Ek", "lead"), "johan": ("Johan Falk", "agent")}
 
@@ -42,6 +46,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     staff: bool = True
     inbox: bool = True
     undo_seconds: int = 10
+    consent_port: int = 0
+    imap_port: int = 0
+    smtp_port: int = 0
 
 
 def main() -> None:
@@ -49,6 +56,7 @@ def main() -> None:
     configure("warning", "console")
     EmailChannel.capabilities = msgspec.structs.replace(EmailChannel.capabilities, undo_seconds=setting.undo_seconds)
     given = {"data": setting.data, "database_url": setting.database_url, "port": setting.port, "lease_seconds": 3}
+    given |= {"oauth_stand_in": f"http://127.0.0.1:{setting.consent_port}" if setting.consent_port else ""}
     config = load(given | {"lmtp_listen": f"127.0.0.1:{setting.lmtp_port}"}, environ={})
     with open_host(config) as host:
         asyncio.run(serve(host, extra=partial(_beside, setting)))
@@ -58,7 +66,9 @@ async def _beside(setting: Setting, host: Host, work: Work) -> None:
     world = MailWorld()
     for name in CUSTOMERS:
         world.add(f"{name}@customer.example")
-    await world.start()
+    await world.start(imap_port=setting.imap_port, smtp_port=setting.smtp_port)
+    if setting.consent_port:
+        await _double_providers(setting, world)
     if setting.staff:
         await host.db.write(_found, host, world.smtp_port, setting.inbox)
     while "lmtp" not in work.ports:  # noqa: ASYNC110 - a start, not a loop of the product
@@ -66,6 +76,14 @@ async def _beside(setting: Setting, host: Host, work: Work) -> None:
     sys.stdout.write(json.dumps({"ready": True}) + "\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
+
+
+async def _double_providers(setting: Setting, world: MailWorld) -> None:
+    double = ConsentServer()
+    double.register("google", CLIENT[0], CLIENT[1], f"http://127.0.0.1:{setting.port}/settings/mail-sign-in/back")
+    await double.start(port=setting.consent_port)
+    world.add(BOOKING)
+    world.accepts_token = double.accepts
 
 
 def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:

@@ -34,6 +34,7 @@ class Place:
         self.folder = folder
         self.port, self.lmtp_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.ports: dict[str, int] = {}
         self._setting = {"data": str(folder / "data"), "port": self.port, "lmtp_port": self.lmtp_port} | setting
         self._process: subprocess.Popen[str] | None = None
 
@@ -83,7 +84,7 @@ class Place:
         page.goto(f"{self.url}/sign-in?next={path}")
         page.get_by_label("E-mail").fill(f"{key}@norrsken.example")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
         return page
 
