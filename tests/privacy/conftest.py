@@ -92,7 +92,9 @@ def mail(sender: str, subject: str, text: str, *, message_id: str, **more: Any) 
     parts = ["--b", "Content-Type: text/html; charset=utf-8", "", f"<p>{text}</p>"]
     body = "\r\n".join([*head, *parts]).encode()
     for name, data in more.get("files", ()):
-        about = f'\r\n--b\r\nContent-Type: application/octet-stream; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
+        about = (
+            f'\r\n--b\r\nContent-Type: application/octet-stream; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
+        )
         body += about.encode() + b"Content-Transfer-Encoding: 8bit\r\n\r\n" + data
     return body + b"\r\n--b--\r\n"
 
@@ -121,9 +123,15 @@ def scene(db: Database, world: World, tmp_path: Path) -> Scene:
 
 @pytest.fixture
 async def everywhere(scene: Scene) -> Scene:
-    """She writes twice, is answered, noted about and drafted to; writes in Bo's case, is copied in his answer; one mail of hers is broken."""
+    """She writes twice, is answered and noted about; writes in Bo's case, is copied in his answer; one mail of hers is broken."""
     her, johan = f"Zqnamn Öst <{HER}>", scene.world.who("johan")
-    own = mail(her, "zqsubject ett", "zqtext zqhtml", message_id="zqraw1@zqkund.example", files=[("zqfile.bin", b"zqfile " * 9_000), ("t.pdf", SHARED)])
+    own = mail(
+        her,
+        "zqsubject ett",
+        "zqtext zqhtml",
+        message_id="zqraw1@zqkund.example",
+        files=[("zqfile.bin", b"zqfile " * 9_000), ("t.pdf", SHARED)],
+    )
     second = mail(her, "zqsubject två", "zqtext igen", message_id="zqraw2@zqkund.example")
     bos = mail(f"Bo <{OTHER}>", "Min resa", "Bos text", message_id="bo1@kund.example", files=[("t.pdf", SHARED)])
     reply = ["In-Reply-To: <bo1@kund.example>"]

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from sluss.config import Config
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.spreadsheet import csv_bytes, safe_cell
-from sluss.privacy.exporting import packed_name
+from sluss.privacy.exporting import order_export, packed_name
 from sluss.privacy.models import exports
 from sluss.privacy.reading import Sight, write_sights
 from sluss.privacy.work import some_work
 from tests.privacy.conftest import HER, Scene
 from tests.world import Web, run_web
-from sluss.config import Config
-from sluss.privacy.exporting import order_export
 
 
 def packed(scene: Scene, with_notes: bool = True) -> zipfile.ZipFile:

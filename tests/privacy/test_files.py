@@ -10,7 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from sluss.cases.models import attachments
-from sluss.kernel.blobs import UnknownReferences, collect_loose, collect_unnamed, count_unnamed, file_columns, is_digest, loose_files, loosen, referred
+from sluss.kernel.blobs import (
+    UnknownReferences,
+    collect_loose,
+    collect_unnamed,
+    count_unnamed,
+    file_columns,
+    is_digest,
+    loose_files,
+    loosen,
+    referred,
+)
 from sluss.kernel.clock import DAY, HOUR, SECOND
 from sluss.kernel.db import Database
 from sluss.kernel.files import Digest, FileMissing, FileStore
@@ -90,10 +100,7 @@ def test_a_collector_and_a_writer_at_once_lose_nothing(tmp_path: Path) -> None:
 
 def _settles(files: FileStore, digest: Digest) -> bool:
     """While it is looked at aside it has no name, for a moment."""
-    for _ in range(1_000):
-        if files.size(digest) is not None:
-            return True
-    return False
+    return any(files.size(digest) is not None for _ in range(1_000))
 
 
 def test_what_was_set_aside_at_a_death_comes_back(scene: Scene) -> None:

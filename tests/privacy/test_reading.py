@@ -29,7 +29,13 @@ async def test_who_opened_what_is_in_it(everywhere: Scene) -> None:
     [file] = scene.rows(sa.text("SELECT id, message_id FROM attachments WHERE name = 'zqfile.bin'"))
     async with run_web(scene.db, scene.world, Config(data=str(scene.folder))) as web:
         johan = await web.sign_in("johan")
-        for path in (f"/inbox/open/{number}", f"/cases/{number}/fresh", f"/files/{file.id}", f"/messages/{file.message_id}/frame", "/inbox/open/1"):
+        for path in (
+            f"/inbox/open/{number}",
+            f"/cases/{number}/fresh",
+            f"/files/{file.id}",
+            f"/messages/{file.message_id}/frame",
+            "/inbox/open/1",
+        ):
             await johan.get(path)
         await web.edge.reads.flush()
         ewa = await web.sign_in("ewa")
@@ -93,7 +99,9 @@ async def test_it_is_forgotten_when_its_time_is_over(everywhere: Scene, clock: T
     scene = everywhere
     number = scene.cases_of(scene.contact_of(HER))[0].number
     for at in (clock(), clock() + 300 * DAY):
-        scene.db.write_now(write_sights, scene.who, {Sight(scene.who.workspace_id, scene.world.who("johan").id, "case", number): (at, at, 1)})
+        scene.db.write_now(
+            write_sights, scene.who, {Sight(scene.who.workspace_id, scene.world.who("johan").id, "case", number): (at, at, 1)}
+        )
     clock.move(400 * DAY)
     while some_work(scene.room):
         pass

@@ -106,7 +106,10 @@ def test_killed_in_the_midst_it_is_finished_by_the_next(company: Cli, data: Path
     contact_id, address = busiest(data)
     words = ["contact", "--data", str(data), "erase", "--contact", address, "--yes"]
     killed = subprocess.run(
-        [sys.executable, "-c", ERASE, *words], env=os.environ | {"SLUSS_FAULT": f"erased-some:kill:{passes}"}, capture_output=True, check=False
+        [sys.executable, "-c", ERASE, *words],
+        env=os.environ | {"SLUSS_FAULT": f"erased-some:kill:{passes}"},
+        capture_output=True,
+        check=False,
     )
     assert killed.returncode == -signal.SIGKILL
     assert company("contact", "reapply").code == 0

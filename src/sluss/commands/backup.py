@@ -28,6 +28,7 @@ from sluss.version import VERSION
 Copied = tuple[Path, Iterable[tuple[Any, ...]]]
 """A copy of the database, and the digests of the files that it names."""
 
+
 class MakeBackup(Deed, frozen=True, tag="backup"):
     """Write a backup to an absolute path that is free."""
 

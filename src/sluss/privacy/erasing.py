@@ -40,7 +40,7 @@ class Next(msgspec.Struct, frozen=True):
     wait: int = 0
 
 
-def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
+def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:  # noqa: ARG001 - phases are called alike
     """Cut the record off from what is to come: its addresses lead to it no more, its cases take nothing more."""
     i, c = identities.c, cases.c
     ws = erasure.workspace_id
@@ -179,12 +179,12 @@ def _other_owner(tx: Tx, workspace_id: int, thread_id: int, known: Sequence[int]
     return {"identity_id": found, "external_key": f"erased:{thread_id}"} if found is not None else {}
 
 
-def _forget_words(tx: Tx, order: Order, erasure: Erasure) -> Next:
+def _forget_words(tx: Tx, order: Order, erasure: Erasure) -> Next:  # noqa: ARG001 - phases are called alike
     more = forget_removed(tx, first=erasure.cursor == 0)
     return Next("index", erasure.cursor + 1) if more else Next("store")
 
 
-def await_files(tx: Tx, order: Order, erasure: Erasure) -> Next:
+def await_files(tx: Tx, order: Order, erasure: Erasure) -> Next:  # noqa: ARG001 - phases are called alike
     """Files go an hour after they were last stored; until then it is not over."""
     left = tx.value(sa.select(sa.func.count()).select_from(loose_files).where(loose_files.c.erasure_id == erasure.id))
     return Next("files", wait=MINUTE) if left else Next("end")
@@ -231,6 +231,4 @@ def advance(tx: Tx, erasure: Erasure, phase: str) -> Next:
 def move_on(tx: Tx, erasure: Erasure, following: Next, tally: Counter[str]) -> None:
     """Keep where to go on."""
     counts = {name: number for name, number in tally.items() if number}
-    change_erasure(
-        tx, erasure, phase=following.phase, cursor=following.cursor, starts_at=tx.now + following.wait, counts=counts
-    )
+    change_erasure(tx, erasure, phase=following.phase, cursor=following.cursor, starts_at=tx.now + following.wait, counts=counts)

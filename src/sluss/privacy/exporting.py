@@ -65,7 +65,13 @@ def order_export(tx: Tx, who: Actor, contact_id: int, with_notes: bool) -> int: 
     if under is not None and under.state == "running":
         raise Conflict("This contact is being erased.")
     export_id = tx.new_id()
-    row = {"workspace_id": who.workspace_id, "id": export_id, "contact_id": contact_id, "agent_id": who.id or None, "language": who.language}
+    row = {
+        "workspace_id": who.workspace_id,
+        "id": export_id,
+        "contact_id": contact_id,
+        "agent_id": who.id or None,
+        "language": who.language,
+    }
     row |= {"notes": with_notes, "state": "asked", "at": tx.now, "expires_at": tx.now + KEPT, "attempts": 0, "digest": "", "size": 0}
     tx.run(sa.insert(exports), row)
     note_deed(tx, who, "contact.export", ("contact", contact_id), export=str(export_id), notes=with_notes)
@@ -117,7 +123,9 @@ def next_export(tx: Tx) -> Export | None:
 def old_exports(tx: Tx) -> list[Export]:
     """Those whose time is over. A taken one stays for a day, since a download may still be under way."""
     c = exports.c
-    over = (c.state == "taken") & (c.taken_at < tx.now - DAY) | c.state.in_(("asked", "ready", "failed", "taken")) & (c.expires_at <= tx.now)
+    over = (c.state == "taken") & (c.taken_at < tx.now - DAY) | c.state.in_(("asked", "ready", "failed", "taken")) & (
+        c.expires_at <= tx.now
+    )
     return tx.structs(Export, sa.select(*fields(Export, exports)).where(over).limit(100))
 
 
@@ -152,7 +160,7 @@ def settle_pack(tx: Tx, export: Export, stored: Stored | None) -> None:
         _change(tx, export, state="asked" if export.attempts + 1 < TRIES else "failed", attempts=export.attempts + 1)
 
 
-def _pack_all(db: Database, files: FileStore, export: Export, who: Actor, archive: zipfile.ZipFile) -> Row:  # noqa: PLR0917
+def _pack_all(db: Database, files: FileStore, export: Export, who: Actor, archive: zipfile.ZipFile) -> Row:
     person = db.read_now(gather_person, who, export.contact_id)
     archive.writestr("contact.json", _json(person))
     told: Row = {"person": person, "cases": [], "names": db.read_now(names_of, who), "notes": export.notes}

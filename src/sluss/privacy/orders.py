@@ -89,8 +89,12 @@ def access_person(tx: Tx, who: Actor, contact_id: int) -> Person:
     if row is None:
         raise Missing
     mine = (i.workspace_id == who.workspace_id) & (i.contact_id == contact_id)
-    known = tuple((one.network, one.address, one.proof) for one in tx.rows(sa.select(i.network, i.address, i.proof).where(mine).order_by(i.id)))
-    return Person(id=row.id, name=row.name, language=row.language, created_at=row.created_at, identities=known, held=_held(tx, who, contact_id))
+    known = tuple(
+        (one.network, one.address, one.proof) for one in tx.rows(sa.select(i.network, i.address, i.proof).where(mine).order_by(i.id))
+    )
+    return Person(
+        id=row.id, name=row.name, language=row.language, created_at=row.created_at, identities=known, held=_held(tx, who, contact_id)
+    )
 
 
 def extent_of(tx: Tx, who: Actor, contact_id: int) -> Extent:

@@ -115,7 +115,9 @@ class ReadLog:
 
 def write_sights(tx: Tx, who: Actor, seen: dict[Sight, tuple[int, int, int]]) -> None:
     """Keep sights, those of one agent and object within ten minutes as one line."""
-    known = tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id, agents.c.id.in_({one.agent_id for one in seen})))
+    known = tx.rows(
+        sa.select(agents.c.id).where(agents.c.workspace_id == who.workspace_id, agents.c.id.in_({one.agent_id for one in seen}))
+    )
     there = {row.id for row in known}
     for kind in KINDS:
         sights = {one: times for one, times in seen.items() if one.kind == kind and one.agent_id in there}
@@ -147,7 +149,9 @@ class Place(msgspec.Struct, frozen=True):
 def _write(tx: Tx, sight: Sight, place: Place, times: tuple[int, int, int]) -> None:
     first, last, count = times
     r = reads.c
-    same = (r.workspace_id == sight.workspace_id) & (r.agent_id == sight.agent_id) & (r.kind == sight.kind) & (r.object_id == place.object_id)
+    same = (
+        (r.workspace_id == sight.workspace_id) & (r.agent_id == sight.agent_id) & (r.kind == sight.kind) & (r.object_id == place.object_id)
+    )
     here = same & (r.contact_id == place.contact_id) & (r.at > first - TOGETHER)
     row_id = tx.value(sa.select(r.id).where(here).order_by(r.id.desc()).limit(1))
     if row_id is not None:
@@ -175,10 +179,15 @@ def _files_seen(tx: Tx, who: Actor, ids: Iterable[int]) -> dict[int, Place]:
     a, n, c = attachments.c, notes.c, cases.c
     rows = tx.rows(sa.select(a.id, a.message_id, a.note_id, a.case_id).where(a.workspace_id == who.workspace_id, a.id.in_(list(ids))))
     said = _messages_seen(tx, who, {row.message_id for row in rows if row.message_id})
-    noted = tx.rows(sa.select(n.id, n.case_id).where(n.workspace_id == who.workspace_id, n.id.in_([row.note_id for row in rows if row.note_id])))
+    noted = tx.rows(
+        sa.select(n.id, n.case_id).where(n.workspace_id == who.workspace_id, n.id.in_([row.note_id for row in rows if row.note_id]))
+    )
     case_of = {row.id: row.case_id for row in noted}
     wanted = {row.id: case_of.get(row.note_id, row.case_id) for row in rows if row.message_id not in said}
-    people = {row.id: row.contact_id for row in tx.rows(sa.select(c.id, c.contact_id).where(c.workspace_id == who.workspace_id, c.id.in_(set(wanted.values()))))}
+    people = {
+        row.id: row.contact_id
+        for row in tx.rows(sa.select(c.id, c.contact_id).where(c.workspace_id == who.workspace_id, c.id.in_(set(wanted.values()))))
+    }
     found = {row.id: Place(row.id, said[row.message_id].case_id, said[row.message_id].contact_id) for row in rows if row.message_id in said}
     return found | {one: Place(one, case_id, people[case_id]) for one, case_id in wanted.items() if case_id in people}
 

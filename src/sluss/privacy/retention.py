@@ -86,7 +86,11 @@ def set_rule(tx: Tx, who: Actor, inbox_id: int, rule: Rule) -> None:
     require_admin(who)
     access_inbox(tx, who, inbox_id)
     days: dict[str, int | None] = msgspec.structs.asdict(rule)
-    wrong = {name: "Choose between 1 and 36,500 days, or leave it empty." for name, one in days.items() if one is not None and not 1 <= one <= LONGEST}
+    wrong = {
+        name: "Choose between 1 and 36,500 days, or leave it empty."
+        for name, one in days.items()
+        if one is not None and not 1 <= one <= LONGEST
+    }
     if wrong:
         raise Invalid(cast("dict[str, str]", wrong))
     c = retention_rules.c
@@ -161,7 +165,10 @@ def _remove_case(tx: Tx, order: Order, case_id: int, contact_id: int) -> None:
         return
     i = identities.c
     known = [row.id for row in tx.rows(sa.select(i.id).where(i.workspace_id == order.who.workspace_id, i.contact_id == contact_id))]
-    alone = tx.row(sa.select(cases.c.id).where(cases.c.workspace_id == order.who.workspace_id, cases.c.contact_id == contact_id).limit(1)) is None
+    alone = (
+        tx.row(sa.select(cases.c.id).where(cases.c.workspace_id == order.who.workspace_id, cases.c.contact_id == contact_id).limit(1))
+        is None
+    )
     if alone and not hangs(tx, order.who, identities, known):
         remove(tx, order, contacts, [contact_id])
 

@@ -140,7 +140,9 @@ def _clean(tx: Tx, order: Order, table: sa.Table, words: Words, row: sa.Row[Any]
 
 def _index_again(tx: Tx, order: Order, message_id: int) -> None:
     """Let a message be found by what still stands in it; the bytes it came in name the address as well."""
-    joined = messages.join(conversations, (conversations.c.workspace_id == messages.c.workspace_id) & (conversations.c.id == messages.c.conversation_id))
+    joined = messages.join(
+        conversations, (conversations.c.workspace_id == messages.c.workspace_id) & (conversations.c.id == messages.c.conversation_id)
+    )
     joined = joined.join(cases, (cases.c.workspace_id == conversations.c.workspace_id) & (cases.c.id == conversations.c.case_id))
     m = messages.c
     chosen = sa.select(m.subject, m.text, m.fresh, m.envelope_id, cases.c.id, cases.c.number).select_from(joined)

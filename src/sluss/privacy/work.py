@@ -105,7 +105,9 @@ def step_erasure(room: Room, erasure: Erasure) -> Next:
         following = _store(room, erasure)
     else:
         if erasure.phase == "begin":
-            begun = Begun(erasure=erasure.id, workspace=erasure.workspace_id, contact=erasure.contact_id, mode=erasure.mode, at=room.db.clock())
+            begun = Begun(
+                erasure=erasure.id, workspace=erasure.workspace_id, contact=erasure.contact_id, mode=erasure.mode, at=room.db.clock()
+            )
             if room.write(_still_wanted, erasure):
                 room.journal.add(begun)
         if erasure.phase == "end":

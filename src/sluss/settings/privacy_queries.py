@@ -112,7 +112,9 @@ def _find(tx: Tx, who: Actor, query: str) -> tuple[FoundContact, ...]:
     reached = sa.select(i.contact_id).where(i.workspace_id == who.workspace_id, i.address.startswith(query.casefold(), autoescape=True))
     mine = (c.workspace_id == who.workspace_id) & (named | c.id.in_(reached.limit(FOUND)))
     rows = tx.rows(sa.select(c.id, c.name).where(mine).order_by(c.id.desc()).limit(FOUND))
-    known = tx.rows(sa.select(i.contact_id, i.address).where(i.workspace_id == who.workspace_id, i.contact_id.in_([row.id for row in rows])))
+    known = tx.rows(
+        sa.select(i.contact_id, i.address).where(i.workspace_id == who.workspace_id, i.contact_id.in_([row.id for row in rows]))
+    )
     by_contact: dict[int, list[str]] = {}
     for row in known:
         by_contact.setdefault(row.contact_id, []).append(row.address)
@@ -148,11 +150,15 @@ def _read_line(one: Read) -> ReadLine:
     words = {"case": _("opened case"), "message": _("looked at a mail as it was sent"), "file": _("opened a file")}
     words |= {"contact": _("looked at this page"), "export": _("took an export")}
     what = words.get(one.kind, one.kind) + (f" #{one.case_no}" if one.case_no else "")
-    return ReadLine(agent=one.agent, what=what, href=f"/c/{one.case_no}" if one.case_no else "", at=one.at, last_at=one.last_at, times=one.times)
+    return ReadLine(
+        agent=one.agent, what=what, href=f"/c/{one.case_no}" if one.case_no else "", at=one.at, last_at=one.last_at, times=one.times
+    )
 
 
 def _addresses(person: Person) -> tuple[Proven, ...]:
-    return tuple(Proven(channel=_channel(network), address=address, verified=proof == "verified") for network, address, proof in person.identities)
+    return tuple(
+        Proven(channel=_channel(network), address=address, verified=proof == "verified") for network, address, proof in person.identities
+    )
 
 
 def _channel(network: str) -> str:
@@ -180,9 +186,19 @@ def _days(days: int) -> str:
 
 def _figures(counts: Mapping[str, int]) -> str:
     """A proof in words: what people know by name, and the rest together."""
-    labels = {"cases": _("cases"), "cases emptied": _("cases emptied"), "messages": _("messages"), "messages emptied": _("messages emptied")}
+    labels = {
+        "cases": _("cases"),
+        "cases emptied": _("cases emptied"),
+        "messages": _("messages"),
+        "messages emptied": _("messages emptied"),
+    }
     labels |= {"notes": _("notes"), "notes emptied": _("notes emptied"), "attachments": _("files"), "envelopes": _("envelopes")}
-    labels |= {"raw": _("raw messages"), "answers cancelled": _("answers cancelled"), "contacts": _("contacts"), "reads": _("lines of the read log")}
+    labels |= {
+        "raw": _("raw messages"),
+        "answers cancelled": _("answers cancelled"),
+        "contacts": _("contacts"),
+        "reads": _("lines of the read log"),
+    }
     return ", ".join(f"{label}: {number(counts[name])}" for name, label in labels.items() if counts.get(name))
 
 

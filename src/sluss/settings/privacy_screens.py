@@ -13,7 +13,7 @@
 | POST /settings/privacy/exports/{export_id}/drop | 303 back | |
 | GET, POST /settings/privacy/inboxes/{inbox_id} | settings/privacy_inbox.html `screen=KeepingPage` | `case_days`, `spam_days`, `file_days`, `raw_days`; `look` = 1 only counts |
 | GET /settings/privacy/register, …/register/table | settings/privacy_register.html `screen=Register`; the same as CSV | |
-"""
+"""  # noqa: E501 - rows of a table
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ def _inbox_entry(tx: Tx, who: Actor, inbox: Inbox, teams: dict[int, str]) -> Reg
     lines = (
         (_("Purpose"), _("Answering customers who write to %(address)s") % {"address": inbox.address}),
         (_("Persons concerned"), _("Customers, and whoever else writes or is written to")),
-        (_("Categories of data"), _("Names, addresses on %(channel)s, what was written, files, when and by whom it was answered") % {"channel": channel}),
+        (
+            _("Categories of data"),
+            _("Names, addresses on %(channel)s, what was written, files, when and by whom it was answered") % {"channel": channel},
+        ),
         (_("Recipients"), seen_by or _("Administrators")),
         (_("Sent by way of"), str(inbox.settings.get("smtp_host", "")) or channel),
         (_("Kept for"), "; ".join(kept) or _("Until somebody erases it")),
