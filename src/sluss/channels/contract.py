@@ -7,7 +7,7 @@ Nothing here knows a network, a case or the database.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol, runtime_checkable
 
 import msgspec
 
@@ -312,6 +312,15 @@ class Surroundings(msgspec.Struct, frozen=True):
     cursors: Cursors
     progress: Progress
     now: Callable[[], int]
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """An adapter whose accounts themselves offer what may be entered in a field of its form."""
+
+    async def choices(self, connection: Connection, field: str) -> list[str]:
+        """What the account offers for a field. Raises `Unreachable`."""
+        ...
 
 
 class Channel(Protocol):

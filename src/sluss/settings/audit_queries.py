@@ -110,6 +110,8 @@ def _deed(action: str) -> str:
         "inbox.change": _("changed an inbox"),
         "inbox.pause": _("paused an inbox"),
         "inbox.resume": _("resumed an inbox"),
+        "inbox.pause_history": _("paused the bringing in of earlier messages"),
+        "inbox.resume_history": _("resumed the bringing in of earlier messages"),
         "inbox.archive": _("archived an inbox"),
         "inbox.connect": _("connected an inbox at its provider"),
         "inbox.access_lost": _("noticed that an inbox has to be connected again"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sluss.channels.contract import Check
+from sluss.channels.contract import Check, History
+from sluss.channels.history import history_of
 from sluss.channels.inboxes import Inbox, access_inbox, list_inboxes, teams_of
 from sluss.channels.oauth.grants import NOT_CONNECTED, Grant, list_grants
 from sluss.channels.oauth.providers import NAMES, provider_named
 from sluss.channels.registry import channel_named, form_of
 from sluss.channels.trials import Trial, access_trial, last_trial
 from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import the_brand
@@ -18,7 +20,7 @@ from sluss.outbox.breaker import FAILURES
 from sluss.outbox.queries import Waiting, waiting_by_inbox
 from sluss.people.queries import list_teams
 from sluss.replies.signatures import Lines, read_signature, values_of
-from sluss.settings.screens import CheckLine, Checks, Choice, Inboxes, InboxForm, InboxLine, InboxPage, Preset, Setting, State
+from sluss.settings.screens import CheckLine, Checks, Choice, Earlier, Inboxes, InboxForm, InboxLine, InboxPage, Preset, Setting, State
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
@@ -43,6 +45,7 @@ def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
         teams=tuple(teams[one] for one in teams_of(tx, who, inbox_id) if one in teams),
         checks=checks_of(trial) if trial is not None else None,
         opens_at=inbox.paused_until if open_breaker else None,
+        earlier=_earlier(tx, who, inbox),
     )
 
 
@@ -69,6 +72,39 @@ def edit_inbox_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = Non
         teams=_team_choices(tx, who),
         stored=("imap_password", "smtp_password"),
     )
+
+
+def history_screen(tx: Tx, who: Actor, inbox_id: int) -> Earlier:
+    """How the bringing in of earlier messages stands."""
+    earlier = _earlier(tx, who, access_inbox(tx, who, inbox_id))
+    if earlier is None:
+        raise Missing
+    return earlier
+
+
+def _earlier(tx: Tx, who: Actor, inbox: Inbox) -> Earlier | None:
+    if form_of(inbox.channel).show_fields(inbox.settings).get("history", "new") == "new":
+        return None
+    known = history_of(tx, who, inbox.id) or History(total=0, done=0)
+    left = known.left_at_rate
+    return Earlier(
+        id=str(inbox.id),
+        total=known.total,
+        done=known.done,
+        per_second=round(known.rate),
+        ends_at=tx.now + left if left and not known.paused else None,
+        ended_at=known.ended_at,
+        paused=known.paused,
+        reason=_(known.reason),
+    )
+
+
+def folder_choices(found: Sequence[str], typed: Form) -> tuple[Choice, ...]:
+    """What may be chosen beside the first folder; what was typed and is not there stays, and says so."""
+    first, written = typed.value("imap_folder"), [line.strip() for line in typed.value("imap_folders").splitlines() if line.strip()]
+    there = [Choice(id=name, label=name) for name in found if name != first]
+    lost = [Choice(id=name, label=name, detail=_("Not found at the server.")) for name in dict.fromkeys(written) if name not in found]
+    return (*there, *lost)
 
 
 def signature_screen(tx: Tx, who: Actor, written: str, address: str, brand_id: int = 0) -> Lines:
@@ -126,7 +162,7 @@ def _state(tx: Tx, inbox: Inbox, grant: Grant | None) -> tuple[State, str]:
         return "fail", _(inbox.paused_reason)
     if inbox.receiving == "starting":
         return "warn", _("Connecting.")
-    return "ok", ""
+    return ("warn", _(inbox.receiving_error)) if inbox.receiving_error else ("ok", "")
 
 
 def _settings(inbox: Inbox) -> tuple[Setting, ...]:
@@ -134,6 +170,7 @@ def _settings(inbox: Inbox) -> tuple[Setting, ...]:
     ways = {"imap": _("Fetched by IMAP"), "lmtp": _("Handed over by LMTP or SMTP"), "http": _("Posted by HTTP")}
     shown["ways"] = ways.get(shown["ways"], shown["ways"])
     shown["auth"] = {name: provider_named(name).label for name in NAMES}.get(shown.get("auth", ""), "")
+    shown["imap_folders"] = ", ".join(shown.get("imap_folders", "").splitlines())
     labels = {
         "ways": _("Mail arrives by"),
         "auth": _("Signs in with"),
@@ -141,6 +178,7 @@ def _settings(inbox: Inbox) -> tuple[Setting, ...]:
         "imap_host": _("Incoming server"),
         "imap_username": _("User name"),
         "imap_folder": _("Folder"),
+        "imap_folders": _("More folders"),
         "smtp_host": _("Outgoing server"),
     }
     return tuple(Setting(label=label, value=shown[name]) for name, label in labels.items() if shown.get(name))

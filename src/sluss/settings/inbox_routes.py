@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from sluss.channels.contract import Connection
+from sluss.channels.contract import Choosing, Connection, Unreachable
+from sluss.channels.history import pause_history, resume_history
 from sluss.channels.inboxes import InboxFields, change_inbox, connection_of, create_inbox, pause_inbox, resume_inbox
 from sluss.channels.oauth.access import TokenSource
-from sluss.channels.registry import check_settings, form_of
+from sluss.channels.registry import channel_named, check_settings, form_of
 from sluss.channels.trials import start_trial
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Invalid
+from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
 from sluss.outbox.breaker import resume_sending
@@ -24,8 +25,18 @@ from sluss.people.sessions import Session
 from sluss.settings.consent_queries import connect_of, expired_sentence, with_auths
 from sluss.settings.consent_routes import lead_to_provider, redirect_uri_of
 from sluss.settings.forms import ids_of, typed_form, with_faults
-from sluss.settings.inbox_queries import CHANNEL, edit_inbox_screen, inbox_screen, inboxes_screen, new_inbox_screen, signature_screen, trial_screen
-from sluss.settings.screens import InboxForm
+from sluss.settings.inbox_queries import (
+    CHANNEL,
+    edit_inbox_screen,
+    folder_choices,
+    history_screen,
+    inbox_screen,
+    inboxes_screen,
+    new_inbox_screen,
+    signature_screen,
+    trial_screen,
+)
+from sluss.settings.screens import Folders, InboxForm
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.policy import ADMINS
@@ -109,16 +120,35 @@ async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     if faults:
         screen = await edge.db.read(new_inbox_screen, who, "", with_faults(typed, Invalid(faults), CHANNEL))
         return await _form_page(edge, asked, who, screen, 422)
-    connection = Connection(
-        workspace_id=who.workspace_id,
-        inbox_id=0,
-        name=typed.value("name") or typed.value("address"),
-        address=typed.value("address").strip().lower(),
-        settings=stored,
-        secrets=secrets,
-        channel=CHANNEL,
-    )
+    connection = msgspec.structs.replace(_typed_connection(who, typed), settings=stored, secrets=secrets)
     return await _begin_trial(edge, asked, who, connection, "/settings/inboxes/new")
+
+
+@post("/settings/inboxes/folders", may=ADMINS, status_code=200)
+async def look_up_folders(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
+    """The folders of the account that stands in the form."""
+    typed = await typed_form(asked)
+    connection = _typed_connection(who, typed)
+    folders = await _folders(connection, typed)
+    return await _folders_page(edge, asked, who, await edge.db.read(new_inbox_screen, who, "", _shown_again(typed)), folders)
+
+
+@post("/settings/inboxes/{inbox_id:int}/folders", may=ADMINS, status_code=200)
+async def look_up_stored_folders(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
+    """The folders of a stored account, with what was changed in the form."""
+    typed = await typed_form(asked)
+    stored = await edge.db.read(connection_of, who, inbox_id, edge.keyring)
+    changed = _typed_connection(who, typed)
+    connection = msgspec.structs.replace(stored, settings=stored.settings | changed.settings, secrets=stored.secrets | changed.secrets)
+    folders = await _folders(TokenSource(edge.db, edge.keyring, edge.config).attach(connection), typed)
+    return await _folders_page(edge, asked, who, await edge.db.read(edit_inbox_screen, who, inbox_id, _shown_again(typed)), folders)
+
+
+@get("/settings/inboxes/{inbox_id:int}/history", may=ADMINS)
+async def earlier(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
+    """How the bringing in of earlier messages does."""
+    screen = await edge.db.read(history_screen, who, inbox_id)
+    return asked.answer("settings/history.html", asked.page(_("Earlier messages"), "settings"), earlier=screen)
 
 
 @post("/settings/inboxes/signature", may=ADMINS, status_code=200)
@@ -139,10 +169,51 @@ async def trial(edge: Edge, asked: Asked, who: Actor, trial_id: int) -> Response
 async def switch_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int, act: str) -> Response[Any]:
     """Pause, resume, or let sending be tried at once after the breaker opened."""
     acts = {"pause": pause_inbox, "resume": resume_inbox, "resume-sending": resume_sending}
+    acts |= {"pause-history": pause_history, "resume-history": resume_history}
     if act not in acts:
-        raise Invalid({"act": "Choose pause, resume or resume-sending."})
+        raise Invalid({"act": "Choose pause, resume, resume-sending, pause-history or resume-history."})
     await edge.db.write(once, who, await asked.op(), acts[act], inbox_id)
     return await asked.back(f"/settings/inboxes/{inbox_id}")
+
+
+def _typed_connection(who: Actor, typed: Form) -> Connection:
+    """The account that stands in the form, whether or not all of it is right."""
+    settings, secrets = form_of(CHANNEL).read_fields(typed.values)
+    stored, _faults = check_settings(CHANNEL, typed.value("address"), settings, secrets)
+    return Connection(
+        workspace_id=who.workspace_id,
+        inbox_id=0,
+        name=typed.value("name") or typed.value("address"),
+        address=typed.value("address").strip().lower(),
+        settings=stored or settings,
+        secrets=secrets,
+        channel=CHANNEL,
+    )
+
+
+async def _folders(connection: Connection, typed: Form) -> Folders:
+    channel = channel_named(CHANNEL)
+    if not isinstance(channel, Choosing):
+        raise Missing
+    try:
+        found = await channel.choices(connection, "imap_folders")
+    except Unreachable as error:
+        return Folders(trouble=_(error.reason))
+    return Folders(choices=folder_choices(found, typed))
+
+
+async def _folders_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm, folders: Folders) -> Response[str]:
+    screen = msgspec.structs.replace(screen, folders=folders)
+    if asked.htmx:
+        return asked.answer("settings/folders.html", asked.page(_("Folders"), "settings"), screen=screen)
+    return await _form_page(edge, asked, who, screen)
+
+
+def _shown_again(typed: Form) -> Form:
+    """Without secrets, and with the folders that were written as those that are chosen."""
+    kept = with_faults(typed, Invalid({}), CHANNEL)
+    written = "\n".join(line.strip() for line in typed.value("imap_folders").splitlines())
+    return msgspec.structs.replace(kept, values={**kept.values, "imap_folders": written})
 
 
 def _fields(channel: str, typed: Form) -> InboxFields:
@@ -171,9 +242,26 @@ async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connect
 async def _form_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm, status: int = 200) -> Response[str]:
     screen = await edge.db.read(with_auths, who, edge.config, screen)
     written = screen.form.value("signature"), screen.form.value("address")
-    screen = msgspec.structs.replace(screen, listen_at=edge.config.lmtp_listen, signature=await edge.db.read(signature_screen, who, *written))
+    screen = msgspec.structs.replace(
+        screen, listen_at=edge.config.lmtp_listen, signature=await edge.db.read(signature_screen, who, *written)
+    )
     title = _("Change inbox") if screen.id else _("Add inbox")
     return asked.answer("settings/inbox_form.html", asked.page(title, "settings"), status, screen=screen)
 
 
-ROUTES = [inboxes, new_inbox, add_inbox, inbox, edit_inbox, save_inbox, try_inbox, try_form, show_signature, trial, switch_inbox]
+ROUTES = [
+    inboxes,
+    new_inbox,
+    add_inbox,
+    inbox,
+    edit_inbox,
+    save_inbox,
+    try_inbox,
+    try_form,
+    show_signature,
+    trial,
+    switch_inbox,
+    look_up_folders,
+    look_up_stored_folders,
+    earlier,
+]

@@ -109,7 +109,7 @@ class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept.
 
     `auths` are the ways to sign in. `listen_at` and `post_to` say where we take mail by LMTP and HTTP.
-    `checks` is shown when the form was tested without scripts.
+    `checks` is shown when the form was tested without scripts. `folders` is there once they were looked up.
     """
 
     form: Form
@@ -123,6 +123,38 @@ class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     post_to: str = ""
     checks: Checks | None = None
     signature: Lines = ()
+    folders: Folders | None = None
+
+
+class Folders(msgspec.Struct, frozen=True, kw_only=True):
+    """The folders of an account, those chosen first marked; `trouble` says why they could not be looked up."""
+
+    choices: tuple[Choice, ...] = ()
+    trouble: str = ""
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """How the bringing in of earlier messages stands; `ends_at` is when it will have come to its end at this pace.
+
+    While it is `running` the browser asks for `/settings/inboxes/{id}/history`.
+    """
+
+    id: str
+    total: int = 0
+    done: int = 0
+    per_second: int = 0
+    ends_at: int | None = None
+    ended_at: int | None = None
+    paused: bool = False
+    reason: str = ""
+
+    @property
+    def running(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.done // self.total) if self.total else 0
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +201,7 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
 class InboxPage(msgspec.Struct, frozen=True, kw_only=True):
     """One inbox: how it is, how it is set, its last test. `opens_at` is set while the breaker keeps sending stopped.
 
-    `connect` is there when it signs in by consent.
+    `connect` is there when it signs in by consent, `earlier` when messages of before are wanted.
     """
 
     line: InboxLine
@@ -178,6 +210,7 @@ class InboxPage(msgspec.Struct, frozen=True, kw_only=True):
     checks: Checks | None = None
     opens_at: int | None = None
     connect: Connect | None = None
+    earlier: Earlier | None = None
 
 
 class AgentLine(msgspec.Struct, frozen=True, kw_only=True):

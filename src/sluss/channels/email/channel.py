@@ -22,8 +22,10 @@ from sluss.channels.contract import (
     Unreachable,
 )
 from sluss.channels.email import http_in, receiving
+from sluss.channels.email.form import FOLDERS
 from sluss.channels.email.imap import imap_place, sent_folder
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
+from sluss.channels.email.imap_words import decoded_name
 from sluss.channels.email.reading.understand import understand_mail
 from sluss.channels.email.settings import InboxSettings, ours_of, secrets_of, settings_of
 from sluss.channels.email.signing import send_signed_in, signed_in
@@ -32,6 +34,8 @@ from sluss.channels.email.trial import try_mailbox
 from sluss.kernel.words import say
 
 _COPY_SECONDS = 60.0
+_LOOK_SECONDS = 40.0
+_FOLDERS = 500
 _CLOSE_SECONDS = 5.0
 _log = structlog.stdlib.get_logger("sluss.channels.email")
 
@@ -101,6 +105,24 @@ class EmailChannel:
             return None
         finally:
             await client.logout()
+
+    async def choices(self, connection: Connection, field: str) -> list[str]:
+        """The folders of the mailbox, as people read their names. Raises `Unreachable`."""
+        if field != FOLDERS:
+            return []
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                client = await self._signed_in(connection, settings_of(connection))
+                try:
+                    found = await client.folders()
+                finally:
+                    await client.logout()
+        except ImapFailed as error:
+            raise Unreachable(error.reason) from error
+        except (ImapRefused, TimeoutError, msgspec.ValidationError) as error:
+            raise Unreachable(say("The server does not tell its folders. Check server, user name and password.")) from error
+        names = {decoded_name(name) for flags, name in found if not flags & {"\\NOSELECT", "\\NONEXISTENT"}}
+        return sorted(names, key=lambda name: (name.upper() != "INBOX", name.casefold()))[:_FOLDERS]
 
     async def test(self, connection: Connection) -> list[Check]:
         """Tries every way in and out; sends one mail from the mailbox to itself."""

@@ -19,6 +19,9 @@ SETTINGS = {
     "imap_security": "imap_security",
     "imap_username": "user",
     "imap_folder": "folder",
+    "watch_sent": "watch_sent",
+    "sent_folder": "sent_folder",
+    "largest_mail": "largest_mail",
     "smtp_host": "smtp_host",
     "smtp_port": "smtp_port",
     "smtp_security": "smtp_security",
@@ -35,7 +38,10 @@ SETTINGS = {
 }
 """Name on the page, and in the stored settings."""
 
-FLAGS = ("quote_history", "keep_cc")
+FOLDERS = "imap_folders"
+"""More folders to be read: a line for each."""
+
+FLAGS = ("watch_sent", "quote_history", "keep_cc")
 """Chosen as `true` or `false`; on where nobody chose."""
 
 OFF = ("delivery_tokens", "confirm")
@@ -58,6 +64,8 @@ def read_fields(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     """Settings and secrets as `check_settings` takes them. What is empty is left to its default."""
     given = {name: value.strip() for name, value in fields.items()}
     settings: dict[str, Any] = {stored: given[name] for name, stored in SETTINGS.items() if given.get(name)}
+    settings["folders"] = [line.strip() for line in given.get(FOLDERS, "").splitlines() if line.strip()]
+    settings["days_back"] = {"all": -1, "days": given.get("history_days", "")}.get(given.get("history", "new"), 0)
     settings["way_in"] = WAYS.get(given.get("ways", "imap"), given.get("ways"))
     if settings.get("auth") in NAMES:
         settings = _without_servers(settings)
@@ -81,12 +89,19 @@ def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
     shown |= {name: "false" if settings.get(SETTINGS[name]) is False else "true" for name in FLAGS}
     shown |= {name: "true" if settings.get(SETTINGS[name]) is True else "false" for name in OFF}
     shown["auth"] = shown["auth"] or DEFAULTS["auth"]
+    days = int(settings.get("days_back") or 0)
+    shown |= {FOLDERS: "\n".join(settings.get("folders") or ()), "history": "all" if days < 0 else "days" if days else "new"}
+    shown["history_days"] = str(days) if days > 0 else ""
     return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
 
 
 def rename_faults(faults: Mapping[str, str]) -> dict[str, str]:
     """Faults of settings under the names the page uses."""
-    back = {stored: name for name, stored in (*SETTINGS.items(), *SECRETS.items())} | {"way_in": "ways"}
+    back = {stored: name for name, stored in (*SETTINGS.items(), *SECRETS.items())} | {
+        "way_in": "ways",
+        "folders": FOLDERS,
+        "days_back": "history_days",
+    }
     return {back.get(name, name): sentence for name, sentence in faults.items()}
 
 
