@@ -82,9 +82,9 @@ def test_an_agent_is_known_by_the_address_of_the_sign_in(db: Database, world: Wo
 
 
 @pytest.mark.parametrize("before", ["snoozed", "solved", "spam"])
-def test_what_becomes_of_each_status(db: Database, world: World, clock: TestClock, arrive: Arrive, answer: Any, before: Any) -> None:
+def test_what_becomes_of_each_status(db: Database, world: World, arrive: Arrive, answer: Any, before: Any) -> None:
     arrive({"external_id": "a@kund.example"})
-    until = clock() + DAY if before == "snoozed" else None
+    until = db.clock() + DAY if before == "snoozed" else None
     db.write_now(set_status, system(world.norrsken.id), the_case(db, world).id, before, until)
     answer(references=("a@kund.example",))
     assert the_case(db, world).status == {"snoozed": "pending"}.get(before, before)
@@ -131,7 +131,7 @@ def test_among_ourselves_is_no_answer(db: Database, world: World, answer: Any) -
     assert rows(db) == []
 
 
-def by_sluss(db: Database, world: World, clock: TestClock) -> int:
+def by_sluss(db: Database, world: World) -> int:
     """Johan answers in Sluss."""
     where = db.read_now(lambda tx: tx.row(sa.select(conversations.c.id, conversations.c.thread_id, conversations.c.case_id)))
     assert where is not None
@@ -147,11 +147,9 @@ def by_sluss(db: Database, world: World, clock: TestClock) -> int:
     return db.write_now(record_outbound, world.who("johan"), outgoing)
 
 
-def test_what_sluss_sent_is_nothing_new_in_the_sent_folder(
-    db: Database, world: World, clock: TestClock, arrive: Arrive, answer: Any
-) -> None:
+def test_what_sluss_sent_is_nothing_new_in_the_sent_folder(db: Database, world: World, arrive: Arrive, answer: Any) -> None:
     arrive({"external_id": "a@kund.example"})
-    ours = by_sluss(db, world, clock)
+    ours = by_sluss(db, world)
     done = answer(external_id="ours@norrsken.test", references=("a@kund.example",))
     assert (done.outcome, done.message_id, len(rows(db))) == ("ours", ours, 2)
 
@@ -161,7 +159,7 @@ def test_what_the_server_gave_another_id_is_known_by_its_words(
 ) -> None:
     """Microsoft rewrites ids of what it sends; who answers names the new one."""
     arrive({"external_id": "a@kund.example"})
-    ours = by_sluss(db, world, clock)
+    ours = by_sluss(db, world)
     clock.move(MINUTE)
     given = {"external_id": "rewritten@outlook.example", "references": ("a@kund.example",), "subject": "Re: Bokningen syns inte"}
     done = answer(**given, text="Hej Åsa!\n\nDen är hittad.\n")
@@ -192,10 +190,9 @@ def test_a_stranger_cannot_continue_what_was_begun_elsewhere(db: Database, arriv
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_an_answer_seen_before_its_question_finds_it(
-    db: Database, world: World, clock: TestClock, arrive: Arrive, answer: Any, *, together: bool
-) -> None:
+def test_an_answer_seen_before_its_question_finds_it(db: Database, world: World, arrive: Arrive, *, together: bool) -> None:
     """Inbox and Sent folder are read one after the other, in whatever order."""
+    claim(db, world)
     ours = Address(world.norrsken.inboxes["kundtjanst"].address)
     sent = {"direction": "out", "origin": "sent folder", "sender": ours, "to": (ASA,), "references": ("late@kund.example",)}
     question = {"external_id": "late@kund.example"}
