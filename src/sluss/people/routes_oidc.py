@@ -20,6 +20,7 @@ from sluss.people import door, oidc_door
 from sluss.people.access import EVERYONE, SIGNED_IN
 from sluss.people.actions import NewAgent, create_agent, faults_of, normal_address
 from sluss.people.entry_screens import Vouched
+from sluss.people.factors import wipe_factors
 from sluss.people.fresh import require_fresh
 from sluss.people.invitations import confirm_address
 from sluss.people.letters import notify_agent
@@ -154,12 +155,13 @@ def _provision(tx: Tx, who: Actor, provider: Provider, told: Told) -> int:
 
 
 def _link(tx: Tx, who: Actor, told: Told, mine: tuple[int, int]) -> None:
-    """Where nobody had proved to own the address, whoever set the password may be somebody else: it ends, and every other session."""
+    """Where nobody had proved to own the address, whoever set password and factors may be somebody else: they end, and other sessions."""
     credential_id, session_id = mine
     link_identity(tx, who, who.id, told)
     if not _is_confirmed(tx, credential_id):
         cleared = {"password_hash": "", "password_changed_at": tx.now, "confirmed_at": tx.now}
         tx.run(sa.update(credentials).where(credentials.c.id == credential_id).values(cleared))
+        wipe_factors(tx, credential_id)
         end_credential_sessions(tx, credential_id, keep=session_id)
         for purpose in ("password", "reset"):
             withdraw_links(tx, purpose, agent_id=who.id)
