@@ -24,11 +24,15 @@ from sluss.kernel.db import Database
 from sluss.kernel.schema import metadata
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
+from sluss.people import bearer
+from sluss.people.scopes import SCOPES
 from sluss.people.sessions import Browser, find_session, open_session
+from sluss.people.tokens import NewToken, create_token, hint_of, new_word
 from tests.world import World, make_edge
 
 # What a request of itself leaves behind, whatever it asked for.
-TRACES = {"sessions", "sign_in_attempts"}
+TRACES = {"sessions", "sign_in_attempts", "api_tokens"}
+SHOP = "https://shop.example"
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -48,19 +52,34 @@ class Service(msgspec.Struct, frozen=True):
         return self.db.read_now(_everything)
 
 
-@pytest.fixture
-def service(db: Database, world: World, tmp_path: Path) -> Iterator[Service]:
-    config = Config(data=str(tmp_path / "data"))
+@pytest.fixture(params=["session", "token"])
+def service(
+    request: pytest.FixtureRequest, db: Database, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """Asked by a browser that is signed in, and by a program with a token that may ask as often as it likes."""
+    monkeypatch.setattr(bearer, "BURST", 1e6)
+    config = Config(data=str(tmp_path / "data"), api_origins=SHOP)
     number = _first_case(db, world)
-    token = db.write_now(open_session, world.norrsken.id, world.who("maja").id, Browser(), config)
-    session = db.read_now(find_session, hash_of(token), config)
-    assert session
-    headers = {"Cookie": f"sluss={token}", "X-CSRF-Token": session.csrf}
+    headers = (_of_session if request.param == "session" else _of_token)(db, world, config)
     listening = socket.create_server(("127.0.0.1", 0))
     running, server = _serve(make_server(make_app(make_edge(db, config))), listening)
     yield Service(f"http://127.0.0.1:{listening.getsockname()[1]}", db, headers, number)
     server.should_exit = True
     running.join(20)
+
+
+def _of_session(db: Database, world: World, config: Config) -> dict[str, str]:
+    token = db.write_now(open_session, world.norrsken.id, world.who("maja").id, Browser(), config)
+    session = db.read_now(find_session, hash_of(token), config)
+    assert session
+    return {"Cookie": f"sluss={token}", "X-CSRF-Token": session.csrf}
+
+
+def _of_token(db: Database, world: World, _config: Config) -> dict[str, str]:
+    word, maja = new_word(), world.who("maja")
+    new = NewToken(token_hash=hash_of(word), hint=hint_of(word), name="Test", scopes=tuple(SCOPES), agent_id=maja.id)
+    db.write_now(create_token, maja, new)
+    return {"Authorization": f"Bearer {word}"}
 
 
 def _serve(server: Server, listening: socket.socket) -> tuple[threading.Thread, Server]:

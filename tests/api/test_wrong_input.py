@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sluss.cases.models import cases
+import pytest
+import sqlalchemy as sa
+
+from sluss.cases.models import cases, messages, notes
 from tests.api.conftest import Service
 
 CASE = "/api/v1/cases/{number}"
@@ -37,9 +40,20 @@ FOREIGN = [
 
 
 def test_a_field_that_is_nobodys_business_is_refused(service: Service) -> None:
-    """Every column of the table, and what others call theirs."""
+    """T3, T4: every column of the table, and what others call theirs."""
     answers = {name: answer_to(service, "PATCH", CASE, json={name: "1", "status": "solved"}) for name in FOREIGN}
     assert {name: (status, list(body["fields"])) for name, (status, body) in answers.items()} == {name: (422, [name]) for name in FOREIGN}
+
+
+WRITES: list[tuple[str, sa.Table, set[str]]] = [("/notes", notes, {"text"}), ("/replies", messages, {"text", "cc", "then"})]
+
+
+def test_no_column_is_written_from_outside(service: Service) -> None:
+    """T3, T4: every column of the table that a write fills, one after the other, beside what the write takes."""
+    for path, table, ours in WRITES:
+        for name in sorted({column.name for column in table.c} - ours | {"workspace", "role", "password", "scope", "op"}):
+            status, body = answer_to(service, "POST", CASE + path, json={name: "1", "text": "Hej"})
+            assert (status, list(body["fields"])) == (422, [name]), (path, name)
 
 
 WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
@@ -100,6 +114,16 @@ WRONG_PLACES = [
     ("/api/v1/cases/-1", 422),
     ("/api/v1/cases/9223372036854775808", 422),
     ("/api/v1/cases/" + "9" * 400, 422),
+    ("/api/v1/cases?limit=1e9", 422),
+    ("/api/v1/cases?q=", 422),
+    ("/api/v1/cases?q=%21%3F", 422),
+    ("/api/v1/cases?q=" + "x" * 401, 422),
+    ("/api/v1/cases/999999/messages", 404),
+    ("/api/v1/cases/{number}/messages?limit=101", 422),
+    ("/api/v1/cases/{number}/messages?after=-1", 422),
+    ("/api/v1/contacts/0", 422),
+    ("/api/v1/contacts/999999", 404),
+    ("/api/v1/contacts/9223372036854775808", 422),
     ("/api/v1/cases/999999", 404),
     ("/api/v1/cases/1e9", 404),
     ("/api/v1/cases/one", 404),
@@ -124,6 +148,17 @@ def test_a_method_that_a_place_does_not_take_is_answered_with_those_it_takes(ser
     assert service.send("OPTIONS", CASE.format(number=service.number)).status_code == 204
 
 
+WRONG_KEYS = ["", "å", "a b", "x" * 256]
+
+
+def test_a_key_that_is_none_is_refused(service: Service) -> None:
+    """T106"""
+    for key in WRONG_KEYS:
+        headers: Any = {"Idempotency-Key": key.encode("latin-1")}
+        assert answer_to(service, "POST", CASE + "/notes", json={"text": "Hej"}, headers=headers)[0] == 422, key
+
+
+@pytest.mark.parametrize("service", ["session"], indirect=True)
 def test_without_the_token_nothing_is_written(service: Service) -> None:
     assert answer_to(service, "POST", CASE + "/notes", json={"text": "Hej"}, headers={"X-CSRF-Token": "wrong"})[0] == 403
     assert answer_to(service, "POST", CASE + "/notes", json={"text": "Hej"}, headers={"Cookie": ""})[0] == 401

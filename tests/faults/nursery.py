@@ -6,18 +6,23 @@ In: one setting a line on standard input. Out: `begun`, `ready` and `ended` line
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from sluss.commands.answering import Answering
+from sluss.commands.house import House
 from sluss.config import load
+from sluss.control import listening
 from sluss.kernel.clock import SECOND, system_clock
 from sluss.kernel.log import configure
 from sluss.serving import Host, Work, open_host, serve
@@ -27,7 +32,10 @@ PDEATHSIG = 1
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """How one server runs. `ahead`: seconds by which its clock is fast; `poisoned`: the word in a mail that ends the process reading it."""
+    """How one server runs. `ahead`: seconds by which its clock is fast; `poisoned`: the word in a mail that ends the process reading it.
+
+    `controlled`: it answers at its control socket.
+    """
 
     number: int
     folder: str
@@ -39,6 +47,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int = 0
     answering: bool = True
     poisoned: str = ""
+    controlled: bool = False
 
 
 def main() -> None:
@@ -85,10 +94,17 @@ def run(setting: Setting, ready: Callable[[dict[str, Any]], None]) -> None:
         async def beside(host: Host, work: Work) -> None:
             while "lmtp" not in work.ports:  # noqa: ASYNC110 - a start, not a loop of the product
                 await asyncio.sleep(0.01)
-            ready(known)
-            await (answer_customers(host, johan) if setting.answering else asyncio.Event().wait())
+            async with _controlled(host) if setting.controlled else contextlib.nullcontext():
+                ready(known)
+                await (answer_customers(host, johan) if setting.answering else asyncio.Event().wait())
 
         asyncio.run(serve(host, extra=beside))
+
+
+def _controlled(host: Host) -> AbstractAsyncContextManager[None]:
+    """The control socket, as commands find it beside a running server."""
+    house = House(host.config, host.folder, host.db, host.files, host.sealer)
+    return listening(host.folder.socket, Answering(house))
 
 
 def _end_at(word: str) -> None:

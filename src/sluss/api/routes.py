@@ -47,7 +47,7 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.policy import AGENTS, EVERYONE, READERS
 
 Number = Annotated[int, Parameter(ge=1, le=2**53 - 1, description="The case's number.")]
-ContactId = Annotated[int, Parameter(ge=1, le=9 * 10**18 - 1, description="A contact's id.")]
+ContactId = Annotated[int, Parameter(ge=1, le=9 * 10**18, description="A contact's id.")]
 Words = Annotated[str | None, Parameter(min_length=1, max_length=400, description="Words that occur in the case, or begin so.")]
 After = Annotated[str | None, Parameter(pattern=DIGITS, description="`after` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=100, description="At most so many.")]
