@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from sluss.people import screens as p
+from sluss.settings import consent_screens as c
 from sluss.settings import screens as t
 from sluss.web.shell import Form
 from tests.browser.samples import DAY, HOUR, MINUTE, NOW
@@ -260,6 +263,39 @@ INBOX = t.InboxPage(
     checks=CHECKS,
     opens_at=NOW + 4 * MINUTE,
 )
+UNCONNECTED = msgspec.structs.replace(
+    INBOX,
+    opens_at=None,
+    checks=None,
+    connect=t.Connect(
+        label="Google",
+        state="lost",
+        ready=True,
+        account="bagage@norrsken.example",
+        since=NOW - 4 * MINUTE,
+        reason="This mailbox needs to be connected again: Google no longer accepts the permission that was given.",
+        says="You signed in at Google as maja@norrsken.example, but this inbox is bagage@norrsken.example. Nothing was kept.",
+    ),
+)
+AUTHS = (
+    t.Choice(id="password", label="Password", detail="Of the mailbox, often an app password made at the provider."),
+    t.Choice(id="google", label="Connect with Google", detail="Sluss keeps no password. After saving, you give permission at Google."),
+    t.Choice(id="microsoft", label="Connect with Microsoft", detail="First enter an application at Microsoft."),
+)
+MAIL_SIGN_IN = c.MailSignIn(
+    lines=(
+        c.ProviderLine(name="google", label="Google", entered=True, client_id="4711-sluss.apps.googleusercontent.com", inboxes=2),
+        c.ProviderLine(name="microsoft", label="Microsoft", inboxes=1),
+    )
+)
+APPLICATION = c.ApplicationForm(
+    line=c.ProviderLine(name="microsoft", label="Microsoft", entered=True, client_id="4711", inboxes=1),
+    form=Form(values={"client_id": "4711", "tenant": "common"}, errors={"client_id": "Paste the application (client) ID."}),
+    redirect_uri="https://desk.norrsken.example/settings/mail-sign-in/back",
+    scopes=("https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send"),
+    console="https://entra.microsoft.com/",
+)
+CONNECTING = c.Connecting(label="Google", inbox="Bagage", address="bagage@norrsken.example", url="https://accounts.google.com/")
 SIGN_IN_WRONG = p.SignIn(
     form=Form(
         values={"email": "johan@norrsken.example"},

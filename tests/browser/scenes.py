@@ -243,6 +243,15 @@ SCENES.update(
             t.InboxForm(id="7", form=o.VALUES, teams=o.TEAMS, stored=("imap_password", "smtp_password")),
             "/settings/inboxes/7/edit",
         ),
+        "inbox-lost": _office("settings/inbox.html", "Bagage", o.UNCONNECTED, "/settings/inboxes/8"),
+        "inbox-auths": _office(
+            "settings/inbox_form.html", "Add an inbox", t.InboxForm(form=Form(), auths=o.AUTHS, teams=o.TEAMS), "/settings/inboxes/new"
+        ),
+        "mail-sign-in": _office("settings/mail_sign_in.html", "Mail sign-in", o.MAIL_SIGN_IN, "/settings/mail-sign-in"),
+        "mail-sign-in-wrong": _office(
+            "settings/application_form.html", "Sign-in with Microsoft", o.APPLICATION, "/settings/mail-sign-in/microsoft"
+        ),
+        "connecting": _office("settings/connecting.html", "Connecting", o.CONNECTING, "/settings/inboxes/8"),
         "agents": _office("settings/agents.html", "Agents", o.AGENTS, "/settings/agents"),
         "agent": _office("settings/agent_form.html", "Ewa Nowak", o.AGENT, "/settings/agents/13"),
         "agent-disable": _office(
