@@ -19,12 +19,29 @@ from sluss.kernel.workspaces import the_brand
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.queries import Waiting, waiting_by_inbox
 from sluss.people.queries import list_teams
+from sluss.replies.confirmations import TEXTS, confirmation
 from sluss.replies.signatures import Lines, read_signature, values_of
-from sluss.settings.screens import CheckLine, Checks, Choice, Earlier, Inboxes, InboxForm, InboxLine, InboxPage, Preset, Setting, State
+from sluss.settings.screens import (
+    CheckLine,
+    Checks,
+    Choice,
+    Confirmation,
+    Earlier,
+    Inboxes,
+    InboxForm,
+    InboxLine,
+    InboxPage,
+    Preset,
+    Setting,
+    State,
+)
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
 CHANNEL = "email"
+
+
+EXAMPLE = 10_482
 
 
 def inboxes_screen(tx: Tx, who: Actor) -> Inboxes:
@@ -105,6 +122,17 @@ def folder_choices(found: Sequence[str], typed: Form) -> tuple[Choice, ...]:
     there = [Choice(id=name, label=name) for name in found if name != first]
     lost = [Choice(id=name, label=name, detail=_("Not found at the server.")) for name in dict.fromkeys(written) if name not in found]
     return (*there, *lost)
+
+
+def confirmation_screens(values: Mapping[str, str]) -> tuple[Confirmation, ...]:
+    """The confirmations of a form, with a number as an example."""
+    name = values.get("sender_name", "").strip() or values.get("name", "").strip()
+    labels = {"en": _("English"), "sv": _("Swedish"), "pl": _("Polish")}
+    letters = {language: confirmation(values, language, EXAMPLE, name) for language in labels}
+    return tuple(
+        Confirmation(language=language, label=labels[language], subject=subject, text=text, usual=TEXTS[language])
+        for language, (subject, text) in letters.items()
+    )
 
 
 def signature_screen(tx: Tx, who: Actor, written: str, address: str, brand_id: int = 0) -> Lines:

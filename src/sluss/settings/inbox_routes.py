@@ -27,6 +27,7 @@ from sluss.settings.consent_routes import lead_to_provider, redirect_uri_of
 from sluss.settings.forms import ids_of, typed_form, with_faults
 from sluss.settings.inbox_queries import (
     CHANNEL,
+    confirmation_screens,
     edit_inbox_screen,
     folder_choices,
     history_screen,
@@ -151,6 +152,15 @@ async def earlier(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Respon
     return asked.answer("settings/history.html", asked.page(_("Earlier messages"), "settings"), earlier=screen)
 
 
+@post("/settings/inboxes/confirmation", may=ADMINS, status_code=200)
+async def show_confirmations(asked: Asked) -> Response[str]:
+    """How confirmations will read while they are written."""
+    typed = await typed_form(asked)
+    values = {name: value[:LONGEST] for name, value in typed.values.items()}
+    letters = confirmation_screens(values)
+    return asked.answer("settings/confirmations.html", asked.page(_("Confirmation"), "settings"), confirmations=letters)
+
+
 @post("/settings/inboxes/signature", may=ADMINS, status_code=200)
 async def show_signature(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """How a signature will look while it is written."""
@@ -243,7 +253,10 @@ async def _form_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm, st
     screen = await edge.db.read(with_auths, who, edge.config, screen)
     written = screen.form.value("signature"), screen.form.value("address")
     screen = msgspec.structs.replace(
-        screen, listen_at=edge.config.lmtp_listen, signature=await edge.db.read(signature_screen, who, *written)
+        screen,
+        listen_at=edge.config.lmtp_listen,
+        signature=await edge.db.read(signature_screen, who, *written),
+        confirmations=confirmation_screens(screen.form.values),
     )
     title = _("Change inbox") if screen.id else _("Add inbox")
     return asked.answer("settings/inbox_form.html", asked.page(title, "settings"), status, screen=screen)
@@ -258,6 +271,7 @@ ROUTES = [
     save_inbox,
     try_inbox,
     try_form,
+    show_confirmations,
     show_signature,
     trial,
     switch_inbox,

@@ -124,6 +124,17 @@ class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     checks: Checks | None = None
     signature: Lines = ()
     folders: Folders | None = None
+    confirmations: tuple[Confirmation, ...] = ()
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmation as a customer of that language gets it; `usual` is the text that is sent where nobody wrote another."""
+
+    language: str
+    label: str
+    subject: str
+    text: str
+    usual: str
 
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):
