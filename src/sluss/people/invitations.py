@@ -68,13 +68,14 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
 def invite(tx: Tx, who: Actor, new: NewAgent, *, by_mail: bool) -> int:
     """Invite somebody, by a letter or by a link to hand over. An older invitation of the same address ends. Returns its id."""
     require_admin(who)
+    new = msgspec.structs.replace(new, name=clean_line(new.name))
     refuse(faults_of(new))
     require_newcomer(tx, who, new.email)
     _require_teams(tx, who, new.team_ids)
     address = normal_address(new.email)
     for one in _pending(tx, who, address):
         _end(tx, who, one, "withdrawn")
-    row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "email": address, "name": clean_line(new.name), "role": new.role}
+    row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "email": address, "name": new.name, "role": new.role}
     row |= {"language": new.language, "team_ids": sorted(set(new.team_ids)), "invited_by": who.id or None}
     tx.run(sa.insert(invitations), row | {"created_at": tx.now, "expires_at": tx.now + LASTS, "state": "pending"})
     invitation = access_invitation(tx, who, int(row["id"]))
