@@ -380,6 +380,7 @@ def case(**changed: object) -> d.Case:
         "agents": (EWA, JOHAN, MAJA),
         "all_tags": ("App", "Bagage", "Bokning", "Faktura", "Gdańsk", "Återbetalning"),
         "earlier": 12,
+        "seen": "1-1",
         "next_no": 10483,
         "contact": d.Contact(
             person=ASA,

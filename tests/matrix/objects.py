@@ -41,6 +41,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/note": {"body": "Ring i morgon."},
     "/cases/{no}/draft": {"kind": "note", "body": "Ring"},
     "/cases/{no}/undo": {"operation": "{undo}"},
+    "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
@@ -107,7 +108,9 @@ class Place:
         )
         shared: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
         [recorded] = record_arrivals(
-            tx, self._sluss, [Arrival(envelope_id=1, inbox_id=self.inbox.id, inbound=inbound, files=(file,), **shared)]
+            tx,
+            self._sluss,
+            [Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=inbound, files=(file,), **shared)],
         )
         number = tx.new_id() % 1_000_000_000
         newest = sa.select(sa.func.max(cases.c.id)).where(cases.c.workspace_id == self.company.id)
@@ -119,9 +122,9 @@ class Place:
         found = {"number": number, "no": number, "message_id": recorded.message_id, "file_id": file_id, "contact_id": contact_id}
         return {name: str(one) for name, one in found.items()} | {"operation": operation, "undo": undo}
 
-    def _envelope(self, tx: Tx) -> int:
+    def _envelope(self, tx: Tx, state: str = "quarantined") -> int:
         envelope_id, raw = tx.new_id(), f"Subject: {self.marker}\r\n\r\n".encode()
-        row = {"workspace_id": self.company.id, "id": envelope_id, "inbox_id": self.inbox.id, "state": "quarantined", "received_at": tx.now}
+        row = {"workspace_id": self.company.id, "id": envelope_id, "inbox_id": self.inbox.id, "state": state, "received_at": tx.now}
         row |= {"recipients": [], "size": len(raw), "digest": "", "raw": raw, "attempts": 1, "outcome": "", "reason": "no sender"}
         tx.run(sa.insert(envelopes), row | {"message_id": None, "settled_at": tx.now})
         return envelope_id
@@ -136,7 +139,14 @@ class Place:
         key = {"workspace_id": self.company.id, "contact_id": contact_id, "agent_id": agent_id}
         export = key | {"id": tx.new_id(), "language": "en", "notes": True, "state": "ready", "at": tx.now, "expires_at": tx.now + DAY}
         tx.run(sa.insert(exports), export | {"attempts": 0, "digest": self._digest, "size": len(PIXEL)})
-        erasure = key | {"id": tx.new_id(), "agent_id": None, "mode": "erase", "state": "asked", "asked_at": tx.now, "starts_at": tx.now + DAY}
+        erasure = key | {
+            "id": tx.new_id(),
+            "agent_id": None,
+            "mode": "erase",
+            "state": "asked",
+            "asked_at": tx.now,
+            "starts_at": tx.now + DAY,
+        }
         tx.run(sa.insert(erasures), erasure | {"phase": "begin", "cursor": 0, "until": 0, "addresses": [], "counts": {}})
         return {"export_id": str(export["id"]), "erasure_id": str(erasure["id"])}
 

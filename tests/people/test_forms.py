@@ -1,17 +1,20 @@
 """Forms that are not ours are refused, and a form sent twice does its work once."""
 
 import asyncio
+import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
+from sluss.channels.inboxes import InboxFields
 from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Conflict, Invalid
 from sluss.kernel.tx import Tx
-from sluss.people.models import teams
-from sluss.people.once import once
+from sluss.people.models import form_results, teams
+from sluss.people.once import Reused, once
 from sluss.people.teams import create_team
 from tests.world import Web, World
 
@@ -114,3 +117,28 @@ def test_a_form_without_a_key_is_refused(db: Database, world: World, op: str) ->
 
 def _something_else(tx: Tx, who: Actor) -> None:
     """Another action."""
+
+
+def test_the_same_form_with_other_words_is_not_said_to_be_done(db: Database, world: World) -> None:
+    """A form found with Back and filled in anew: nothing is done, and nobody is told that it was."""
+    ewa = world.who("ewa")
+    first = db.write_now(once, ewa, "op1", create_team, "Nätter")
+    with pytest.raises(Reused):
+        db.write_now(once, ewa, "op1", create_team, "Dagar")
+    assert db.write_now(once, ewa, "op1", create_team, "Nätter") == first
+
+
+def test_what_is_kept_of_a_form_tells_no_secret(db: Database, world: World) -> None:
+    """T115: a digest of a password could be guessed at."""
+    ewa = world.who("ewa")
+    fields = InboxFields(name="Ny", address="ny@norrsken.test", secrets={"password": "hemligt"})
+    db.write_now(once, ewa, "op1", _noted, fields)
+    plain = hashlib.blake2b(msgspec.json.encode(msgspec.to_builtins(fields), order="sorted"), digest_size=16).hexdigest()
+    kept = db.read_now(lambda tx: tx.value(sa.select(form_results.c.result)))
+    assert plain not in str(kept)
+    with pytest.raises(Reused):
+        db.write_now(once, ewa, "op1", _noted, msgspec.structs.replace(fields, secrets={"password": "annat"}))
+
+
+def _noted(_tx: Tx, _who: Actor, _fields: InboxFields) -> None:
+    """Does nothing."""

@@ -45,7 +45,8 @@ def copy_files(tx: Tx, who: Actor, attachment_ids: Sequence[int], message_id: in
     c = attachments.c
     wanted = sa.select(attachments).where(c.workspace_id == who.workspace_id, c.id.in_(attachment_ids)).order_by(c.id)
     own = {"message_id": message_id, "note_id": None, "uploader_id": who.id, "at": tx.now, "content_id": ""}
-    rows = [{**row._asdict(), **own, "id": tx.new_id()} for row in tx.rows(wanted)]
+    names = [column.name for column in attachments.columns]
+    rows = [{name: getattr(row, name) for name in names} | own | {"id": tx.new_id()} for row in tx.rows(wanted)]
     if rows:
         tx.run(sa.insert(attachments), rows)
 

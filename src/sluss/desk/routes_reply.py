@@ -82,7 +82,7 @@ async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     """Keep what is being written."""
     form = await asked.form(DraftForm)
     case = await edge.db.read(access_case_no, who, number(no))
-    given = {"cc": form.cc, "bcc": form.bcc, "attachment_ids": form.file, "revision": form.revision, "sheet": form.sheet}
+    given: dict[str, Any] = {"cc": form.cc, "bcc": form.bcc, "attachment_ids": form.file, "revision": form.revision, "sheet": form.sheet}
     fields = DraftFields(kind=form.kind, text=form.body, **given)
     try:
         saved = await edge.db.write(save_draft, who, case.id, fields)
@@ -112,7 +112,7 @@ async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, Se
     files = await edge.db.read(lambda tx: files_of(tx, look_around(tx, who), sent.attachment_ids))
     kept = Draft(body=sent.text, cc=sent.cc, bcc=sent.bcc, files=files, revision=sent.revision)
     news = show_news(stopped.news) if isinstance(stopped, sending.Stopped) else None
-    shared = {"no": case.number, "op": sent.op, "draft": kept, "then": sent.then, "seen": sent.seen}
+    shared: dict[str, Any] = {"no": case.number, "op": sent.op, "draft": kept, "then": sent.then, "seen": sent.seen}
     screen = Stopped(news=news, crowd=_crowd(stopped), **shared)
     return asked.answer("desk/stopped.html", await page_behind(asked), 409, stopped=screen)
 

@@ -11,7 +11,7 @@ import inspect
 import secrets
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
 
 import msgspec
 import sqlalchemy as sa
@@ -113,7 +113,7 @@ def _told(value: Any) -> Any:
 
 def _veiled(value: Any) -> Any:
     if isinstance(value, Mapping):
-        found: Mapping[str, Any] = value
+        found = cast("Mapping[str, Any]", value)
         return {name: _veil(one) if name in _SECRET else _veiled(one) for name, one in found.items()}
     return value
 

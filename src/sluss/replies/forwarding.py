@@ -175,7 +175,7 @@ def _depart(tx: Tx, who: Actor, forward: Forward, case: CaseRow, what: tuple[Tar
     leaves_at = tx.now + seconds * SECOND
     queued = Queued(inbox_id=target.inbox_id, thread_id=aside.thread_id, message_id=message_id, recipients=recipients.to, due_at=leaves_at)
     operation_ids = queue_deliveries(tx, who, queued)
-    made_of = {"text": forward.text, "attachment_ids": [], "forward": forward}
+    made_of: dict[str, Any] = {"text": forward.text, "attachment_ids": [], "forward": forward}
     remember(tx, who, Leaving(message_id, leaves_at, case, case.status), made_of)
     note_deed(tx, who, "case.forward", ("case", case.id), number=case.number, recipients=len(recipients.to), messages=len(passed))
     return Departure(message_id=message_id, operation_ids=tuple(operation_ids), leaves_at=leaves_at, undo_seconds=seconds)
