@@ -27,7 +27,10 @@ from sluss.privacy.work import Room, run_erasure
 from sluss.replies.attaching import NewFile, attach_file
 from sluss.replies.drafts import DraftFields, save_draft
 from sluss.replies.sending import SendReply, send_reply
+from tests.cli.conftest import cli, data
 from tests.world import World
+
+__all__ = ["cli", "data", "everywhere", "scene"]
 
 HER = "zqasa@zqkund.example"
 OTHER = "bo@kund.example"
@@ -91,11 +94,11 @@ def mail(sender: str, subject: str, text: str, *, message_id: str, **more: Any) 
     head += ["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"', ""]
     parts = ["--b", "Content-Type: text/html; charset=utf-8", "", f"<p>{text}</p>"]
     body = "\r\n".join([*head, *parts]).encode()
-    for name, data in more.get("files", ()):
+    for name, content in more.get("files", ()):
         about = (
             f'\r\n--b\r\nContent-Type: application/octet-stream; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
         )
-        body += about.encode() + b"Content-Transfer-Encoding: 8bit\r\n\r\n" + data
+        body += about.encode() + b"Content-Transfer-Encoding: 8bit\r\n\r\n" + content
     return body + b"\r\n--b--\r\n"
 
 

@@ -21,7 +21,7 @@ from sluss.kernel.db import Database
 from sluss.privacy.journal import NAME, Begun, Journal, marked
 from sluss.privacy.models import erasures
 from sluss.sandbox.customers.founding import found_demo
-from tests.cli.conftest import Cli, cli, data  # noqa: F401 - fixtures
+from tests.cli.conftest import Cli
 
 ERASE = "from sluss.cli import main; import sys; sys.exit(main(sys.argv[1:]))"
 
@@ -35,7 +35,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def company(founded: Path, data: Path, cli: Cli) -> Cli:  # noqa: F811
+def company(founded: Path, data: Path, cli: Cli) -> Cli:
     shutil.copytree(founded, data)
     return cli
 
@@ -63,7 +63,7 @@ def left_of(folder: Path, contact_id: int) -> tuple[int, int, int]:
         return tuple(house.db.read_now(lambda tx: [int(tx.value(one)) for one in counts]))  # type: ignore[return-value]
 
 
-def test_an_older_backup_does_not_bring_anybody_back(company: Cli, data: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_an_older_backup_does_not_bring_anybody_back(company: Cli, data: Path, tmp_path: Path) -> None:
     """The journal of erasures is kept beside the database, and applied to what is restored; it names nobody."""
     contact_id, address = busiest(data)
     assert company("backup", str(tmp_path / "before.tar")).code == 0
@@ -79,7 +79,7 @@ def test_an_older_backup_does_not_bring_anybody_back(company: Cli, data: Path, t
     assert company("contact", "erase", "--contact", address, "--dry-run").code == 3
 
 
-def test_elsewhere_the_journal_has_to_be_brought(company: Cli, data: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_elsewhere_the_journal_has_to_be_brought(company: Cli, data: Path, tmp_path: Path) -> None:
     contact_id, address = busiest(data)
     company("backup", str(tmp_path / "before.tar"))
     company("contact", "erase", "--contact", address, "--yes")
@@ -92,7 +92,7 @@ def test_elsewhere_the_journal_has_to_be_brought(company: Cli, data: Path, tmp_p
     assert left_of(elsewhere, contact_id) == (0, 0, 0)
 
 
-def test_an_export_by_command(company: Cli, data: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_an_export_by_command(company: Cli, data: Path, tmp_path: Path) -> None:
     _, address = busiest(data)
     assert company("contact", "export", str(tmp_path / "out.zip"), "--contact", address).code == 0
     assert (tmp_path / "out.zip").stat().st_mode & 0o777 == 0o600
@@ -101,7 +101,7 @@ def test_an_export_by_command(company: Cli, data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("passes", [1, 2, 4, 9, 14])
-def test_killed_in_the_midst_it_is_finished_by_the_next(company: Cli, data: Path, passes: int) -> None:  # noqa: F811
+def test_killed_in_the_midst_it_is_finished_by_the_next(company: Cli, data: Path, passes: int) -> None:
     """F2: SIGKILL after one transaction or another; whoever starts next goes on, and nobody is half erased for good."""
     contact_id, address = busiest(data)
     words = ["contact", "--data", str(data), "erase", "--contact", address, "--yes"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from sluss.cases.access import Status
 from sluss.cases.actions import set_status
 from sluss.cases.models import attachments, cases, messages
 from sluss.contacts.models import contacts
@@ -21,7 +22,7 @@ from sluss.privacy.work import retain, some_work
 from tests.privacy.conftest import HER, OTHER, Scene, mail
 
 
-async def old(scene: Scene, clock: TestClock, status: str = "solved") -> None:
+async def old(scene: Scene, clock: TestClock, status: Status = "solved") -> None:
     """Every case is done with, a hundred days ago."""
     for row in scene.rows(sa.select(cases.c.id)):
         scene.db.write_now(set_status, scene.who, row.id, status)

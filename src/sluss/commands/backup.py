@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import msgspec
+from psycopg import sql
 
 from sluss.commands import postgres
 from sluss.commands.archive import DATABASE, DUMP, MANIFEST, SECRETS, Archive, Manifest, writing
@@ -93,7 +94,7 @@ def _copied_server(db: Database, aside: Path) -> Generator[Copied]:
     """The dump and the names of the files are of one moment, however much is written meanwhile."""
     with postgres.snapshot(db.url) as (conn, moment):
         postgres.dump(db.url, moment, aside / DUMP)
-        yield aside / DUMP, conn.execute(_named())
+        yield aside / DUMP, conn.execute(sql.SQL(cast("LiteralString", _named())))
 
 
 def _named() -> str:

@@ -100,7 +100,7 @@ def _count(tx: Tx, who: Actor, known: Balance | None) -> Balance:
 def _both_sides(who: Actor, settled_to: int) -> sa.CompoundSelect[*tuple[Any, ...]]:
     """One statement, so that both sides are of one moment while envelopes come in."""
     e, a = envelopes.c, acknowledged.c
-    counted: list[sa.Select[Any]] = [
+    counted: list[Any] = [
         sa.select(sa.literal(name).label("state"), sa.func.coalesce(sa.func.sum(column), 0).label("number")).where(
             a.workspace_id == who.workspace_id
         )

@@ -165,7 +165,7 @@ def _pack_all(db: Database, files: FileStore, export: Export, who: Actor, archiv
     archive.writestr("contact.json", _json(person))
     told: Row = {"person": person, "cases": [], "names": db.read_now(names_of, who), "notes": export.notes}
     for case_id in db.read_now(case_ids, who, export.contact_id):
-        gathered = db.read_now(lambda tx, case_id=case_id: gather_case(tx, who, case_id, with_notes=export.notes))
+        gathered = db.read_now(gather_case, who, case_id, with_notes=export.notes)
         archive.writestr(f"cases/{gathered.about['number']}.json", _json(gathered.about))
         _pack_bytes(files, archive, gathered)
         told["cases"].append(gathered.about)

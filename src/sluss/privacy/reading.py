@@ -103,7 +103,8 @@ class ReadLog:
 
         async def note(request: Request[Any, Any, Any]) -> None:
             told: tuple[Kind, str] | None = request.route_handler.opt.get("reads")
-            session = request.scope.get("state", {}).get("session")
+            state: dict[str, Any] = request.scope["state"]
+            session = state.get("session")
             if told is None or session is None or request.method != "GET":
                 return
             key = str(request.path_params.get(told[1], ""))

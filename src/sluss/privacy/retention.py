@@ -7,7 +7,8 @@ left is taken up by the next.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -33,6 +34,10 @@ LONGEST = 36_500
 MONTH = 30 * DAY
 PROOFS = 400
 OVER = ("solved", "closed")
+
+
+Wanted = sa.Select[*tuple[Any, ...]]
+"""A query for what is due by a rule."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +97,7 @@ def set_rule(tx: Tx, who: Actor, inbox_id: int, rule: Rule) -> None:
         if one is not None and not 1 <= one <= LONGEST
     }
     if wrong:
-        raise Invalid(cast("dict[str, str]", wrong))
+        raise Invalid(wrong)
     c = retention_rules.c
     tx.run(sa.delete(retention_rules).where(c.workspace_id == who.workspace_id, c.inbox_id == inbox_id))
     tx.run(sa.insert(retention_rules), {"workspace_id": who.workspace_id, "inbox_id": inbox_id, "changed_at": tx.now} | days)
@@ -175,7 +180,7 @@ def _remove_case(tx: Tx, order: Order, case_id: int, contact_id: int) -> None:
 
 def _some_files(tx: Tx, order: Order, one: InboxRule) -> bool:
     wanted = _files(tx, order.who, one)
-    found = tx.rows(wanted.limit(AT_ONCE)) if wanted is not None else []
+    found = _next(tx, wanted)
     remove(tx, order, attachments, [row.id for row in found])
     these = (messages.c.workspace_id == order.who.workspace_id) & messages.c.id.in_([row.message_id for row in found])
     a = attachments.c
@@ -187,7 +192,7 @@ def _some_files(tx: Tx, order: Order, one: InboxRule) -> bool:
 
 def _some_raw(tx: Tx, order: Order, one: InboxRule) -> bool:
     wanted = _raw(tx, order.who, one)
-    found = tx.rows(wanted.limit(AT_ONCE)) if wanted is not None else []
+    found = _next(tx, wanted)
     order.tally["raw"] += drop_raw(tx, order.who, [row.id for row in found if row.state == "done"])
     order.tally["envelopes"] += forget_envelopes(tx, order.who, [row.id for row in found if row.state != "done"])
     return bool(found)
@@ -204,15 +209,15 @@ def _forget_reads(tx: Tx, order: Order) -> bool:
     return len(ids) == 1_000
 
 
-def _cases(tx: Tx, who: Actor, one: InboxRule) -> sa.Select[Any] | None:
+def _cases(tx: Tx, who: Actor, one: InboxRule) -> Wanted | None:
     return _old_cases(tx, who, one, one.rule.case_days, OVER)
 
 
-def _spam(tx: Tx, who: Actor, one: InboxRule) -> sa.Select[Any] | None:
+def _spam(tx: Tx, who: Actor, one: InboxRule) -> Wanted | None:
     return _old_cases(tx, who, one, one.rule.spam_days, ("spam",))
 
 
-def _old_cases(tx: Tx, who: Actor, one: InboxRule, days: int | None, statuses: tuple[str, ...]) -> sa.Select[Any] | None:
+def _old_cases(tx: Tx, who: Actor, one: InboxRule, days: int | None, statuses: tuple[str, ...]) -> Wanted | None:
     c = cases.c
     if days is None:
         return None
@@ -220,7 +225,7 @@ def _old_cases(tx: Tx, who: Actor, one: InboxRule, days: int | None, statuses: t
     return sa.select(c.id, c.contact_id).where(mine, c.active_at < tx.now - days * DAY, ~_is_kept(who))
 
 
-def _files(tx: Tx, who: Actor, one: InboxRule) -> sa.Select[Any] | None:
+def _files(tx: Tx, who: Actor, one: InboxRule) -> Wanted | None:
     if one.rule.file_days is None:
         return None
     a, v, c = attachments.c, conversations.c, cases.c
@@ -232,7 +237,7 @@ def _files(tx: Tx, who: Actor, one: InboxRule) -> sa.Select[Any] | None:
     return sa.select(a.id, a.message_id).select_from(joined).where(mine, old).order_by(a.id)
 
 
-def _raw(tx: Tx, who: Actor, one: InboxRule) -> sa.Select[Any] | None:
+def _raw(tx: Tx, who: Actor, one: InboxRule) -> Wanted | None:
     if one.rule.raw_days is None:
         return None
     e, m, v = envelopes.c, messages.c, conversations.c
@@ -251,5 +256,9 @@ def _is_kept(who: Actor) -> sa.ColumnElement[bool]:
     return held | sa.select(e.id).where(under).correlate(cases).exists()
 
 
-def _count(tx: Tx, wanted: sa.Select[Any] | None) -> int:
+def _next(tx: Tx, wanted: Wanted | None) -> Sequence[sa.Row[Any]]:
+    return () if wanted is None else tx.rows(wanted.limit(AT_ONCE))
+
+
+def _count(tx: Tx, wanted: Wanted | None) -> int:
     return 0 if wanted is None else int(tx.value(sa.select(sa.func.count()).select_from(wanted.order_by(None).subquery())))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -46,9 +46,11 @@ class Words(msgspec.Struct, frozen=True):
         if isinstance(value, str):
             return self._pattern.sub(GONE, value)
         if isinstance(value, list):
-            return [self.replace(one) for one in value if not self._is_one(one)]
+            items = cast("list[Any]", value)
+            return [self.replace(one) for one in items if not self._is_one(one)]
         if isinstance(value, dict):
-            return {name: self.replace(one) for name, one in value.items()}
+            fields = cast("dict[str, Any]", value)
+            return {name: self.replace(one) for name, one in fields.items()}
         return value
 
     @property
@@ -56,7 +58,8 @@ class Words(msgspec.Struct, frozen=True):
         return re.compile("|".join(map(re.escape, self.addresses)), re.IGNORECASE)
 
     def _is_one(self, value: Any) -> bool:
-        address = value.get("address") if isinstance(value, dict) else value
+        fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {"address": value}
+        address = fields.get("address")
         return isinstance(address, str) and address.lower() in self.addresses
 
 
@@ -122,8 +125,8 @@ def forget_found(tx: Tx, order: Order, found: Sequence[tuple[int, str]]) -> None
 
 
 def _clean(tx: Tx, order: Order, table: sa.Table, words: Words, row: sa.Row[Any]) -> None:
-    values = {name: value for name, value in row._mapping.items() if name != "id"}  # noqa: SLF001 - the library's public name
-    changed = {name: after for name, value in values.items() if (after := words.replace(value)) != value}
+    values = {column.name: getattr(row, column.name) for column in table.c if isinstance(column.type, Text | Json)}
+    changed: dict[str, Any] = {name: after for name, value in values.items() if (after := words.replace(value)) != value}
     this = (table.c.workspace_id == order.who.workspace_id) & (table.c.id == row.id)
     if table is events:
         changed = {"kind": BLANKED, "data": {}}
