@@ -11,7 +11,7 @@ from sluss.channels.email.compose import new_message_id
 from sluss.channels.email.imap import imap_place
 from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
 from sluss.channels.email.reading.understand import TRIAL
-from sluss.channels.email.settings import InboxSecrets, InboxSettings, secrets_of, settings_of
+from sluss.channels.email.settings import InboxSecrets, InboxSettings, folders_of, secrets_of, settings_of
 from sluss.channels.email.signing import send_signed_in, signed_in
 from sluss.channels.email.smtp import Sender, account_of
 from sluss.kernel.words import say
@@ -63,26 +63,26 @@ class _Trial:
         return by_password if self._settings.auth == "password" else "See on the inbox’s page whether it is connected."
 
     async def _folder(self, client: ImapClient) -> bool:
-        name = self._settings.folder
-        try:
-            await client.examine(name)
-        except (ImapFailed, ImapRefused):
-            self._checks.append(
-                Check(
-                    "Folder",
-                    "fail",
-                    say("The folder %(folder)s cannot be opened.", folder=name),
-                    "Write the folder's name as the server has it.",
-                )
-            )
+        """Every folder that is to be read; the first one stays open."""
+        opened = [name for name in reversed(folders_of(self._settings)) if await self._opens(client, name)]
+        if self._settings.folder not in opened:
             await client.logout()
             return False
-        self._checks.append(Check("Folder", "ok", say("The folder %(folder)s can be read.", folder=name)))
         if "IDLE" in client.capabilities:
             self._checks.append(Check("New mail at once", "ok", "The server tells of new mail at once."))
         else:
             detail = say("The server does not push; Sluss looks every %(seconds)s seconds.", seconds=self._settings.poll_seconds)
             self._checks.append(Check("New mail at once", "warn", detail, "Nothing needs to be done."))
+        return True
+
+    async def _opens(self, client: ImapClient, name: str) -> bool:
+        try:
+            await client.examine(name)
+        except (ImapFailed, ImapRefused):
+            detail = say("The folder %(folder)s cannot be opened.", folder=name)
+            self._checks.append(Check("Folder", "fail", detail, "Write the folder's name as the server has it."))
+            return False
+        self._checks.append(Check("Folder", "ok", say("The folder %(folder)s can be read.", folder=name)))
         return True
 
     async def _way_out(self, now: int) -> str:

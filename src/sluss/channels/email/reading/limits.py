@@ -1,7 +1,7 @@
 """How much of a mail is looked at. The numbers are Postfix's where it has one; what is over a limit is kept raw and named in quarantine."""
 
-TOTAL_BYTES = 52_428_800 + 1_048_576
-"""The default of the listener and of IMAP is 50 MB; the slack is for trace headers that a delivery adds."""
+TOTAL_BYTES = 157_286_400 + 1_048_576
+"""The most that an administrator lets come in whole is 150 MB; the slack is for trace headers that a delivery adds."""
 
 HEADER_BYTES = 102_400
 HEADER_COUNT = 1_000
