@@ -27,7 +27,7 @@ def test_good_settings_come_back_typed():
         ("imap_host", "imap norrsken"),
         ("imap_host", ""),
         ("smtp_host", "http://x"),
-        ("days_back", -1),
+        ("days_back", -2),
         ("largest_mail", 500),
         ("folder", ""),
         ("from_name", "a\r\nBcc: x"),
