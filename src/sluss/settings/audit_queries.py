@@ -99,7 +99,7 @@ def _value(value: Any) -> str:
 
 
 def _deed(action: str) -> str:
-    known = {
+    known = _deeds_on_people() | {
         "case.assign": _("assigned a case"),
         "case.status": _("changed a case’s status"),
         "case.priority": _("changed a case’s priority"),
@@ -118,6 +118,19 @@ def _deed(action: str) -> str:
         "application.register": _("entered the application at a mail provider"),
         "application.remove": _("removed the application at a mail provider"),
         "inbox.resume_sending": _("had sending tried again"),
+        "operation.cancel": _("gave up a delivery"),
+        "operation.retry": _("had a delivery sent again"),
+        "outbox.hold": _("put sending on hold"),
+        "outbox.release": _("let held messages go"),
+        "workspace.setup": _("set up Sluss"),
+        "intake.replay": _("had a set-aside message read again"),
+        "intake.discard": _("took a set-aside message off the list"),
+    }
+    return known.get(action, action)
+
+
+def _deeds_on_people() -> dict[str, str]:
+    return {
         "agent.create": _("added an agent"),
         "agent.change": _("changed an agent"),
         "agent.disable": _("disabled an agent"),
@@ -153,12 +166,4 @@ def _deed(action: str) -> str:
         "team.create": _("made a team"),
         "team.change": _("changed a team"),
         "team.delete": _("removed a team"),
-        "operation.cancel": _("gave up a delivery"),
-        "operation.retry": _("had a delivery sent again"),
-        "outbox.hold": _("put sending on hold"),
-        "outbox.release": _("let held messages go"),
-        "workspace.setup": _("set up Sluss"),
-        "intake.replay": _("had a set-aside message read again"),
-        "intake.discard": _("took a set-aside message off the list"),
     }
-    return known.get(action, action)
