@@ -57,6 +57,7 @@ def _deeds(tx: Tx, who: Actor, by: str, area: str, after: int | None) -> list[En
 def _areas() -> dict[str, str]:
     return {
         "case": _("Cases"),
+        "contact": _("Contacts"),
         "inbox": _("Inboxes"),
         "application": _("Mail sign-in"),
         "agent": _("Agents"),
@@ -99,13 +100,7 @@ def _value(value: Any) -> str:
 
 
 def _deed(action: str) -> str:
-    known = _deeds_on_people() | {
-        "case.assign": _("assigned a case"),
-        "case.status": _("changed a case’s status"),
-        "case.priority": _("changed a case’s priority"),
-        "case.tags": _("changed a case’s tags"),
-        "case.reply": _("answered a case"),
-        "case.undo_reply": _("took back an answer"),
+    known = _deeds_on_people() | _deeds_on_cases() | {
         "inbox.create": _("connected an inbox"),
         "inbox.change": _("changed an inbox"),
         "inbox.pause": _("paused an inbox"),
@@ -127,6 +122,30 @@ def _deed(action: str) -> str:
         "intake.discard": _("took a set-aside message off the list"),
     }
     return known.get(action, action)
+
+
+def _deeds_on_cases() -> dict[str, str]:
+    return {
+        "case.assign": _("assigned a case"),
+        "case.status": _("changed a case’s status"),
+        "case.priority": _("changed a case’s priority"),
+        "case.tags": _("changed a case’s tags"),
+        "case.reply": _("answered a case"),
+        "case.undo_reply": _("took back an answer"),
+        "contact.hold": _("put a contact under a legal hold"),
+        "contact.let_go": _("ended a contact’s legal hold"),
+        "contact.export": _("had a contact’s data packed"),
+        "contact.export_taken": _("took an export"),
+        "contact.erase": _("ordered a contact erased"),
+        "contact.erase_agreed": _("agreed to an erasure"),
+        "contact.erase_cancelled": _("called an erasure back"),
+        "contact.erase_held": _("left out an erasure because of a legal hold"),
+        "contact.erased": _("erased a contact"),
+        "inbox.retention": _("changed how long an inbox keeps things"),
+        "privacy.change": _("changed the rules of privacy"),
+        "case.forward": _("passed a message on"),
+        "case.undo_forward": _("took back a message that was passed on"),
+    }
 
 
 def _deeds_on_people() -> dict[str, str]:
