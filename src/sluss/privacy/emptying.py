@@ -80,7 +80,7 @@ def blank_messages(tx: Tx, order: Order, ids: Sequence[int]) -> None:
 
 PLAIN = frozenset({"direction", "automatic", "origin", "proof"})
 """Columns of a message, beside ids and instants, that hold words of ours and tell nothing about anybody."""
-KEPT = frozenset({"conversations", "notes", "case_tags"})
+KEPT = frozenset({"conversations", "notes", "case_tags", "case_inboxes"})
 """What an emptied case keeps for the statistics. What other slices hang on a case goes, since it may tell anything."""
 TELLING = ("delivery_changed", "delivery_delayed")
 """Events in which networks speak, and name addresses."""

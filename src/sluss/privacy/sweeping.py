@@ -17,6 +17,7 @@ from sluss.intake.forgetting import drop_raw, forget_envelopes
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import events
+from sluss.kernel.jobs import jobs
 from sluss.kernel.schema import metadata
 from sluss.kernel.search import index_texts, remove_texts
 from sluss.kernel.tx import Tx
@@ -29,9 +30,9 @@ STRETCH = 2_000
 ENVELOPES = 200
 SHORTEST = 6
 
-SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events)
+SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events, jobs)
 """Tables with an id in which texts stand; in each, every column of text is looked at."""
-SMALL = ("drafts", "departures", "automatic_answers", "form_results", "begun_elsewhere")
+SMALL = ("drafts", "departures", "automatic_answers", "form_results", "begun_elsewhere", "api_answers", "parked_events")
 """Tables without an id, small at any time: a row that names an address goes, or is changed where somebody still writes in it."""
 
 
@@ -83,12 +84,14 @@ def sweep_table(tx: Tx, order: Order, table: sa.Table, words: Words, cursor: int
 
 def sweep_small(tx: Tx, order: Order, words: Words) -> None:
     """The tables without an id, at once."""
-    for name in SMALL if words.addresses else ():
+    for name in [one for one in SMALL if one in metadata.tables] if words.addresses else ():
         table = metadata.tables[name]
         columns = [column for column in table.c if isinstance(column.type, Text | Json)]
         mine = (table.c.workspace_id == order.who.workspace_id) & _names_any(columns, words)
         if name == "drafts":
             _clean_drafts(tx, table, words, mine)
+        elif name == "parked_events":  # it waits to be tried again, whatever the error said
+            tx.run(sa.update(table).where(mine).values(error=""))
         else:
             order.tally[name] += tx.run(sa.delete(table).where(mine)).rowcount
 

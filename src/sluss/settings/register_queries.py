@@ -37,7 +37,7 @@ def _inbox_entry(tx: Tx, who: Actor, inbox: Inbox, teams: dict[int, str]) -> Reg
         (_("Recipients"), seen_by or _("Administrators")),
         (_("Sent by way of"), str(inbox.settings.get("smtp_host", "")) or channel),
         (_("Kept for"), "; ".join(kept) or _("Until somebody erases it")),
-        (_("Safeguards"), _("Access by role and inbox, audit log, read log, sealed passwords, encrypted connections to mail servers")),
+        (_("Safeguards"), _("Access by role and inbox, audit log, read log, sealed passwords")),
     )
     return RegisterEntry(name=inbox.name, lines=lines)
 

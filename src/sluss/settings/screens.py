@@ -406,7 +406,7 @@ class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conservation(msgspec.Struct, frozen=True, kw_only=True):
-    """The balance of envelopes: acknowledged = processed + queued + quarantined. `missing` must be 0."""
+    """The balance of envelopes: acknowledged = processed + queued + quarantined + erased by order. `missing` must be 0."""
 
     acknowledged: int
     processed: int
@@ -414,6 +414,7 @@ class Conservation(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: int
     missing: int
     checked_at: int
+    erased: int = 0
 
 
 class HealthGroup(msgspec.Struct, frozen=True, kw_only=True):

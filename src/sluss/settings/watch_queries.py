@@ -96,6 +96,7 @@ def conservation_of(balance: Balance | None) -> Conservation:
         quarantined=balance.quarantined,
         missing=balance.missing + balance.orphans,
         checked_at=balance.at,
+        erased=balance.erased,
     )
 
 
