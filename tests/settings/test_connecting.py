@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -20,93 +18,23 @@ from sluss.channels.oauth.models import consents
 from sluss.channels.oauth.providers import use_stand_in
 from sluss.config import Config
 from sluss.kernel.audit import list_deeds
-from sluss.kernel.clock import MINUTE, SECOND, TestClock
+from sluss.kernel.clock import MINUTE, TestClock
 from sluss.kernel.db import Database
 from sluss.outbox.breaker import note_unreachable
 from sluss.sandbox.oauth.server import ConsentServer
+from tests.settings.consenting import ADDRESS, BACK, BASE, IDS, SECRET, add, consented, enter, inbox_id_of, signed_in, walk, way_of
 from tests.world import Browser, Web, World, run_web
-
-BASE = "https://desk.norrsken.test"
-BACK = f"{BASE}/settings/mail-sign-in/back"
-SECRET = "hemligt-ord-1"
-IDS = {"google": "4711-sluss.apps.googleusercontent.com", "microsoft": "11111111-2222-3333-4444-555555555555"}
-ADDRESS = "bokning@norrsken.test"
-
-
-@pytest.fixture
-async def provider(clock: TestClock) -> AsyncIterator[ConsentServer]:
-    """Both providers, telling the test's time, with our applications registered."""
-    provider = ConsentServer(now=lambda: clock() / SECOND)
-    await provider.start()
-    for name, client_id in IDS.items():
-        provider.register(name, client_id, SECRET, BACK)
-    use_stand_in(provider.base)
-    yield provider
-    use_stand_in("")
-    await provider.stop()
-
-
-@pytest.fixture
-async def web(db: Database, world: World, tmp_path: Path) -> AsyncIterator[Web]:
-    async with run_web(db, world, Config(data=str(tmp_path), base_url=BASE)) as web:
-        yield web
-
-
-@pytest.fixture
-async def ewa(web: Web) -> Browser:
-    return await signed_in(web)
-
-
-async def signed_in(web: Web) -> Browser:
-    browser = web.browser("desk.norrsken.test", scheme="https")
-    assert (await browser.sign_in("ewa@norrsken.test")).status_code == 303
-    return browser
-
-
-async def enter(ewa: Browser, name: str = "google", **other: str) -> httpx.Response:
-    fields: dict[str, Any] = {"provider": name, "client_id": IDS[name], "client_secret": SECRET, "tenant": ""} | other
-    return await ewa.post("/settings/mail-sign-in", **fields)
-
-
-async def add(ewa: Browser, name: str = "google", **other: str) -> httpx.Response:
-    fields: dict[str, Any] = {"name": "Bokning", "address": ADDRESS, "auth": name, "ways": "imap"} | other
-    return await ewa.post("/settings/inboxes/new", **fields)
-
-
-def way_of(page: httpx.Response) -> str:
-    """Where the page leads on to."""
-    assert page.status_code == 200, page.text
-    return page.headers["refresh"].removeprefix("0; url=")
-
-
-async def consented(url: str) -> str:
-    """What the person's browser is sent back with, as a path of ours."""
-    async with httpx.AsyncClient() as browser:
-        answer = await browser.get(url)
-    assert answer.status_code == 302, answer.text
-    return answer.headers["location"].removeprefix(BASE)
-
-
-async def walk(ewa: Browser, page: httpx.Response) -> httpx.Response:
-    """To the provider, back, and on to the page where it ends."""
-    answer = await ewa.get(await consented(way_of(page)))
-    assert answer.status_code == 303, answer.text
-    return await ewa.get(answer.headers["location"])
-
-
-def inbox_id_of(db: Database) -> int:
-    return db.read_now(lambda tx: tx.value(sa.select(inboxes.c.id).where(inboxes.c.address == ADDRESS)))
 
 
 @pytest.mark.parametrize("name", ["google", "microsoft"])
-async def test_an_inbox_is_connected_and_nothing_secret_is_shown(ewa: Browser, web: Web, provider: ConsentServer, name: str) -> None:
+async def test_an_inbox_is_connected_and_nothing_secret_is_shown(ewa: Browser, desk: Web, provider: ConsentServer, name: str) -> None:
     """T81: tokens lie sealed, and no page shows them."""
-    db, world = web.db, web.world
+    db, world = desk.db, desk.world
     assert (await enter(ewa, name)).status_code == 303
     page = await walk(ewa, await add(ewa, name))
     assert f"Connected as {ADDRESS}." in page.text
     inbox_id = inbox_id_of(db)
-    held = db.read_now(open_grant, world.who("ewa"), web.edge.keyring, inbox_id)
+    held = db.read_now(open_grant, world.who("ewa"), desk.edge.keyring, inbox_id)
     assert held is not None
     assert (held.grant.account, held.grant.state) == (ADDRESS, "good")
     assert provider.accepts(ADDRESS, held.access)
@@ -115,7 +43,7 @@ async def test_an_inbox_is_connected_and_nothing_secret_is_shown(ewa: Browser, w
         assert secret not in page.text + rows
     deeds = [one.action for one in db.read_now(list_deeds, world.who("ewa"))]
     assert "inbox.connect" in deeds
-    settings = db.read_now(connection_of, world.who("ewa"), inbox_id, web.edge.keyring).settings
+    settings = db.read_now(connection_of, world.who("ewa"), inbox_id, desk.edge.keyring).settings
     assert (settings["auth"], settings["sent_copy"]) == (name, False)
 
 
@@ -154,17 +82,17 @@ async def test_a_state_is_good_for_ten_minutes(ewa: Browser, db: Database, world
 
 
 async def test_a_state_is_good_for_its_own_session_alone(
-    ewa: Browser, web: Web, db: Database, world: World, provider: ConsentServer
+    ewa: Browser, desk: Web, db: Database, world: World, provider: ConsentServer
 ) -> None:
     """T38: what an attacker began is not finished by a victim's browser; and it is not used up by the attempt."""
     await enter(ewa)
     back = await consented(way_of(await add(ewa)))
-    other = await signed_in(web)
+    other = await signed_in(desk)
     assert (await other.get(back)).headers["location"].endswith("expired")
-    marek = web.browser("desk.norrsken.test", scheme="https")
+    marek = desk.browser("desk.norrsken.test", scheme="https")
     await marek.sign_in("marek@ferries.test")
     assert (await marek.get(back)).headers["location"].endswith("expired")
-    assert (await web.browser("desk.norrsken.test", scheme="https").get(back)).headers["location"].startswith("/sign-in")
+    assert (await desk.browser("desk.norrsken.test", scheme="https").get(back)).headers["location"].startswith("/sign-in")
     assert db.read_now(list_grants, world.who("ewa")) == {}
     assert not (await ewa.get(back)).headers["location"].endswith("expired")
 
@@ -190,9 +118,9 @@ async def test_a_way_back_without_a_state_of_ours_leads_to_the_inboxes(ewa: Brow
     ],
 )
 async def test_what_goes_wrong_is_said_and_nothing_is_kept(
-    ewa: Browser, web: Web, provider: ConsentServer, trouble: dict[str, Any], sentence: str
+    ewa: Browser, desk: Web, provider: ConsentServer, trouble: dict[str, Any], sentence: str
 ) -> None:
-    db, world = web.db, web.world
+    db, world = desk.db, desk.world
     await enter(ewa)
     for name, value in trouble.items():
         setattr(provider.faults, name, value)
@@ -274,9 +202,9 @@ async def test_an_application_is_removed_and_the_way_closed(ewa: Browser, db: Da
     assert refused.status_code == 409
 
 
-async def test_an_application_of_another_workspace_is_not_used(web: Web, ewa: Browser, provider: ConsentServer) -> None:
+async def test_an_application_of_another_workspace_is_not_used(desk: Web, ewa: Browser, provider: ConsentServer) -> None:
     """T1."""
-    marek = web.browser("desk.norrsken.test", scheme="https")
+    marek = desk.browser("desk.norrsken.test", scheme="https")
     await marek.sign_in("marek@ferries.test")
     assert (await enter(marek)).status_code == 303
     assert "Nothing entered yet" in (await ewa.get("/settings/mail-sign-in")).text
@@ -286,23 +214,23 @@ async def test_an_application_of_another_workspace_is_not_used(web: Web, ewa: Br
 async def test_the_installation_can_bring_the_application(db: Database, world: World, tmp_path: Path, provider: ConsentServer) -> None:
     """T81: its secret goes to the provider alone and is on no page."""
     config = Config(data=str(tmp_path), base_url=BASE, google_client_id=IDS["google"], google_client_secret=SECRET)
-    async with run_web(db, world, config) as web:
-        ewa = await signed_in(web)
+    async with run_web(db, world, config) as desk:
+        ewa = await signed_in(desk)
         pages = [await ewa.get(f"/settings/mail-sign-in{path}") for path in ("", "/google")]
         assert "Ready, by this installation" in pages[0].text
         assert all(SECRET not in page.text for page in pages)
         assert "Connected as" in (await walk(ewa, await add(ewa))).text
 
 
-async def test_no_server_but_the_providers_can_be_entered(ewa: Browser, web: Web) -> None:
+async def test_no_server_but_the_providers_can_be_entered(ewa: Browser, desk: Web) -> None:
     """T81: servers of the form that are not the provider's own are not taken, so that no token goes there."""
     use_stand_in("")
     await add(ewa)
-    inbox_id = inbox_id_of(web.db)
+    inbox_id = inbox_id_of(desk.db)
     for host in ("evil.example", "imap.gmail.com.evil.example", "127.0.0.1", "[::1]", "imap.gmail.com@evil.example"):
         fields: dict[str, Any] = {"name": "Bokning", "address": ADDRESS, "auth": "google", "imap_host": host, "smtp_host": host}
         assert (await ewa.post(f"/settings/inboxes/{inbox_id}/edit", **fields)).status_code == 303
-        settings = web.db.read_now(connection_of, web.world.who("ewa"), inbox_id, web.edge.keyring).settings
+        settings = desk.db.read_now(connection_of, desk.world.who("ewa"), inbox_id, desk.edge.keyring).settings
         assert (settings["imap_host"], settings["smtp_host"]) == ("imap.gmail.com", "smtp.gmail.com")
 
 
@@ -335,10 +263,10 @@ async def test_access_is_forgotten_with_what_it_was_for(ewa: Browser, db: Databa
     assert db.read_now(list_grants, world.who("ewa")) == {}
 
 
-async def test_only_administrators_connect(web: Web, ewa: Browser, db: Database, provider: ConsentServer) -> None:
+async def test_only_administrators_connect(desk: Web, ewa: Browser, db: Database, provider: ConsentServer) -> None:
     await enter(ewa)
     await add(ewa)
-    maja = web.browser("desk.norrsken.test", scheme="https")
+    maja = desk.browser("desk.norrsken.test", scheme="https")
     await maja.sign_in("maja@norrsken.test")
     assert (await maja.post(f"/settings/inboxes/{inbox_id_of(db)}/connect")).status_code == 403
 
