@@ -8,7 +8,18 @@ import sqlalchemy as sa
 
 from sluss.channels.contract import Check
 from sluss.channels.email.channel import EmailChannel
-from sluss.commands.agents import AddAgent, DisableAgent, EnableAgent, ListAgents, ResetAgent
+from sluss.channels.oauth.exchange import Tokens
+from sluss.channels.oauth.grants import NewGrant, keep_grant, lose_grant
+from sluss.commands.agents import (
+    AddAgent,
+    AllowPasswords,
+    DisableAgent,
+    EnableAgent,
+    ListAgents,
+    ResetAgent,
+    ResetFactors,
+    WithdrawInvitation,
+)
 from sluss.commands.answering import Answering
 from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
@@ -16,10 +27,14 @@ from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, Stopped
 from sluss.commands.setup_link import MakeSetupLink
 from sluss.control import Fault
+from sluss.kernel.actors import Actor, system
 from sluss.kernel.errors import Invalid
 from sluss.kernel.workspaces import NewWorkspace, create_workspace
+from sluss.people.factors import add_factor, kinds_in
 from sluss.people.models import credentials
+from sluss.people.oidc_providers import ProviderFields, save_provider
 from sluss.people.passwords import fits
+from sluss.people.queries import list_agents
 
 MAILBOX = {"imap_host": "imap.norrsken.example", "smtp_host": "smtp.norrsken.example", "user": "bokning"}
 JOHAN = AddAgent(name="Johan Falk", email="Johan@Norrsken.example", role="agent", language="sv", teams=("bokning",))
@@ -28,18 +43,44 @@ BOKNING = AddInbox(
 )
 
 
-async def test_an_agent_is_added_with_a_link_and_shown(house: House) -> None:
+async def test_somebody_is_invited_with_a_link_and_shown(house: House) -> None:
     made = await JOHAN.carry_out(house)
-    assert made["url"].startswith("http://127.0.0.1:8000/password/")
+    assert made["url"].startswith("http://127.0.0.1:8000/invitation/")
     johan = next(row for row in await ListAgents().carry_out(house) if row["name"] == "Johan Falk")
     assert (johan["email"], johan["teams"], johan["state"]) == ("johan@norrsken.example", ["Bokning"], "invited")
 
 
+async def test_an_invitation_is_taken_back(house: House) -> None:
+    await JOHAN.carry_out(house)
+    await WithdrawInvitation(email=JOHAN.email).carry_out(house)
+    assert [row["name"] for row in await ListAgents().carry_out(house)] == ["Ewa Nowak"]
+    with pytest.raises(Stopped):
+        await WithdrawInvitation(email=JOHAN.email).carry_out(house)
+
+
+async def test_a_letter_is_promised_only_where_it_can_leave(house: House) -> None:
+    by_mail = msgspec.structs.replace(JOHAN, by_mail=True)
+    with pytest.raises(Stopped) as stopped:
+        await by_mail.carry_out(house)
+    assert stopped.value.code == CONFLICT
+    house.config = msgspec.structs.replace(house.config, mail_host="mail.norrsken.example")
+    assert "url" not in await by_mail.carry_out(house)
+
+
+async def test_passwords_are_let_in_again(house: House) -> None:
+    """The way back in when the identity provider is gone."""
+    who = system((await house.workspace()).id)
+    ewa = (await house.db.read(list_agents, who))[0].id
+    given = ProviderFields(issuer="https://login.norrsken.example", client_id="sluss", only=True, break_glass_id=ewa)
+    await house.db.write(lambda tx: save_provider(tx, who, house.sealer, given, private=False))
+    assert [await AllowPasswords().carry_out(house) for _ in range(2)] == [True, False]
+
+
 async def test_links_name_the_place_where_people_reach_this_server(house: House) -> None:
     house.address = "http://127.0.0.1:43211"
-    assert (await JOHAN.carry_out(house))["url"].startswith("http://127.0.0.1:43211/password/")
+    assert (await JOHAN.carry_out(house))["url"].startswith("http://127.0.0.1:43211/invitation/")
     house.config = msgspec.structs.replace(house.config, base_url="https://desk.norrsken.example/")
-    assert (await ResetAgent(email=JOHAN.email).carry_out(house))["url"].startswith("https://desk.norrsken.example/password/")
+    assert (await ResetAgent(email="ewa@norrsken.example").carry_out(house))["url"].startswith("https://desk.norrsken.example/password/")
 
 
 async def test_a_password_given_is_the_one_that_opens(house: House) -> None:
@@ -59,11 +100,22 @@ async def test_a_weak_password_is_refused_before_anything_is_made(house: House) 
 
 
 async def test_an_agent_is_shut_out_and_let_in_again(house: House) -> None:
-    await JOHAN.carry_out(house)
+    await msgspec.structs.replace(JOHAN, password="fyra ord räcker långt").carry_out(house)
     await DisableAgent(email=JOHAN.email).carry_out(house)
     assert [row["state"] for row in await ListAgents().carry_out(house)] == ["active", "disabled"]
     await EnableAgent(email=JOHAN.email).carry_out(house)
-    assert [row["state"] for row in await ListAgents().carry_out(house)] == ["active", "invited"]
+    assert [row["state"] for row in await ListAgents().carry_out(house)] == ["active", "active"]
+
+
+async def test_the_only_administrator_who_lost_the_second_step_comes_in_again(house: House) -> None:
+    """T28: not by a page, but for whoever has the machine."""
+    workspace_id = (await house.workspace("")).id
+    [only] = house.db.read_now(list_agents, system(workspace_id))
+    house.db.write_now(add_factor, Actor(workspace_id, "agent", only.id, only.name, "admin"), "app", "Telefon")
+    await ResetFactors(email=only.email).carry_out(house)
+    assert house.db.read_now(kinds_in, system(workspace_id)) == {}
+    with pytest.raises(Stopped):
+        await ResetFactors(email="nobody@norrsken.example").carry_out(house)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +153,21 @@ async def test_an_inbox_is_connected_paused_and_resumed(house: House) -> None:
 async def test_no_answer_carries_a_secret(house: House) -> None:
     await BOKNING.carry_out(house)
     assert "hemligt" not in str(await ListInboxes().carry_out(house))
+
+
+async def test_an_inbox_without_a_password_says_where_it_is_connected(house: House) -> None:
+    """F31: and where it is connected again."""
+    await AddInbox(name="Google", address="g@norrsken.example", settings={"auth": "google"}).carry_out(house)
+    [row] = await ListInboxes().carry_out(house)
+    assert row["sign_in"] == f"google, not connected yet: {house.url('/settings/inboxes/')}{row['id']}"
+    who, inbox_id = system((await house.workspace()).id), int(row["id"])
+    new = NewGrant(provider="google", client_id="4711", account="g@norrsken.example", tokens=Tokens(access="a", renewal="hemligt"))
+    house.db.write_now(keep_grant, who, house.sealer, inbox_id, new)
+    assert [row["sign_in"] for row in await ListInboxes().carry_out(house)] == ["google"]
+    house.db.write_now(lose_grant, who, (inbox_id, 1), "no longer")
+    [row] = await ListInboxes().carry_out(house)
+    assert row["sign_in"].startswith("google, connect again: http")
+    assert "hemligt" not in str(row)
 
 
 async def test_wrong_settings_are_named_field_by_field(house: House) -> None:
