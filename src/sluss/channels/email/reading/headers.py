@@ -156,6 +156,8 @@ def addresses(values: list[str]) -> list[Address]:
     """The mailboxes of address fields, malformed ones left out one by one (a strict parser would drop them all)."""
     found: list[Address] = []
     pending: list[str] = []
+    if not values:
+        return found
     for piece in [*_MAILBOX_TOKEN.findall(",".join(values)[: limits.VALUE_BYTES]), ","]:
         if piece == ":":
             pending.clear()  # what stood before a colon names a group

@@ -21,11 +21,12 @@ def oddities(headers: Headers, sender: Address, proof: Proof, names: tuple[str, 
     """`names` are those that our own mail bears, `own` our addresses."""
     domains = {address.rpartition("@")[2] for address in own}
     ours = sender.address in own
-    several = len(headers.all("from")) > 1 or len({one.address for one in addresses(headers.all("from"))}) > 1
+    clear = is_clear(headers, sender)
+    several = not clear and (len(headers.all("from")) > 1 or len({one.address for one in addresses(headers.all("from"))}) > 1)
     found = {
         "proof-failed": proof == "fail",
         "several-from": several,
-        "unclear-from": not several and not is_clear(headers, sender),
+        "unclear-from": not several and not clear,
         "reply-to-differs": _replies_go_elsewhere(headers, sender),
         "name-holds-address": any(one.lower() != sender.address for one in _IN_NAME.findall(sender.name)),
         "name-is-ours": not ours and _bears(sender.name, names),
@@ -56,6 +57,7 @@ def _bears(name: str, names: tuple[str, ...]) -> bool:
     return len(shown) > 4 and any(shown == _plain(one) for one in names)
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return _look_of(" ".join(name.split()).casefold())
 
@@ -68,7 +70,7 @@ _LOOKS = str.maketrans(
 
 def _look_of(text: str) -> str:
     """How a text looks: accents off, what is easily confused made one."""
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    bare = text if text.isascii() else "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     return bare.translate(_LOOKS).replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 

@@ -75,6 +75,7 @@ def _inbound(delivered: Delivered, headers: Headers, sender: Address, content: t
     external_id, dedupe_key = _identity(headers, sender, said)
     to, cc = addresses(headers.all("to")), addresses(headers.all("cc"))
     proof = proof_of(headers, sender, ours.authserv_id)
+    places = _delivered_to(delivered, headers)
     claimed = sent_at(headers.first("date"), delivered.received_at)
     odd = oddities(headers, sender, proof, ours.names, ours.addresses)
     if date_is_off(claimed, delivered.received_at, given=bool(headers.first("date"))):
@@ -89,8 +90,8 @@ def _inbound(delivered: Delivered, headers: Headers, sender: Address, content: t
         html=said.html,
         to=tuple(to),
         cc=tuple(cc),
-        delivered_to=_delivered_to(delivered, headers),
-        thread_token=_token(_places(delivered, headers), ours, "c", _THREAD),
+        delivered_to=places,
+        thread_token=_token([*places, *(one.address for one in (*to, *cc))], ours, "c", _THREAD),
         references=_references(headers),
         sent_at=claimed,
         files=said.files,
