@@ -81,7 +81,8 @@ def _audit_line(one: Entry, known: Known) -> AuditLine:
 def _details(data: Mapping[str, Any]) -> str:
     """What a line says besides its deed; ids say nothing to people."""
     labels = {"before": _("before"), "was": _("before"), "after": _("after"), "added": _("added"), "removed": _("removed")}
-    labels |= {"role": _("role"), "recipients": _("recipients"), "address": _("address"), "device": _("browser")}
+    labels |= {"role": _("role"), "recipients": _("recipients"), "messages": _("messages")}
+    labels |= {"address": _("address"), "device": _("browser")}
     labels |= {"how": _("by"), "factor": _("kind")}
     labels |= {"agents": _("agents"), "inboxes": _("inboxes")}
     told = ((label, data.get(name)) for name, label in labels.items())
@@ -100,27 +101,31 @@ def _value(value: Any) -> str:
 
 
 def _deed(action: str) -> str:
-    known = _deeds_on_people() | _deeds_on_cases() | {
-        "inbox.create": _("connected an inbox"),
-        "inbox.change": _("changed an inbox"),
-        "inbox.pause": _("paused an inbox"),
-        "inbox.resume": _("resumed an inbox"),
-        "inbox.pause_history": _("paused the bringing in of earlier messages"),
-        "inbox.resume_history": _("resumed the bringing in of earlier messages"),
-        "inbox.archive": _("archived an inbox"),
-        "inbox.connect": _("connected an inbox at its provider"),
-        "inbox.access_lost": _("noticed that an inbox has to be connected again"),
-        "application.register": _("entered the application at a mail provider"),
-        "application.remove": _("removed the application at a mail provider"),
-        "inbox.resume_sending": _("had sending tried again"),
-        "operation.cancel": _("gave up a delivery"),
-        "operation.retry": _("had a delivery sent again"),
-        "outbox.hold": _("put sending on hold"),
-        "outbox.release": _("let held messages go"),
-        "workspace.setup": _("set up Sluss"),
-        "intake.replay": _("had a set-aside message read again"),
-        "intake.discard": _("took a set-aside message off the list"),
-    }
+    known = (
+        _deeds_on_people()
+        | _deeds_on_cases()
+        | {
+            "inbox.create": _("connected an inbox"),
+            "inbox.change": _("changed an inbox"),
+            "inbox.pause": _("paused an inbox"),
+            "inbox.resume": _("resumed an inbox"),
+            "inbox.pause_history": _("paused the bringing in of earlier messages"),
+            "inbox.resume_history": _("resumed the bringing in of earlier messages"),
+            "inbox.archive": _("archived an inbox"),
+            "inbox.connect": _("connected an inbox at its provider"),
+            "inbox.access_lost": _("noticed that an inbox has to be connected again"),
+            "application.register": _("entered the application at a mail provider"),
+            "application.remove": _("removed the application at a mail provider"),
+            "inbox.resume_sending": _("had sending tried again"),
+            "operation.cancel": _("gave up a delivery"),
+            "operation.retry": _("had a delivery sent again"),
+            "outbox.hold": _("put sending on hold"),
+            "outbox.release": _("let held messages go"),
+            "workspace.setup": _("set up Sluss"),
+            "intake.replay": _("had a set-aside message read again"),
+            "intake.discard": _("took a set-aside message off the list"),
+        }
+    )
     return known.get(action, action)
 
 
