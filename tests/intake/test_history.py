@@ -15,7 +15,8 @@ from tests.intake.conftest import Desk, mail
 
 def old(desk: Desk, number: int, **headers: str) -> Delivered:
     at = desk.db.clock() - 400 * DAY + number
-    return Delivered(external_key=f"imap:INBOX:1:{number}", raw=mail(number, **headers), received_at=at, origin="history", mark=f"mail:{number}")
+    key, mark = f"imap:INBOX:1:{number}", f"mail:{number}"
+    return Delivered(external_key=key, raw=mail(number, **headers), received_at=at, origin="history", mark=mark)
 
 
 async def test_history_makes_closed_cases_that_nobody_is_told_of(desk: Desk) -> None:
@@ -73,7 +74,8 @@ async def test_bytes_that_lie_in_the_store_are_not_handed_over_again(desk: Desk)
     with desk.reception.writing(200_000) as file:
         file.write(raw)
         kept = file.finish()
-    await desk.reception.receive(desk.connection, [Delivered(external_key="imap:INBOX:1:1", raw=b"", received_at=desk.db.clock(), kept=kept)])
+    stored = Delivered(external_key="imap:INBOX:1:1", raw=b"", received_at=desk.db.clock(), kept=kept)
+    await desk.reception.receive(desk.connection, [stored])
     (envelope,) = desk.envelopes()
     assert (envelope.size, envelope.digest, envelope.raw) == (len(raw), kept.digest, None)
     await desk.admit()

@@ -175,7 +175,7 @@ class Mailbox:
             parts = _good(imap.fetch("1:*", "(BODY.PEEK[])")) if imap.untagged_responses["EXISTS"] != [b"0"] else []
         return [part[1].replace(b"\r\n", b"\n") for part in parts if isinstance(part, tuple)]
 
-    def wait(self, count: int = 1, folder: str = "INBOX", seconds: float = 20) -> list[bytes]:
+    def wait(self, count: int = 1, folder: str = "INBOX", seconds: float = 60) -> list[bytes]:
         """The messages, as soon as there are `count` or more."""
         found: list[bytes] = []
 
@@ -186,7 +186,7 @@ class Mailbox:
         until(enough, f"{count} messages in {folder} of {self.address}", seconds)
         return found
 
-    async def arrives(self, count: int = 1, folder: str = "INBOX", seconds: float = 20) -> list[bytes]:
+    async def arrives(self, count: int = 1, folder: str = "INBOX", seconds: float = 60) -> list[bytes]:
         return await asyncio.to_thread(self.wait, count, folder, seconds)
 
     def expunge(self, folder: str = "INBOX") -> None:

@@ -95,7 +95,7 @@ class Memory:
     def subjects(self) -> list[str]:
         return [read(self.raw(item)).external_id for item in self.received]
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         try:
             async with asyncio.timeout(seconds), self.changed:
                 await self.changed.wait_for(holds)
