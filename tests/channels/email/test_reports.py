@@ -42,6 +42,21 @@ def test_each_action_of_a_delivery_report(action: str, code: str, state: str) ->
     assert (found.external_id, found.recipient, found.state, found.code) == (OURS, "asa@customer.example", state, code)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("5.1.1", "There is no such address: 550 no such user"),
+        ("5.2.2", "The mailbox is full: 550 no such user"),
+        ("4.2.2", "The mailbox is full: 550 no such user"),
+        ("5.9.9", "550 no such user"),
+        ("nonsense", "550 no such user"),
+    ],
+)
+def test_a_status_is_told_in_plain_words(code: str, reason: str) -> None:
+    fields = STATUS.format(action="failed", code=code) + "Diagnostic-Code: smtp; 550 no such user\n"
+    assert receipts(report("delivery-status", "delivery-status", fields))[0].reason == reason
+
+
 def test_a_complaint_names_its_mail_and_its_kind() -> None:
     """RFC 5965: the recipient is often hidden."""
     (found,) = receipts(report("feedback-report", "feedback-report", "Feedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n"))

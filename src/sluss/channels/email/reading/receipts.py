@@ -20,6 +20,7 @@ from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.charsets import clean_line, decode_bytes
 from sluss.channels.email.reading.headers import Headers, fold_address, message_ids
 from sluss.channels.email.reading.parts import Part
+from sluss.kernel.words import say
 
 _STATES: dict[str, Literal["delivered", "failed", "delayed"]] = {
     "failed": "failed",
@@ -88,7 +89,31 @@ def _recipient_block(fields: Headers, original: str, token: str) -> Receipt | No
         return None
     reason = fields.text("diagnostic-code").partition(";")[2].strip() or fields.text("diagnostic-code")
     code = fields.text("status").partition(" ")[0][:20]
-    return Receipt(external_id=original, recipient=recipient, state=state, code=code, reason=reason[:500], token=token)
+    return Receipt(
+        external_id=original, recipient=recipient, state=state, code=code, reason=in_plain_words(code, reason[:400]), token=token
+    )
+
+
+_PLAIN = {
+    "1.1": say("There is no such address: %(words)s"),
+    "1.2": say("The address leads to no mail server: %(words)s"),
+    "1.10": say("There is no such address: %(words)s"),
+    "2.1": say("The mailbox is switched off: %(words)s"),
+    "2.2": say("The mailbox is full: %(words)s"),
+    "3.4": say("The mail is too large for the other side: %(words)s"),
+    "4.1": say("The other side does not answer: %(words)s"),
+    "4.4": say("The address leads to no mail server: %(words)s"),
+    "4.7": say("The other side did not answer for days: %(words)s"),
+    "7.1": say("The other side refused the mail by its rules: %(words)s"),
+    "7.26": say("The other side could not prove that the mail is ours; look at SPF and DKIM of our domain: %(words)s"),
+}
+"""By what stands after the class of a status (RFC 3463)."""
+
+
+def in_plain_words(code: str, words: str) -> str:
+    """What a status means, with the server's own words; those alone where it means nothing that we know."""
+    pattern = _PLAIN.get(code.partition(".")[2])
+    return pattern % {"words": words or code} if pattern else words
 
 
 def _typed(fields: Headers, name: str) -> str:
