@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from sluss.sandbox.mail.servers import MailWorld
+from sluss.sandbox.mail.world import Mails
 
 MAIL = b"From: support@norrsken.example\r\nTo: asa@customer.example\r\nMessage-ID: <1@norrsken.example>\r\nSubject: Hej\r\n\r\n.Hej!\r\n"
 
@@ -96,3 +97,54 @@ async def test_faults_run_down_and_heal(world: MailWorld):
     world.faults.slow, world.faults.login_expired = 9.0, True
     world.faults.heal()
     await asyncio.to_thread(send, world, "asa@customer.example")
+
+
+def ask(world: MailWorld, *lines: str) -> list[bytes]:
+    """What imaplib is told by the server, command by command."""
+    said: list[bytes] = []
+    with inbox(world) as client:
+        for line in lines:
+            name, _, rest = line.partition(" ")
+            answer, found = client.uid("FETCH", *rest.split(" ", 1)) if name == "FETCH" else client.status(rest, "(MESSAGES UIDNEXT)")
+            said += [answer.encode(), *(part if isinstance(part, bytes) else part[0] + part[1] for part in found if part)]
+    return said
+
+
+async def test_folders_parts_and_beginnings_are_told(world: MailWorld):
+    world.deliver(MAIL)
+    asa = world.mailbox("asa@customer.example")
+    asa.make_folder("Kunder").add(MAIL, 0)
+    asa.rename_folder("Kunder", "Klienci")
+    lines = ("STATUS Klienci", "FETCH 1 (BODY.PEEK[HEADER.FIELDS (SUBJECT)])", "FETCH 1 (BODY.PEEK[1]<0.3>)", "FETCH 1 (BODYSTRUCTURE)")
+    said = b"".join(await asyncio.to_thread(ask, world, *lines))
+    assert b'"Klienci" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY' in said
+    assert b"Subject: Hej\r\n\r\n" in said
+    assert b"BODY[1]<0> {3}.He" in said
+    assert b'("text" "plain" NIL NIL NIL "7BIT"' in said
+    assert asa.messages[0].flags == set()
+
+
+async def test_a_mailbox_of_years_needs_no_memory(world: MailWorld):
+    """Mails are written when they are looked at; what comes later lies behind them."""
+    folder = world.mailbox("asa@customer.example").inbox
+    folder.mails, folder.uidnext = Mails(1_000_000, lambda number: b"Subject: %d\r\n\r\nHej" % number, float), 1_000_001
+    world.deliver(MAIL)
+    said = b"".join(await asyncio.to_thread(ask, world, "FETCH 999999:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))
+    assert [number in said for number in (b"Subject: 999998", b"Subject: 999999", b"Subject: 1000000", b"Subject: Hej")] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+async def test_ordered_refusals_cuts_and_good_byes_come_once(world: MailWorld):
+    world.faults.refuse["FETCH"] = 1
+    answers = await asyncio.to_thread(ask, world, "FETCH 1 (UID)", "FETCH 1 (UID)")
+    assert [answer for answer in answers if answer in {b"OK", b"NO"}] == [b"NO", b"OK"]
+    for name in ("cut_up", "cut_down", "bye_after"):
+        setattr(world.faults, name, 3)
+        with pytest.raises((imaplib.IMAP4.abort, OSError)):
+            await asyncio.to_thread(look, world, "sandbox")
+        assert getattr(world.faults, name) is None
+    await asyncio.to_thread(look, world, "sandbox")
