@@ -143,7 +143,7 @@ async def test_ordered_refusals_cuts_and_good_byes_come_once(world: MailWorld):
     answers = await asyncio.to_thread(ask, world, "FETCH 1 (UID)", "FETCH 1 (UID)")
     assert [answer for answer in answers if answer in {b"OK", b"NO"}] == [b"NO", b"OK"]
     for name in ("cut_up", "cut_down", "bye_after"):
-        setattr(world.faults, name, 3)
+        setattr(world.faults, name, 1)
         with pytest.raises((imaplib.IMAP4.abort, OSError)):
             await asyncio.to_thread(look, world, "sandbox")
         assert getattr(world.faults, name) is None
