@@ -109,7 +109,7 @@ def test_a_command_is_carried_out_by_the_running_server(set_up: Cli, serving: Se
     with serving():
         said = set_up("agent", "add", "johan@norrsken.example", "--name", "Johan Falk")
         assert said.code == 0
-        assert "/password/" in said.out
+        assert "/invitation/" in said.out
         assert "Johan Falk" in set_up("agent", "list").out
 
 

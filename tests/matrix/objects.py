@@ -23,8 +23,10 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
+from sluss.people.actions import NewAgent
 from sluss.people.factors import add_factor
-from sluss.people.models import api_tokens, sessions
+from sluss.people.invitations import invite
+from sluss.people.models import api_tokens, letters, sessions
 from sluss.people.sessions import Browser, open_session
 from sluss.privacy.models import erasures, exports
 from sluss.replies.sending import SendReply, send_reply
@@ -91,8 +93,17 @@ class Place:
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
         ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
         ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
+        ids |= self.db.write_now(self._invited)
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
+
+    def _invited(self, tx: Tx) -> Ids:
+        """Somebody who is invited, and the letter that did not reach them."""
+        new = NewAgent(name=f"{self.marker} Ny", email=f"{self.key}.ny@{self.company.host}")
+        invitation_id = invite(tx, self._sluss, new, by_mail=True)
+        mine = letters.c.invitation_id == invitation_id
+        tx.run(sa.update(letters).where(mine).values(state="failed", due_at=None, error="no such mailbox"))
+        return {"invitation_id": str(invitation_id), "letter_id": str(tx.value(sa.select(letters.c.id).where(mine)))}
 
     def _case(self, tx: Tx, owner: Actor) -> Ids:
         file = StoredFile(f"{self.marker}.png", "image/png", len(PIXEL), self._digest, "")

@@ -8,6 +8,9 @@ WITHOUT_SIGN_IN = {
     *("GET /api/openapi.json", "GET /healthz", "GET /metrics", "GET /readyz", "GET /static/{name}"),
     *("GET /sign-in", "POST /sign-in", "GET /sign-in/again", "POST /sign-in/again"),
     *("GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/again/second", "POST /sign-in/passkey"),
+    *("GET /forgotten", "POST /forgotten", "GET /sign-in/oidc", "GET /sign-in/oidc/callback"),
+    *("GET /invitation/{token}", "POST /invitation/{token}", "POST /invitation/{token}/join", "GET /invitation/{token}/oidc"),
+    *("GET /invitation/{token}/provider", "POST /invitation/{token}/provider"),
     *("GET /password/{token}", "POST /password/{token}", "POST /hooks/{workspace_id}/{inbox_id}"),
     *("GET /setup/you", "POST /setup/you", "GET /setup/company", "POST /setup/company", "GET /setup/inbox", "POST /setup/inbox"),
 }

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sluss.channels import postbox
 from sluss.channels.contract import Connection
+from sluss.channels.email.channel import EmailChannel
 from sluss.channels.models import inboxes
 from sluss.channels.postbox import Postbox, has_letter_way, letter_carrier
 from sluss.config import Config
@@ -109,18 +111,18 @@ async def test_a_later_try_gets_through(db: Database, world: World, office: Post
     assert (newest(db, world).state, newest(db, world).error, newest(db, world).attempts) == ("sent", "", 2)
 
 
-@pytest.mark.parametrize(("ending", "state"), [("refused", "failed"), ("unknown", "unknown")])
+@pytest.mark.parametrize("how", [("refused", "failed"), ("unknown", "unknown")])
 async def test_a_letter_is_not_sent_twice_by_itself(
-    db: Database, world: World, office: PostOffice, clock: TestClock, ending: Any, state: str
+    db: Database, world: World, office: PostOffice, clock: TestClock, how: tuple[Any, str]
 ) -> None:
     """F28"""
-    office.ending, office.reason = ending, "why"
+    office.ending, office.reason = how[0], "why"
     write(db, world)
     await office.deliver()
     office.ending = "sent"
     clock.move(DAY)
     assert await office.deliver() == []
-    assert newest(db, world).state == state
+    assert newest(db, world).state == how[1]
     db.write_now(retry_letter, world.who("ewa"), newest(db, world).id)
     assert len(await office.deliver()) == 1
 
@@ -178,15 +180,19 @@ async def test_who_it_is_for_is_looked_at_when_it_leaves(db: Database, world: Wo
 def test_letters_carry_nothing_into_their_headers(kind: str, locale: str) -> None:
     """T50, T66: control characters and line ends of any name stay out of the subject; the text is plain."""
     harmful = "".join(map(chr, [*range(33), 0x7F, 0x85, 0x2028, 0x2029])) + "Bcc: evil@example.com"
-    facts = Facts(company=harmful, name=harmful, link="https://x.test/a", by=harmful, role="agent", until=1, at=1, device=harmful, text="x", what="x")
+    facts = Facts(
+        company=harmful, name=harmful, link="https://x.test/a", by=harmful, role="agent", until=1, at=1, device=harmful, text="x", what="x"
+    )
     with speaking(Voice(locale, "Europe/Stockholm")):
         words = words_of(kind, facts)
     assert words.subject.isprintable()
     assert "https://x.test/a" in words.text or kind in {"password", "device", "factors", "trial"}
 
 
-async def test_letters_leave_by_the_inbox_that_works(web: Web, mail_world: MailWorld) -> None:
+async def test_letters_leave_by_the_inbox_that_works(web: Web, mail_world: MailWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """T48: as mail that no machine answers, and with no copy among the sent mails of the inbox."""
+    near = EmailChannel(allow_private=True)
+    monkeypatch.setattr(postbox, "channel_named", lambda _name: near)
     ewa = web.world.who("ewa")
     own = web.world.norrsken.inboxes["obsluga"]
     web.db.write_now(choose_letter_inbox, ewa, own.id)
@@ -292,9 +298,7 @@ async def test_a_new_browser_is_told_but_not_the_first(web: Web) -> None:
 
 
 def a_mail(web: Web) -> Mail:
-    return Mail(
-        workspace_id=web.world.norrsken.id, token="t", email="a@x.test", name="A", company="N", subject="S", text="T", written_at=0
-    )
+    return Mail(workspace_id=web.world.norrsken.id, token="t", email="a@x.test", name="A", company="N", subject="S", text="T", written_at=0)
 
 
 async def no_inbox(_workspace_id: int, _inbox_id: int) -> Connection:

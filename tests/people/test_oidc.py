@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sluss.kernel.actors import system
 from sluss.kernel.clock import HOUR, MINUTE, TestClock
 from sluss.kernel.errors import Invalid
+from sluss.people.actions import NewAgent, disable_agent
 from sluss.people.factors import has_factor
 from sluss.people.invitations import invite
 from sluss.people.models import agent_identities, agents, credentials, oidc_providers, one_time_links, sessions
 from sluss.people.oidc_providers import ProviderFields, Told, allow_passwords, link_identity, save_provider
 from sluss.people.queries import list_agents
-from sluss.people.actions import NewAgent, disable_agent
 from sluss.sandbox.oidc.provider import OidcProvider
 from tests.people.post_office import PostOffice, connect_provider, path_of, there_and_back
 from tests.world import PASSWORD, Web
@@ -261,7 +261,14 @@ async def test_nobody_comes_in_unasked_unless_the_workspace_wants_it(web: Web, k
     ):
         keycloak.person = {"sub": "new"} | wrong
         assert (await there_and_back(web.browser(), keycloak)).status_code == 422, wrong
-    keycloak.person = {"sub": "new", "email": "New@Norrsken.test", "email_verified": True, "name": "Nils Ny", "role": "admin", "roles": ["admin"]}
+    keycloak.person = {
+        "sub": "new",
+        "email": "New@Norrsken.test",
+        "email_verified": True,
+        "name": "Nils Ny",
+        "role": "admin",
+        "roles": ["admin"],
+    }
     assert (await there_and_back(web.browser(), keycloak)).headers["location"] == "/me"
     found = next(one for one in list_agents_of(web) if one.name == "Nils Ny")
     assert (found.role, found.email, found.team_ids, found.invited) == ("agent", "new@norrsken.test", (), False)
@@ -272,7 +279,9 @@ async def test_only_the_provider_and_one_administrator(linked: Web, keycloak: Oi
     ewa = linked.world.who("ewa")
     await connect_provider(linked, linked.world.norrsken, keycloak, only=True, break_glass_id=ewa.id)
     assert (await linked.browser().sign_in(JOHAN)).status_code == 422
-    assert (await linked.browser().sign_in(JOHAN, "wrong")).text.count("not right") == (await linked.browser().sign_in(JOHAN)).text.count("not right")
+    assert (await linked.browser().sign_in(JOHAN, "wrong")).text.count("not right") == (await linked.browser().sign_in(JOHAN)).text.count(
+        "not right"
+    )
     assert (await linked.browser().sign_in("ewa@norrsken.test")).status_code == 303
     assert (await linked.browser("ferries.test").sign_in("marek@ferries.test")).status_code == 303
     assert (await there_and_back(linked.browser(), keycloak)).status_code == 303
@@ -315,13 +324,14 @@ async def test_break_glass_is_an_administrator_of_one_s_own(web: Web) -> None:
 async def test_the_form_is_kept_and_the_secret_is_not_shown(web: Web) -> None:
     """T115: the secret lies sealed; T3: fields that are not the form's change nothing."""
     ewa = await web.sign_in("ewa")
-    await ewa.post("/settings/provider", issuer="https://login.example.com", client_id="sluss", secret="s3cret-s3cret", label="Entra", role="admin")
+    given: dict[str, Any] = {"client_id": "sluss", "secret": "s3cret-s3cret", "label": "Entra"}
+    await ewa.post("/settings/provider", issuer="https://login.example.com", role="admin", **given)
     page = await ewa.get("/settings/provider")
     assert "login.example.com" in page.text
     assert "s3cret-s3cret" not in page.text
     sealed = web.db.read_now(lambda tx: tx.value(sa.select(oidc_providers.c.sealed)))
     assert b"s3cret" not in sealed
-    wrong = await ewa.post("/settings/provider", issuer="nowhere", client_id="sluss", secret="s3cret-s3cret", label="Entra")
+    wrong = await ewa.post("/settings/provider", issuer="nowhere", **given)
     assert (wrong.status_code, "nowhere" in wrong.text, "s3cret-s3cret" in wrong.text) == (422, True, False)
 
 

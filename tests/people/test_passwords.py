@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 from sluss.people import passwords
-from sluss.people.passwords import LONGEST, STOLEN, TOO_LONG, TOO_NEAR, TOO_PLAIN, TOO_SHORT, fault_of, find_fault, fits, fits_now, hash_now, is_stolen
+from sluss.people.passwords import (
+    LONGEST,
+    STOLEN,
+    TOO_LONG,
+    TOO_NEAR,
+    TOO_PLAIN,
+    TOO_SHORT,
+    fault_of,
+    find_fault,
+    fits,
+    fits_now,
+    hash_now,
+    is_stolen,
+)
 from tests.world import Web
 
 ABOUT = ("johan.falk@norrsken.test", "Johan Falk", "Norrsken Air")
@@ -96,7 +109,7 @@ async def test_a_megabyte_is_refused_before_any_work(web: Web, monkeypatch: pyte
 def test_stolen_passwords_are_found_in_a_sorted_file(tmp_path: Path, length: int, ending: str, count: int) -> None:
     """T30: every one of them, first and last too, and none besides."""
     stolen = [f"stolen password {n}" for n in range(count)]
-    hashes = sorted(hashlib.sha1(one.encode()).hexdigest().upper()[:length] for one in stolen)
+    hashes = sorted(hashlib.sha1(one.encode(), usedforsecurity=False).hexdigest().upper()[:length] for one in stolen)
     file = tmp_path / "pwned.txt"
     file.write_bytes("".join(f"{one}:{n}{ending}" for n, one in enumerate(hashes)).encode())
     assert all(is_stolen(one, file) for one in stolen)
@@ -108,7 +121,7 @@ async def test_a_stolen_password_is_refused_and_a_missing_file_stops_nobody(tmp_
     password = "fyra ord räcker långt"
     file = tmp_path / "pwned.txt"
     assert await find_fault(password, (), str(file)) == ""
-    file.write_text(hashlib.sha1(password.encode()).hexdigest().upper() + ":7\n")
+    file.write_text(hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper() + ":7\n")
     assert await find_fault(password, (), str(file)) == STOLEN
     file.write_text("")
     assert await find_fault(password, (), str(file)) == ""

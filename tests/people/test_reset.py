@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 import pytest
 import sqlalchemy as sa
@@ -65,7 +66,10 @@ async def test_a_reset_link_is_good_once_and_for_one_hour(web: Web, office: Post
 
 async def test_a_letter_is_written_only_to_who_may_come_in(web: Web, office: PostOffice) -> None:
     """T12, T32: to nobody, to the disabled, to people of another host's workspace no letter; the page says the same to all."""
-    told = {without_tokens(await ask(web, email)) for email in ("nobody@norrsken.test", "ola@norrsken.test", "marek@ferries.test", JOHAN, "no address")}
+    told = {
+        without_tokens(await ask(web, email))
+        for email in ("nobody@norrsken.test", "ola@norrsken.test", "marek@ferries.test", JOHAN, "no address")
+    }
     assert len(told) == 1
     assert [mail.email for mail in await office.deliver()] == [JOHAN]
 
@@ -204,7 +208,7 @@ class Counted:
     def __init__(self, db: Database) -> None:
         self.db, self.statements = db, list[str]()
 
-    def __enter__(self) -> Counted:
+    def __enter__(self) -> Self:
         event.listen(self.db._engine, "before_cursor_execute", self._note)
         return self
 

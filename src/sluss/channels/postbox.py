@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sluss.channels.addressing import fold_address
 from sluss.channels.contract import Address, Connection, Outbound, Refused, ResultUnknown, Unreachable
 from sluss.channels.models import inboxes
-from sluss.channels.registry import channel_named
+from sluss.channels.registry import channel_named, new_channel
 from sluss.config import Config
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
@@ -42,12 +42,14 @@ class Postbox:
 
     def __init__(self, db: Database, config: Config, connection: Callable[[int, int], Awaitable[Connection]]) -> None:
         self._db, self._config, self._connection = db, config, connection
+        # Where the installation's own server stands is its operator's decision, not a workspace's.
+        self._own = new_channel(BY, allow_private=True) if config.mail_host else None
 
     async def post(self, mail: Mail) -> str:
         """Send one letter. Returns the server's words; raises `NotPosted`."""
         connection = await self._way(mail.workspace_id)
         try:
-            sent = await channel_named(BY).send(connection, _outbound(mail, connection), _nothing)
+            sent = await (self._own or channel_named(BY)).send(connection, _outbound(mail, connection), _nothing)
         except Refused as error:
             raise NotPosted("refused" if error.permanent else "deferred", error.reason) from error
         except Unreachable as error:

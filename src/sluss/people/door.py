@@ -237,7 +237,7 @@ def _one(rows: Sequence[sa.Row[Any]]) -> Person | None:
     return Person(*rows[0]) if rows else None
 
 
-def _people() -> sa.Select[Any]:
+def _people() -> sa.Select[*tuple[Any, ...]]:
     a, c = agents.c, credentials.c
     columns = sa.select(c.id, a.workspace_id, a.id, a.name, c.password_hash).join(credentials, c.id == a.credential_id)
     return columns.where(a.disabled_at.is_(None))

@@ -5,7 +5,7 @@
 | GET, POST /forgotten | people/forgotten.html `screen=Forgotten` | `email`; the answer is the same for every address |
 | GET, POST /password/{token} | people/password.html `screen=NewPassword` | `password`; 410 with `gone` |
 | GET, POST /invitation/{token} | people/invitation.html `screen=Invite`; 410 with `gone` | `name`, `locale`, `password` |
-| POST /invitation/{token}/join | people/invitation.html | `password` of the account that the address has; empty for who is signed in with it |
+| POST /invitation/{token}/join | people/invitation.html | `password` of the account of that address; empty for who is signed in with it |
 | GET, POST /invitation/{token}/provider | people/invitation_provider.html `screen=Vouched` | POST: `name`, `locale` |
 | GET /sign-in/oidc?next= | 303 to the provider | |
 | GET /sign-in/oidc/callback | 303 onward, or people/sign_in.html with what is wrong | |

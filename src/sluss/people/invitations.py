@@ -75,10 +75,10 @@ def invite(tx: Tx, who: Actor, new: NewAgent, *, by_mail: bool) -> int:
     address = normal_address(new.email)
     for one in _pending(tx, who, address):
         _end(tx, who, one, "withdrawn")
-    row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "email": address, "name": new.name, "role": new.role}
+    row: dict[str, Any] = {"workspace_id": who.workspace_id, "id": tx.new_id(), "email": address, "name": new.name, "role": new.role}
     row |= {"language": new.language, "team_ids": sorted(set(new.team_ids)), "invited_by": who.id or None}
     tx.run(sa.insert(invitations), row | {"created_at": tx.now, "expires_at": tx.now + LASTS, "state": "pending"})
-    invitation = access_invitation(tx, who, int(row["id"]))
+    invitation = access_invitation(tx, who, row["id"])
     note_deed(tx, who, "invitation.create", ("invitation", invitation.id), role=new.role)
     if by_mail:
         _write(tx, who, invitation)

@@ -104,12 +104,13 @@ class Standing(msgspec.Struct, frozen=True):
 
 def write_letter(tx: Tx, who: Actor, kind: Kind, to: Addressee, **data: Any) -> int:
     """Queue a letter, in the transaction that causes it. Returns its id."""
-    row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "kind": kind, "state": "queued", "data": data, "message_id": new_token()}
+    letter_id = tx.new_id()
+    row = {"workspace_id": who.workspace_id, "id": letter_id, "kind": kind, "state": "queued", "data": data, "message_id": new_token()}
     row |= {"email": to.email, "name": clean_line(to.name), "language": to.language, "agent_id": to.agent_id}
     row |= {"invitation_id": to.invitation_id, "created_at": tx.now, "due_at": tx.now, "attempts": 0, "error": "", "detail": ""}
     tx.run(sa.insert(letters), row)
     tx.hint(TOPIC)
-    return int(row["id"])
+    return letter_id
 
 
 def notify_agent(tx: Tx, who: Actor, agent_id: int, kind: Kind, **data: Any) -> None:
@@ -198,7 +199,7 @@ def due_letters(tx: Tx, limit: int) -> list[tuple[int, int]]:
     """Workspace and id of what is to be sent now; nothing of a workspace whose sending is on hold."""
     c = letters.c
     joined = letters.join(workspaces, workspaces.c.id == c.workspace_id)
-    wanted = sa.select(c.workspace_id, c.id).select_from(joined).where(c.due_at <= tx.now, workspaces.c.outbox_held.is_(False))
+    wanted = sa.select(c.workspace_id, c.id).select_from(joined).where(c.due_at <= tx.now, ~workspaces.c.outbox_held)
     return [(row.workspace_id, row.id) for row in tx.rows(wanted.order_by(c.due_at).limit(limit))]
 
 

@@ -153,7 +153,7 @@ async def come_back(edge: Edge, asked: Asked) -> Return:
 async def callback_of(edge: Edge, asked: Asked, workspace_id: int) -> str:
     """The address that a provider sends browsers back to, by the configuration alone."""
     server = asked.request.scope["server"]
-    return await edge.db.read(home_of, edge.config, workspace_id, server[1] if server else 0) + CALLBACK
+    return await edge.db.read(home_of, edge.config, workspace_id, (server[1] or 0) if server else 0) + CALLBACK
 
 
 def keep_arrived(edge: Edge, asked: Asked, back: Return) -> None:

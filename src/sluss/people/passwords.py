@@ -72,7 +72,7 @@ def fits_now(password: str, password_hash: str | None) -> bool:
 
 
 def fault_of(password: str, *about: str) -> str:
-    """What is wrong with a new password, as a sentence, or an empty string. `about`: address, name, company, which it must not be made of."""
+    """What is wrong with a new password, as a sentence, or an empty string. It must not be made of what is `about`."""
     if len(password) < MINIMUM_PASSWORD:
         return TOO_SHORT
     if len(password) > LONGEST:

@@ -53,7 +53,7 @@ log = get_log("letters")
 
 
 class Postman:
-    """Sends letters for every workspace of one process. `post` carries them; `port` tells where links lead while no address is configured."""
+    """Sends letters for every workspace. `post` carries them; `port` tells where links lead while no address is configured."""
 
     def __init__(self, db: Database, config: Config, post: Post, port: Callable[[], int] = lambda: 0) -> None:
         self._db, self._config, self._post, self._port = db, config, post, port
@@ -123,13 +123,14 @@ class Postman:
         if letter.agent_id is not None and _has_left(tx, who, letter):
             return None
         provider = find_provider(tx, who) if letter.kind == "no-password" else None
-        known = {
+        known: dict[str, Any] = {
             name: value
             for name, value in letter.data.items()
             if name in Facts.__struct_fields__ and name not in {"link", "company", "name"}
         }
-        label = {"label": provider.label} if provider is not None else {}
-        return Facts(company=company, name=letter.name, link=_link(tx, who, letter, home), **(known | label))
+        if provider is not None:
+            known["label"] = provider.label
+        return Facts(company=company, name=letter.name, link=_link(tx, who, letter, home), **known)
 
 
 def _invitation(tx: Tx, who: Actor, letter: Letter, place: tuple[str, str]) -> Facts | None:

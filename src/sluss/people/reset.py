@@ -80,7 +80,7 @@ def answer_requests(tx: Tx) -> int:
 
 
 def signs_in_elsewhere(tx: Tx, who: Actor, agent_id: int) -> bool:
-    """Whether a password would open nothing to this agent: they have an identity and none, or the workspace takes no passwords of theirs."""
+    """Whether a password opens nothing to this agent: they have an identity and none, or the workspace takes none of theirs."""
     provider = find_provider(tx, who)
     if provider is not None and provider.only:
         return agent_id != provider.break_glass_id

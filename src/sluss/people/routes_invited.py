@@ -62,13 +62,9 @@ async def accept(edge: Edge, asked: Asked, token: str) -> Response[Any] | Redire
         return _answer(asked, token, None, Form())
     if found.provider is not None and found.provider.only:
         raise Conflict("Passwords are switched off here. Go on with the button.")
-    about = (found.invited.invitation.email, form.name, found.invited.company)
-    fault = await passwords.find_fault(form.password, about, edge.config.breached_passwords)
     try:
-        if fault:
-            raise Invalid({"password": fault})
-        chosen = (form.name, form.locale)
-        agent_id = await edge.db.write(accept_anew, token, asked.host, chosen, await passwords.hash_password(form.password))
+        password_hash = await _hashed(edge, form, found.invited)
+        agent_id = await edge.db.write(accept_anew, token, asked.host, (form.name, form.locale), password_hash)
     except Invalid as error:
         kept = {"name": form.name, "locale": form.locale}
         return _answer(asked, token, found, Form(kept, {name: _(sentence) for name, sentence in error.fields.items()}))
@@ -134,6 +130,14 @@ async def _enter(edge: Edge, asked: Asked, agent: tuple[int, int], how: str) -> 
     if person is None:
         raise Gone("This agent is disabled.")
     return asked.go(await door.proceed(edge, asked, person, how))
+
+
+async def _hashed(edge: Edge, form: Newcomer, invited: Invited) -> str:
+    about = (invited.invitation.email, form.name, invited.company)
+    fault = await passwords.find_fault(form.password, about, edge.config.breached_passwords)
+    if fault:
+        raise Invalid({"password": fault})
+    return await passwords.hash_password(form.password)
 
 
 def _accept_vouched(tx: Tx, link: tuple[str, str], chosen: tuple[str, str], told: Told) -> int:

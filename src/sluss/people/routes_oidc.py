@@ -46,7 +46,8 @@ from sluss.web.edge import Asked, Edge, local_path
 from sluss.web.locale import gettext as _
 
 NOBODY = say(
-    "%(label)s knows you, but no account here is linked with it. Sign in as before and link it under “Your settings”, or open your invitation."
+    "%(label)s knows you, but no account here is linked with it. "
+    "Sign in as before and link it under “Your settings”, or open your invitation."
 )
 SHUT_OUT = say("Your account here is disabled. Ask an administrator.")
 KNOWN = say("An account with your address exists already. Sign in as before and link %(label)s under “Your settings”.")
@@ -62,7 +63,7 @@ async def set_out(edge: Edge, asked: Asked) -> Response[str] | Redirect:
     try:
         return Redirect(await oidc_door.set_out(edge, asked, provider, ("sign-in", ""), onward), status_code=303)
     except ProviderTrouble as error:
-        return await _refused(edge, asked, error, onward)
+        return await _refused(asked, error, onward)
 
 
 @get("/sign-in/oidc/callback", may=EVERYONE)
@@ -72,7 +73,7 @@ async def come_back(edge: Edge, asked: Asked) -> Response[str] | Redirect:
         if back.note.wish == "sign-in":
             return await _let_in(edge, asked, back)
     except (ProviderTrouble, SignInRefused, TokenRefused) as error:
-        return await _refused(edge, asked, error)
+        return await _refused(asked, error)
     oidc_door.keep_arrived(edge, asked, back)
     return asked.go("/me/identity" if back.note.wish == "link" else f"/invitation/{back.note.about}/provider")
 
@@ -177,7 +178,7 @@ def _is_confirmed(tx: Tx, credential_id: int) -> bool:
     return tx.value(sa.select(credentials.c.confirmed_at).where(credentials.c.id == credential_id)) is not None
 
 
-async def _refused(edge: Edge, asked: Asked, error: Trouble, onward: str = "/") -> Response[Any]:
+async def _refused(asked: Asked, error: Trouble, onward: str = "/") -> Response[Any]:
     """The sign-in page with what went wrong; nothing of what the provider wrote."""
     screen = await oidc_door.with_provider(asked, SignIn(next=onward, notice=_(error.sentence)))
     return asked.answer("people/sign_in.html", asked.page(_("Sign in")), error.status, screen=screen)

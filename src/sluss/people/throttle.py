@@ -74,10 +74,7 @@ def take_slot(tx: Tx, key: str, slots: int, period: int) -> bool:
     c = sign_in_failures.c
     keys = [f"{key}:{n}" for n in range(slots)]
     taken = {row.key for row in tx.rows(sa.select(c.key).where(c.key.in_(keys), c.last_at > tx.now - period))}
-    for one in keys:
-        if one not in taken and _take(tx, one, period):
-            return True
-    return False
+    return any(one not in taken and _take(tx, one, period) for one in keys)
 
 
 def remember_device(tx: Tx, credential_id: int) -> str:

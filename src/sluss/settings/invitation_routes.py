@@ -53,7 +53,7 @@ async def hand_over(edge: Edge, asked: Asked, who: Actor, invitation_id: int) ->
     token = await edge.db.write(invitation_link, who, invitation_id)
     found = await edge.db.read(access_invitation, who, invitation_id)
     server = asked.request.scope["server"]
-    home = await edge.db.read(home_of, edge.config, who.workspace_id, server[1] if server else 0)
+    home = await edge.db.read(home_of, edge.config, who.workspace_id, (server[1] or 0) if server else 0)
     return Handed(name=found.name, email=found.email, link=f"{home}/invitation/{token}", until=found.expires_at)
 
 

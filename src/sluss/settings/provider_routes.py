@@ -75,7 +75,7 @@ async def _answer(
     edge: Edge, asked: Asked, who: Actor, form: Form | None, tested: Tested | None = None, *, status: int = 200
 ) -> Response[str]:
     server = asked.request.scope["server"]
-    screen = await edge.db.read(_screen, who, edge.config, (form, tested), server[1] if server else 0)
+    screen = await edge.db.read(_screen, who, edge.config, (form, tested), (server[1] or 0) if server else 0)
     return asked.answer("settings/provider.html", asked.page(_("Single sign-on"), "settings"), status, screen=screen)
 
 

@@ -44,7 +44,7 @@ class Reply(msgspec.Struct, frozen=True):
 class OidcProvider:
     """One provider with one registered application: `start`, then `issuer`, then `stop`. `now` in seconds since 1970."""
 
-    def __init__(self, *, client_id: str = "sluss", secret: str = "a shared secret", now: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, client_id: str = "sluss", secret: str = "a shared secret", now: Callable[[], float] = time.time) -> None:  # noqa: S107 - the secret of a double
         self.client_id, self.secret, self._now = client_id, secret, now
         self.keys, self.faults = Keys(), Faults()
         self.person: dict[str, Any] = {"sub": "4711"}
@@ -86,15 +86,12 @@ class OidcProvider:
             return Reply(500)
         if self.faults.html:
             return Reply(200, b"<!doctype html><title>Maintenance</title>")
-        if path == "/realm/.well-known/openid-configuration":
-            return _json(self._discovery())
-        if path == "/realm/keys":
-            return _json(self.keys.as_json())
         if path == "/realm/authorize":
             return self._authorize(dict(parse_qsl(urlsplit(target).query)))
         if path == "/realm/token" and method == "POST":
             return self._token(dict(parse_qsl(body.decode())), headers.get("authorization", ""))
-        return Reply(404)
+        published = {"/realm/.well-known/openid-configuration": self._discovery, "/realm/keys": self.keys.as_json}
+        return _json(published[path]()) if path in published else Reply(404)
 
     def _discovery(self) -> dict[str, Any]:
         told = self.issuer
@@ -112,7 +109,8 @@ class OidcProvider:
 
     def _authorize(self, asked: dict[str, str]) -> Reply:
         self.asked.append(asked)
-        if asked.get("client_id") != self.client_id or asked.get("code_challenge_method") != "S256" or "openid" not in asked.get("scope", ""):
+        wanted = {"client_id": self.client_id, "code_challenge_method": "S256"}
+        if any(asked.get(name) != value for name, value in wanted.items()) or "openid" not in asked.get("scope", ""):
             return Reply(400)
         if self.faults.deny:
             told = {"error": self.faults.deny}

@@ -20,7 +20,7 @@ class Keys:
 
     def rotate(self, algorithm: str = "ES256") -> None:
         """Sign with a new key from now on. Only that one is published."""
-        named: dict[str, Any] = {"kid": secrets.token_hex(4), "use": "sig", "alg": algorithm}
+        named: Any = {"kid": secrets.token_hex(4), "use": "sig", "alg": algorithm}
         self.algorithm = algorithm
         self.key = RSAKey.generate_key(2048, named) if algorithm.startswith(("RS", "PS")) else ECKey.generate_key("P-256", named)
         self.published = [self.key]
