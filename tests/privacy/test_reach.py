@@ -1,4 +1,4 @@
-"""An erasure reaches every table: each is reached by its references, swept for addresses, removed by hand, or holds nothing of a customer."""
+"""An erasure reaches every table: each is reached by references, swept for addresses, emptied by hand, or holds nothing of customers."""
 
 from __future__ import annotations
 

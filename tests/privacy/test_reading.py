@@ -22,7 +22,7 @@ SHOWS_NOTHING_OF_ANYBODY = {"GET /c/{no}", "GET /files/{file_id}/thumb", "GET /s
 
 
 async def test_who_opened_what_is_in_it(everywhere: Scene) -> None:
-    """T109: case, file and mail as it was sent, each once however often within ten minutes."""
+    """Case, file and mail as it was sent, each once however often within ten minutes."""
     scene = everywhere
     her = scene.contact_of(HER)
     number = scene.cases_of(her)[0].number

@@ -44,7 +44,7 @@ class Every(msgspec.Struct, frozen=True):
 
     name: str
     seconds: int
-    action: Callable[..., object]
+    action: Callable[[Tx, Actor], object] | Callable[[Tx, Actor, Any], object]
     look: Callable[[Tx, Actor], Any] | None = None
     """What takes long to find out: read beforehand, so that nobody waits to write meanwhile, and given to the action."""
 
@@ -97,7 +97,8 @@ async def _run_everywhere(db: Database, lease: Lease, one: Every) -> None:
 
 def _run_once(tx: Tx, lease: Lease, one: Every, workspace_id: int, found: Sequence[Any]) -> None:
     require(tx, lease)
-    one.action(tx, system(workspace_id), *found)
+    action: Callable[..., object] = one.action
+    action(tx, system(workspace_id), *found)
 
 
 def _note_run(tx: Tx, lease: Lease, name: str, error: str) -> None:
