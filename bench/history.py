@@ -125,7 +125,8 @@ class Sink:
         return 0
 
     def writing(self, limit: int) -> Writing:
-        raise NotImplementedError
+        message = f"no mail here is of {limit} bytes"
+        raise RuntimeError(message)
 
     async def get(self, name: str) -> dict[str, object] | None:
         return self._cursors.get(name)
