@@ -42,8 +42,8 @@ JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some}
 EVERY: Sequence[Every] = (
     Every("conservation", 60, keep_balance, look=take_balance),
     Every("tidy people", 3600, tidy_people),
-    Every("tidy answers", 3600, forget_old_answers),
-    Every("tidy tokens", 86_400, forget_old_tokens),
+    Every("tidy answers", 3600, lambda tx, _who: forget_old_answers(tx)),
+    Every("tidy tokens", 86_400, lambda tx, _who: forget_old_tokens(tx)),
     Every("tidy trials", 86_400, forget_old_trials),
     Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),
