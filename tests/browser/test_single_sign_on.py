@@ -28,17 +28,17 @@ def keycloak() -> Iterator[OidcProvider]:
     loop.close()
 
 
-def test_an_agent_links_a_provider_and_signs_in_with_one_click(place: Place, new_page: NewPage, keycloak: OidcProvider) -> None:
+def test_an_agent_links_a_provider_and_signs_in_with_one_click(office: Place, new_page: NewPage, keycloak: OidcProvider) -> None:
     """T24, T25, T38: connected and tested by an administrator, linked by the agent's own yes, then the way in."""
     ewa, johan = new_page(), new_page()
-    connect(place, ewa, keycloak)
-    place.enter(johan, "johan", "/me")
+    connect(office, ewa, keycloak)
+    office.enter(johan, "johan", "/me")
     johan.get_by_role("link", name="Link Norrsken").click()
     expect(johan.get_by_role("heading", name="Link Norrsken?")).to_be_visible()
     johan.get_by_role("button", name="Link", exact=True).click()
     expect(johan.get_by_text("You sign in as johan.falk@idp.example.")).to_be_visible()
     stranger = new_page()
-    stranger.goto(f"{place.url}/sign-in?next=/me")
+    stranger.goto(f"{office.url}/sign-in?next=/me")
     stranger.get_by_role("link", name="Norrsken").click()
     expect(stranger.get_by_text("johan@norrsken.example").first).to_be_visible()
 

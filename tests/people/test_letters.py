@@ -164,7 +164,7 @@ async def test_nothing_leaves_while_sending_is_on_hold(db: Database, world: Worl
 
 
 async def test_who_it_is_for_is_looked_at_when_it_leaves(db: Database, world: World, office: PostOffice) -> None:
-    """T20: an agent who was shut out meanwhile, an invitation that was withdrawn."""
+    """T12: an agent who was shut out meanwhile, an invitation that was withdrawn."""
     ewa = world.who("ewa")
     write(db, world)
     db.write_now(disable_agent, ewa, world.who("johan").id)

@@ -361,6 +361,26 @@ async def test_a_provider_of_one_workspace_does_not_reach_the_account_that_other
     assert fresh_sessions(linked) == 1
 
 
+async def test_no_secret_of_the_way_in_comes_into_the_log(linked: Web, keycloak: OidcProvider, capsys: pytest.CaptureFixture[str]) -> None:
+    """T39: neither codes, states and tokens of addresses, nor what the provider gave; and no page tells another where it was."""
+    office, browser = PostOffice(linked.db), linked.browser()
+    await linked.db.write(invite, linked.world.who("ewa"), NewAgent(name="Sara", email="sara@norrsken.test"), by_mail=True)
+    link = await office.link_to("sara@norrsken.test")
+    page = await browser.get(link)
+    assert page.headers["referrer-policy"] == "no-referrer"
+    given: list[str] = []
+    keycloak.forge = lambda token: given.append(token) or token
+    await there_and_back(browser, keycloak)
+    keycloak.forge = lambda token: given.append(token) or token + "x"
+    await there_and_back(linked.browser(), keycloak)
+    told = capsys.readouterr()
+    log = told.out + told.err
+    assert "/sign-in/oidc/callback" in log
+    asked = keycloak.asked[0]
+    secrets = (link.rpartition("/")[2], asked["state"], asked["nonce"], asked["code_challenge"], keycloak.secret, *given)
+    assert not [one for one in secrets if one in log]
+
+
 async def test_states_are_forgotten(linked: Web, keycloak: OidcProvider, clock: TestClock) -> None:
     await there_and_back(linked.browser(), keycloak)
     used = sa.select(one_time_links.c.expires_at).where(one_time_links.c.purpose == "oidc")

@@ -18,7 +18,7 @@ from sluss.people.models import credentials, factors, letters, reset_requests
 from sluss.people.oidc_providers import Told, link_identity
 from sluss.people.reset import ask_reset, canonical
 from tests.people.post_office import PostOffice
-from tests.world import PASSWORD, Web
+from tests.world import PASSWORD, Web, World
 
 JOHAN = "johan@norrsken.test"
 NEW = "fyra nya ord räcker"
@@ -74,14 +74,14 @@ async def test_a_letter_is_written_only_to_who_may_come_in(web: Web, office: Pos
     assert [mail.email for mail in await office.deliver()] == [JOHAN]
 
 
-async def test_the_same_work_is_done_for_every_address(web: Web) -> None:
+async def test_the_same_work_is_done_for_every_address(db: Database, world: World) -> None:
     """T32: over two hundred requests the statements and the hashes are the same, whoever has the address."""
     known = [f"{key}@norrsken.test" for key in ("johan", "petra", "maja", "karin", "erik")]
     work: dict[str, list[tuple[str, ...]]] = {"known": [], "unknown": []}
     for n in range(100):
         for kind, email in (("known", known[n % 5]), ("unknown", f"nobody{n % 5}@norrsken.test")):
-            with Counted(web.db) as counted:
-                await web.db.write(ask_reset, email, "norrsken.test", f"198.51.{n}.0/24 {kind}")
+            with Counted(db) as counted:
+                await db.write(ask_reset, email, "norrsken.test", f"198.51.{n}.0/24 {kind}")
             work[kind].append(tuple(counted.statements))
     assert work["known"] == work["unknown"]
     assert {len(one) for one in work["known"][:15]} != {0}
@@ -132,7 +132,7 @@ async def test_links_begin_with_what_is_configured(web: Web, office: PostOffice)
     await browser.post("/forgotten", email=JOHAN, headers=headers)
     await ask(web, "ewa@norrsken.test", host="evil.example")
     mails = await office.deliver()
-    assert [mail.email for mail in mails] == [JOHAN, "ewa@norrsken.test"]
+    assert sorted(mail.email for mail in mails) == ["ewa@norrsken.test", JOHAN]
     assert all("https://norrsken.test/password/" in mail.text for mail in mails)
     assert not any("evil" in mail.text for mail in mails)
 

@@ -200,7 +200,7 @@ def due_letters(tx: Tx, limit: int) -> list[tuple[int, int]]:
     c = letters.c
     joined = letters.join(workspaces, workspaces.c.id == c.workspace_id)
     wanted = sa.select(c.workspace_id, c.id).select_from(joined).where(c.due_at <= tx.now, ~workspaces.c.outbox_held)
-    return [(row.workspace_id, row.id) for row in tx.rows(wanted.order_by(c.due_at).limit(limit))]
+    return [(row.workspace_id, row.id) for row in tx.rows(wanted.order_by(c.due_at, c.id).limit(limit))]
 
 
 def take_letter(tx: Tx, who: Actor, letter_id: int) -> Letter | None:
