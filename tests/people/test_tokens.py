@@ -127,7 +127,7 @@ async def test_making_one_wants_fresh_proof(web: Web, clock: TestClock) -> None:
 
 async def test_for_ever_is_said_twice(web: Web) -> None:
     johan = await web.sign_in("johan")
-    await johan.get("/me/tokens")
+    assert '<option value="90" selected>90 days</option>' in (await johan.get("/me/tokens")).text
     answer = await johan.post("/me/tokens", name="Export", scope=CASES_READ, days="0")
     assert answer.status_code == 422
     assert "lost token" in answer.text

@@ -65,9 +65,10 @@ def reseal_some(tx: Tx, sealer: Sealer, skip: int = 0, limit: int = 100) -> Rene
     done: list[bool] = []
     for one in _COLUMNS:
         old = _count_old(tx, one, newest)
-        rows = tx.rows(_old(one, newest).offset(skip).limit(limit - len(done))) if old > skip and len(done) < limit else []
+        if old > skip and len(done) < limit:
+            rows = tx.rows(_old(one, newest).offset(skip).limit(limit - len(done)))
+            done += [_reseal(tx, sealer, one, row) for row in rows]
         skip = max(0, skip - old)
-        done += [_reseal(tx, sealer, one, row) for row in rows]
     return Renewed(done.count(True), done.count(False))
 
 

@@ -101,9 +101,7 @@ async def make_token(edge: Edge, asked: Asked, who: Actor, *, everybody: bool = 
         networks=form.networks,
     )
     try:
-        if not form.days and form.sure != "1":
-            raise Invalid({"sure": "Tick that you know: a lost token without an end is good until somebody revokes it."})
-        token_id = await edge.db.write(once, who, await asked.op(), create_token, new)
+        token_id = await edge.db.write(once, who, await asked.op(), create_token, _sure(form, new))
     except Invalid as error:
         faults = {name: _(sentence) for name, sentence in error.fields.items()}
         typed = {"name": form.name, "scope": "\n".join(form.scope), "days": str(form.days), "networks": form.networks, "agent": form.agent}
@@ -112,13 +110,19 @@ async def make_token(edge: Edge, asked: Asked, who: Actor, *, everybody: bool = 
     return msgspec.structs.replace(await read_tokens(edge, who, everybody=everybody), word=word if ours else "", twice=not ours)
 
 
+def _sure(form: TokenForm, new: NewToken) -> NewToken:
+    if not form.days and form.sure != "1":
+        raise Invalid({"sure": "Tick that you know: a lost token without an end is good until somebody revokes it."})
+    return new
+
+
 def _agent(typed: str) -> int:
     return int(typed) if typed.isdecimal() and len(typed) < 19 else 0
 
 
 def _tokens(tx: Tx, who: Actor, *, everybody: bool) -> Tokens:
     lines = tuple(_shown(one, tx.now) for one in list_tokens(tx, who, everybody=everybody))
-    days = tuple((str(one), ngettext("%(num)s day", "%(num)s days", one) if one else _("Never")) for one in LASTS)
+    days = tuple((str(one), ngettext("%(num)d day", "%(num)d days", one) % {"num": one} if one else _("Never")) for one in LASTS)
     scopes = tuple(Option(key, _(words), key) for key, words in SCOPES.items())
     agents = tuple((str(one.id), one.name) for one in list_agents(tx, who) if not one.disabled) if everybody else ()
     return Tokens(url="/settings/tokens" if everybody else "/me/tokens", lines=lines, scopes=scopes, days=days, agents=agents)
