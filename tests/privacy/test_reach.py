@@ -61,7 +61,7 @@ def test_nothing_is_removed_by_walking_a_whole_table() -> None:
     """The database looks for referring rows at each removal: every reference has an index that begins with it."""
     slow: set[str] = set()
     for table in every_table().sorted_tables:
-        starts = [[column.name for column in one.columns] for one in (*table.indexes, *table.constraints) if _is_key(one)]
+        starts = [[column.name for column in one.columns] for one in (*table.indexes, *keys(table))]
         for one in table.foreign_key_constraints:
             for pair in one.elements:
                 name = pair.parent.name
@@ -78,5 +78,5 @@ def test_what_lies_beside_the_references_is_of_known_tables() -> None:
     assert set(BESIDE) <= set(every_table().tables)
 
 
-def _is_key(one: object) -> bool:
-    return isinstance(one, sa.Index | sa.UniqueConstraint | sa.PrimaryKeyConstraint)
+def keys(table: sa.Table) -> list[sa.UniqueConstraint | sa.PrimaryKeyConstraint]:
+    return [one for one in table.constraints if isinstance(one, sa.UniqueConstraint | sa.PrimaryKeyConstraint)]

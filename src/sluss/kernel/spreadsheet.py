@@ -24,4 +24,4 @@ def safe_cell(value: object) -> str:
     if isinstance(value, int | float):
         return text
     first = unicodedata.normalize("NFKC", text.lstrip()[:1])
-    return f"'{text}" if (first and first in FORMULA) or text[:1] in FORMULA[-3:] and text[:1] else text
+    return f"'{text}" if (first and first in FORMULA) or (text[:1] in FORMULA[-3:] and text[:1]) else text
