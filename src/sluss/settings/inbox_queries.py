@@ -12,7 +12,6 @@ from sluss.channels.oauth.providers import NAMES, provider_named
 from sluss.channels.registry import channel_named, form_of
 from sluss.channels.trials import Trial, access_trial, last_trial
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import the_brand
@@ -93,10 +92,8 @@ def edit_inbox_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = Non
 
 def history_screen(tx: Tx, who: Actor, inbox_id: int) -> Earlier:
     """How the bringing in of earlier messages stands."""
-    earlier = _earlier(tx, who, access_inbox(tx, who, inbox_id))
-    if earlier is None:
-        raise Missing
-    return earlier
+    inbox = access_inbox(tx, who, inbox_id)
+    return _earlier(tx, who, inbox) or Earlier(id=str(inbox.id), ended_at=inbox.changed_at)
 
 
 def _earlier(tx: Tx, who: Actor, inbox: Inbox) -> Earlier | None:
