@@ -67,7 +67,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_upload_bytes: Annotated[int, _says("Largest file that an agent attaches.", ge=100_000)] = 25_000_000
     max_form_bytes: Annotated[int, _says("Largest form without files.", ge=10_000)] = 1_000_000
     api_origins: Annotated[
-        str, _says("Web sites, comma-separated, whose pages may call the API with a token, as `https://shop.example.com`; empty means none.")
+        str,
+        _says("Web sites, comma-separated, whose pages may call the API with a token, as `https://shop.example.com`; empty means none."),
     ] = ""
     max_streams: Annotated[int, _says("Open live streams of this process; beyond it a browser falls back to asking.", ge=1)] = 10_000
     metrics_token: Annotated[str, _says("Bearer token for `/metrics`; without one only this machine may read it.")] = ""

@@ -23,9 +23,9 @@ from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting
 from sluss.channels.inboxes import connection_of
-from sluss.channels.postbox import Postbox
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.providers import use_stand_in
+from sluss.channels.postbox import Postbox
 from sluss.channels.registry import channel_named, open_channels
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
@@ -71,7 +71,9 @@ class Host:
         self.folder.make()
         if self.folder.database.exists() and not config.sealing_key.exists():
             log.warning(
-                "sealing_key_missing", made_new=str(config.sealing_key), to_do="Put the old key back, or enter the inboxes' passwords again."
+                "sealing_key_missing",
+                made_new=str(config.sealing_key),
+                to_do="Put the old key back, or enter the inboxes' passwords again.",
             )
         self.sealer = Sealer.at(config.sealing_key)
         self.files = FileStore(self.folder.files)

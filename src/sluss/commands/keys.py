@@ -1,4 +1,4 @@
-"""`sluss key`: the keys that secrets are sealed with. A new one, closing everything with it, forgetting an old one; also while it serves."""
+"""`sluss key`: the keys that secrets are sealed with. A new one, closing all with it, forgetting an old one; also while it serves."""
 
 from __future__ import annotations
 

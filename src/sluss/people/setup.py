@@ -20,7 +20,7 @@ from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import NewWorkspace, all_workspaces, brands, create_workspace, get_workspace, workspaces
 from sluss.people.actions import NewAgent, create_agent
-from sluss.people.links import Link, Whose, find_link, give_link, new_link, use_link
+from sluss.people.links import NOBODY, Link, Whose, find_link, give_link, new_link, use_link
 from sluss.people.models import agents
 from sluss.web.locale import LOCALES
 
@@ -64,7 +64,7 @@ def new_setup_link(tx: Tx) -> str:
     if is_set_up(tx):
         raise Conflict("Sluss is set up already. An administrator can add agents under Settings.")
     first = tx.row(sa.select(agents.c.workspace_id, agents.c.id).order_by(agents.c.id).limit(1))
-    return new_link(tx, "setup", Whose(*(first or (0, 0))))
+    return new_link(tx, "setup", Whose(first.workspace_id, first.id) if first else NOBODY)
 
 
 def find_setup(tx: Tx, token: str) -> Progress:

@@ -8,7 +8,6 @@ from sluss.settings import (
     letter_routes,
     people_routes,
     privacy_routes,
-    privacy_routes,
     provider_routes,
     token_routes,
     watch_routes,

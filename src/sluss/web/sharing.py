@@ -27,7 +27,11 @@ class Shared:
             return
         allowed = [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
         if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
-            may = [(b"access-control-allow-methods", METHODS), (b"access-control-allow-headers", HEADERS), (b"access-control-max-age", LASTS)]
+            may = [
+                (b"access-control-allow-methods", METHODS),
+                (b"access-control-allow-headers", HEADERS),
+                (b"access-control-max-age", LASTS),
+            ]
             await send({"type": "http.response.start", "status": 204, "headers": allowed + may})
             await send({"type": "http.response.body", "body": b""})
             return
