@@ -30,9 +30,11 @@ RUN = "run: python -m sluss.web.extract, then translate what it names"
 SAME = {
     "sv": {
         "%(who)s %(deed)s.",
+        "App",
         "Microsoft 365, Outlook",
         "normal",
         "Normal",
+        "Passkey",
         "Port",
         "Sluss %(version)s",
         "Spam",
@@ -42,9 +44,11 @@ SAME = {
         "Team",
         "Test",
         "TLS",
+        "Token",
     },
     "pl": {
         "Administrator",
+        "Alarm",
         "E-mail",
         "Folder",
         "Microsoft 365, Outlook",
@@ -55,7 +59,7 @@ SAME = {
         "STARTTLS",
         "System",
     }
-    | {"Test", "TLS"},
+    | {"Test", "TLS", "Token"},
 }
 """Words that are the same in both languages."""
 
@@ -65,7 +69,8 @@ UNTOLD = {
     "Said with values that are filled in before it is translated.",
     "The signature does not fit the mail; sign the raw body with the inbox's secret.",
     "This inbox takes no posted mail: it has no secret.",
-    "This mail is too large to be fetched (… MB). It is still in the mailbox, whole.",
+    "The head of the request is too large.",
+    "This mail is too large to be fetched (… MB). It is still in the folder … of the mailbox, whole.",
     "This mail was sent by the test of the mailbox's settings. It can be deleted.",
 }
 """Sentences that no screen shows: of logs, of mails, told to programs."""

@@ -19,6 +19,7 @@ from sluss.kernel.errors import Conflict, Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import find_workspace, get_workspace
 from sluss.people.actions import NewAgent, create_agent, faults_of, normal_address, refuse, require_admin, require_newcomer
 from sluss.people.letters import Addressee, withdraw_letters, write_letter
@@ -30,7 +31,7 @@ from sluss.web.troubles import Gone
 
 LASTS = 72 * HOUR
 KEPT = 30 * DAY
-GONE = "This invitation was used, withdrawn, or its time is over."
+GONE = say("This invitation was used, withdrawn, or its time is over.")
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):

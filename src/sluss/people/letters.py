@@ -21,6 +21,7 @@ from sluss.kernel.schema import fields
 from sluss.kernel.text import clean_line
 from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import workspaces
 from sluss.people.models import agents, credentials, letter_settings, letters
 
@@ -209,7 +210,7 @@ def take_letter(tx: Tx, who: Actor, letter_id: int) -> Letter | None:
     if letter.due_at is None or letter.due_at > tx.now:
         return None
     if letter.state == "sending":
-        _end(tx, letter, "unknown", "Sluss stopped while this was being sent.")
+        _end(tx, letter, "unknown", say("Sluss stopped while this was being sent."))
         return None
     attempt = letter.attempts + 1
     tx.run(sa.update(letters).where(_this(letter)).values(state="sending", attempts=attempt, due_at=tx.now + HOLD))

@@ -143,8 +143,8 @@ def fault_of_issuer(url: str, *, private: bool, plain: bool = True) -> str:
         host, parts = "", urlsplit("")
     near = private and parts.scheme == "http" and host in LOOPBACK
     if not host or parts.username is not None or not (parts.scheme == "https" or near) or not url.isprintable() or " " in url:
-        return "Write the issuer as https://login.example.com."
-    return "The issuer’s address has neither ? nor #." if plain and (parts.query or parts.fragment) else ""
+        return say("Write the issuer as https://login.example.com.")
+    return say("The issuer’s address has neither ? nor #.") if plain and (parts.query or parts.fragment) else ""
 
 
 def _read(answer: Answer, shape: type[Any]) -> Any:
@@ -165,7 +165,7 @@ def _refusal(answer: Answer) -> str:
     except ProviderTrouble:
         told = ""
     if told in {"invalid_client", "unauthorized_client"}:
-        return "The provider does not accept the client id or secret. An administrator has to enter them again."
+        return say("The provider does not accept the client id or secret. An administrator has to enter them again.")
     if told == "invalid_grant":
-        return "The provider no longer knows this sign-in. Please try again."
+        return say("The provider no longer knows this sign-in. Please try again.")
     return say("The provider answered %(status)s instead of letting you in.", status=answer.status)

@@ -19,6 +19,7 @@ from sluss.kernel.schema import fields
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.people.actions import refuse, require_admin
 from sluss.people.models import agent_identities, agents, credentials, oidc_providers, passkeys
 from sluss.people.models import factors as factor_rows
@@ -208,8 +209,10 @@ def _domains(text: str) -> list[str]:
 def _faults(tx: Tx, who: Actor, given: ProviderFields, *, private: bool) -> dict[str, str]:
     wrong = {
         "issuer": fault_of_issuer(given.issuer.strip(), private=private),
-        "client_id": "" if 0 < len(given.client_id.strip()) <= 255 and given.client_id.isprintable() else "Copy it from your provider.",
-        "label": "" if len(clean_line(given.label)) <= LABEL else "Use at most 40 characters.",
+        "client_id": ""
+        if 0 < len(given.client_id.strip()) <= 255 and given.client_id.isprintable()
+        else say("Copy it from your provider."),
+        "label": "" if len(clean_line(given.label)) <= LABEL else say("Use at most 40 characters."),
         "domains": _fault_of_domains(given),
         "break_glass": _fault_of_break_glass(tx, who, given),
     }
@@ -219,8 +222,8 @@ def _faults(tx: Tx, who: Actor, given: ProviderFields, *, private: bool) -> dict
 def _fault_of_domains(given: ProviderFields) -> str:
     domains = _domains(given.domains)
     if any("." not in one or not one.replace(".", "").replace("-", "").isalnum() for one in domains):
-        return "Write domains as example.com, one a line."
-    return "Say whose addresses may come in: without a domain anybody could." if given.provision and not domains else ""
+        return say("Write domains as example.com, one a line.")
+    return say("Say whose addresses may come in: without a domain anybody could.") if given.provision and not domains else ""
 
 
 def _fault_of_break_glass(tx: Tx, who: Actor, given: ProviderFields) -> str:
@@ -230,7 +233,7 @@ def _fault_of_break_glass(tx: Tx, who: Actor, given: ProviderFields) -> str:
     a, c = agents.c, credentials.c
     mine = (a.workspace_id == who.workspace_id) & (a.id == given.break_glass_id) & (a.role == "admin") & a.disabled_at.is_(None)
     password = tx.value(sa.select(c.password_hash).join(agents, a.credential_id == c.id).where(mine))
-    return "" if password else "Choose an administrator who has a password: they come in when the provider cannot be reached."
+    return "" if password else say("Choose an administrator who has a password: they come in when the provider cannot be reached.")
 
 
 def _place(who: Actor) -> tuple[str | int, ...]:

@@ -122,7 +122,7 @@ def _agent(typed: str) -> int:
 
 def _tokens(tx: Tx, who: Actor, *, everybody: bool) -> Tokens:
     lines = tuple(_shown(one, tx.now) for one in list_tokens(tx, who, everybody=everybody))
-    days = tuple((str(one), ngettext("%(num)d day", "%(num)d days", one) % {"num": one} if one else _("Never")) for one in LASTS)
+    days = tuple((str(one), ngettext("%(num)s day", "%(num)s days", one) % {"num": one} if one else _("Never")) for one in LASTS)
     scopes = tuple(Option(key, _(words), key) for key, words in SCOPES.items())
     agents = tuple((str(one.id), one.name) for one in list_agents(tx, who) if not one.disabled) if everybody else ()
     return Tokens(url="/settings/tokens" if everybody else "/me/tokens", lines=lines, scopes=scopes, days=days, agents=agents)

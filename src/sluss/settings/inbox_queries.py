@@ -124,7 +124,7 @@ def folder_choices(found: Sequence[str], typed: Form) -> tuple[Choice, ...]:
 def confirmation_screens(values: Mapping[str, str]) -> tuple[Confirmation, ...]:
     """The confirmations of a form, with a number as an example."""
     name = values.get("sender_name", "").strip() or values.get("name", "").strip()
-    labels = {"en": _("English"), "sv": _("Swedish"), "pl": _("Polish")}
+    labels = {"en": _("In English"), "sv": _("In Swedish"), "pl": _("In Polish")}
     letters = {language: confirmation(values, language, EXAMPLE, name) for language in labels}
     return tuple(
         Confirmation(language=language, label=labels[language], subject=subject, text=text, usual=TEXTS[language])

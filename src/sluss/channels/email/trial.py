@@ -53,14 +53,14 @@ class _Trial:
             client = await signed_in(place, self._settings, self._connection)
         except ImapFailed as error:
             self._checks.append(
-                Check("Incoming mail", "fail", error.reason, self._fix("Correct the incoming server, user name or password."))
+                Check("Incoming mail", "fail", error.reason, self._fix(say("Correct the incoming server, user name or password.")))
             )
             return None
         self._checks.append(Check("Incoming mail", "ok", say("Signed in at %(host)s.", host=place.host)))
         return client if await self._folder(client) else None
 
     def _fix(self, by_password: str) -> str:
-        return by_password if self._settings.auth == "password" else "See on the inbox’s page whether it is connected."
+        return by_password if self._settings.auth == "password" else say("See on the inbox’s page whether it is connected.")
 
     async def _folder(self, client: ImapClient) -> bool:
         """Every folder that is to be read; the first one stays open."""
@@ -94,7 +94,7 @@ class _Trial:
             sent, _ = await send_signed_in(sender, account, self._connection, (outbound, _nothing))
         except Unreachable as error:
             self._checks.append(
-                Check("Outgoing mail", "fail", error.reason, self._fix("Correct the outgoing server, user name or password."))
+                Check("Outgoing mail", "fail", error.reason, self._fix(say("Correct the outgoing server, user name or password.")))
             )
         except Refused as error:
             detail = say("The server refused the mail: %(code)s %(reason)s", code=error.code, reason=error.reason)
