@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from sluss.kernel import workspaces as w
 from sluss.kernel.actors import Actor, system
@@ -32,10 +33,10 @@ async def test_a_thousand_at_once_are_all_served(db: Database) -> None:
     assert len(set(numbers)) == AT_ONCE // 2
 
 
-async def test_lost_hints_cost_a_pause_and_no_more(db: Database) -> None:
+async def test_lost_hints_cost_a_pause_and_no_more(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """F23, F24: nothing tells the loop that there is work, and it looks all the same."""
     signals = Signals(db.host)
-    db.host.tell = lambda _topics: None
+    monkeypatch.setattr(db.host, "tell", lambda _topics: None)
     turns = 0
     async with asyncio.timeout(10):
         async for _ in signals.rounds("envelopes", 0.01):
@@ -82,11 +83,11 @@ def cut_at(number: int) -> Callable[[sa.Connection], bool]:
             if next(count, None) is None:
                 raise CutOff
 
-        sa.event.listen(conn, "before_cursor_execute", look)
+        event.listen(conn, "before_cursor_execute", look)
         try:
             return bring_up_to_date(conn)
         finally:
-            sa.event.remove(conn, "before_cursor_execute", look)
+            event.remove(conn, "before_cursor_execute", look)
 
     return migrate
 

@@ -5,6 +5,7 @@ On SQLite there is no such wall; there the same tests show that nothing else cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -117,7 +118,7 @@ def test_no_table_is_without_its_wall(db: Database) -> None:
     if db.kind == "sqlite":
         assert {"cases", "agents", "inboxes", "audit"} <= scoped()
         return
-    rows: list[Any] = db.with_connection(
+    rows: Sequence[Any] = db.with_connection(
         lambda conn: conn.exec_driver_sql(
             "SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
             " WHERE p.polname = 'one_workspace' AND c.relrowsecurity AND c.relforcerowsecurity"
@@ -125,7 +126,7 @@ def test_no_table_is_without_its_wall(db: Database) -> None:
     )
     assert scoped() <= {row[0] for row in rows}
     assert db.with_connection(unwalled) == []
-    assert OPEN == {"search"}
+    assert {"search"} == OPEN
 
 
 def test_a_new_table_is_walled_and_one_that_lost_it_is_found(db: Database) -> None:
