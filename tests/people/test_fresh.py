@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,7 +72,9 @@ async def test_what_was_typed_is_kept_and_sent_after_the_proof(web: Web, clock: 
     assert KEPT.findall(wrong.text) == [kept]
     resume = await ewa.post("/me/fresh", password=PASSWORD, kept=unescape(kept), next="/settings/second-step")
     assert 'action="/settings/second-step"' in resume.text
-    fields = {name: unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', resume.text)}
+    fields: dict[str, Any] = {
+        name: unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', resume.text)
+    }
     assert fields["factor_for"] == "admins"
     assert (await ewa.post("/settings/second-step", **fields)).headers["location"] == "/settings/second-step?saved=1"
     assert 'value="21"' in (await ewa.get("/settings/second-step")).text

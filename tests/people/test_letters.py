@@ -224,7 +224,9 @@ async def test_letters_leave_by_the_inbox_that_works(web: Web, mail_world: MailW
     assert mail["Auto-Submitted"]
     assert {part.get_content_type() for part in mail.walk()} >= {"text/plain", "text/html"}
     pause(web, own.id, web.world.norrsken.inboxes["kundtjanst"].id)
-    assert web.db.read_now(letter_carrier, ewa).id == web.world.norrsken.inboxes["kundtjanst"].id
+    carrier = web.db.read_now(letter_carrier, ewa)
+    assert carrier is not None
+    assert carrier.id == web.world.norrsken.inboxes["kundtjanst"].id
 
 
 async def test_letters_leave_by_the_installation_s_server(web: Web, mail_world: MailWorld) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from sluss.people.oidc_tokens import Expected, TokenRefused, believe
 from sluss.sandbox.oidc.tokens import Keys
@@ -23,7 +24,8 @@ GOOD: dict[str, Any] = {"iss": ISSUER, "aud": "sluss", "sub": "4711", "nonce": "
 KEYS, RSA = Keys(), Keys()
 RSA.rotate("RS256")
 PUBLISHED: list[dict[str, Any]] = [*KEYS.as_json()["keys"], *RSA.as_json()["keys"]]
-STRANGER = ECKey.generate_key("P-256", {"kid": KEYS.key.kid, "use": "sig", "alg": "ES256"})
+NAMED: Any = {"kid": KEYS.key.kid, "use": "sig", "alg": "ES256"}
+STRANGER = ECKey.generate_key("P-256", NAMED)
 
 
 def signed(**change: Any) -> str:
@@ -48,7 +50,7 @@ def confused(secret: bytes) -> str:
 
 def with_header(**more: Any) -> str:
     header = {"alg": "ES256", "kid": KEYS.key.kid, "typ": "JWT"} | more
-    registry = jwt.JWSRegistry(strict_check_header=False)
+    registry = JWSRegistry(strict_check_header=False)
     return jwt.encode({name: one for name, one in header.items() if one is not ...}, dict(GOOD), KEYS.key, registry=registry)
 
 

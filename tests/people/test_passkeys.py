@@ -53,6 +53,7 @@ async def test_a_passkey_is_made_and_listed(web: Web) -> None:
     assert "Blå nyckel" in page
     assert "10 recovery codes are left" in page
     row = web.db.read_now(lambda tx: tx.row(sa.select(passkeys)))
+    assert row is not None
     assert (row.transports, row.sign_count, row.backed_up) == (["internal"], 0, False)
 
 

@@ -63,7 +63,8 @@ async def make(web: Web, key: str, *scopes: str, **more: Any) -> str:
 
 async def shown_to(browser: Browser, **fields: Any) -> str:
     await browser.get("/me/tokens")
-    answer = await browser.post("/me/tokens", **({"name": "Export", "scope": (CASES_READ, NOTES_WRITE)} | fields))
+    wanted: dict[str, Any] = {"name": "Export", "scope": (CASES_READ, NOTES_WRITE)} | fields
+    answer = await browser.post("/me/tokens", **wanted)
     assert answer.status_code == 200, answer.text
     [word] = SHOWN.findall(answer.text)
     return str(word)
@@ -107,7 +108,7 @@ async def test_a_token_is_shown_once_and_kept_as_its_hash(web: Web) -> None:
 async def test_the_form_sent_twice_makes_one_token(web: Web) -> None:
     johan = await web.sign_in("johan")
     await johan.get("/me/tokens")
-    fields = {"name": "Export", "scope": CASES_READ, "op": "the same form"}
+    fields: dict[str, Any] = {"name": "Export", "scope": CASES_READ, "op": "the same form"}
     first, second = [await johan.post("/me/tokens", **fields) for _ in range(2)]
     assert len(SHOWN.findall(first.text)) == 1
     assert not SHOWN.findall(second.text)

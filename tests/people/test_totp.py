@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ def count(web: Web, table: sa.Table) -> int:
     return int(web.db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(table))))
 
 
-async def give(browser: Browser, **proof: str):
+async def give(browser: Browser, **proof: Any):
     return await browser.post("/sign-in/second", **proof)
 
 
@@ -256,6 +257,7 @@ async def test_a_new_password_ends_sign_ins_on_their_way(web: Web, phone: Phone)
 async def test_seeds_and_recovery_codes_are_not_readable_in_the_database(web: Web, phone: Phone) -> None:
     """T27, T115: a seed opens only in its own place."""
     row = web.db.read_now(lambda tx: tx.row(sa.select(totp_seeds.c.factor_id, totp_seeds.c.sealed)))
+    assert row is not None
     credential_id = web.db.read_now(lambda tx: tx.value(sa.select(factors.c.credential_id)))
     assert web.edge.keyring.unseal(row.sealed, ("factor", credential_id, row.factor_id)).decode() == phone.seed
     for elsewhere in (("factor", credential_id, row.factor_id + 1), ("factor", credential_id + 1, row.factor_id)):
