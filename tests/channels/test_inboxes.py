@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from sluss.channels.contract import Connection, Delivered, Surroundings
+from sluss.channels.contract import Connection, Surroundings
 from sluss.channels.hosting import Hosting
 from sluss.channels.inboxes import (
     InboxFields,

@@ -125,15 +125,15 @@ class Memory:
     def close(self) -> None:
         shutil.rmtree(self.folder)
 
-    async def receive(self, connection: Connection, found: list[Delivered]) -> None:
+    async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
         async with self.changed:
             self.changed.notify_all()
             if self.refuse:
                 self.refuse -= 1
                 raise OSError("disk full")
             # As intake does: each key once.
-            fresh = [item for item in found if item.external_key not in self.names]
-            self.repeated += [item.external_key for item in found if item.external_key in self.names]
+            fresh = [item for item in delivered if item.external_key not in self.names]
+            self.repeated += [item.external_key for item in delivered if item.external_key in self.names]
             self.received += fresh
             self.names |= {name for item in fresh for name in (item.external_key, item.mark) if name}
 

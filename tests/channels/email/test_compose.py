@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sluss.channels.contract import Address, OutboundFile
-from sluss.channels.email.compose import Unwritable, compose, html_of_text, needs_smtputf8, new_message_id, new_token, reply_address
+from sluss.channels.email.compose import Unwritable, compose, needs_smtputf8, new_message_id, new_token, reply_address
+from sluss.kernel.text_html import html_of_text
 from tests.channels.email.mailroom import SUPPORT, outbound, read
 
 

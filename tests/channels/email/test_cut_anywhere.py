@@ -32,6 +32,7 @@ async def test_receiving_survives_a_cut_at_every_byte(world: MailWorld, connect:
     inbox = world.mailbox(SUPPORT).inbox
     for raw in MAILS:
         inbox.add(raw, 0)
+    at = 0
     for at in range(100_000):
         memory.received.clear()
         memory.names.clear()
@@ -61,6 +62,7 @@ async def test_sending_survives_a_cut_at_every_byte(world: MailWorld, connect: C
     """F28, T60: what the server took is `sent` or not known, never `unreachable`, which would be sent again."""
     asa = world.mailbox("asa@customer.example").inbox
     seen: set[str] = set()
+    at = 0
     for at in range(100_000):
         asa.remove(mail.uid for mail in list(asa.mails))
         setattr(world.faults, way, at)

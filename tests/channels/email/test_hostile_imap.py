@@ -11,7 +11,8 @@ import pytest
 
 from sluss.channels.email import imap_client
 from sluss.channels.email.dial import Place
-from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused, encoded_name
+from sluss.channels.email.imap_client import ImapClient, ImapFailed, ImapRefused
+from sluss.channels.email.imap_words import encoded_name
 from tests.servers.certificate import Certificate
 
 Answers = Callable[[str, str], bytes]

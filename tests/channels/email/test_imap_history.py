@@ -216,8 +216,8 @@ class Counted(Memory):
     async def known(self, connection: Connection, keys: Any) -> set[str]:
         return set()
 
-    async def receive(self, connection: Connection, found: list[Delivered]) -> None:
+    async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
         async with self.changed:
-            self.count += len(found)
+            self.count += len(delivered)
             self.changed.notify_all()
         await asyncio.sleep(0)

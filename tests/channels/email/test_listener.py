@@ -30,10 +30,10 @@ class Post:
             raise OSError("no database")
         return INBOXES.get(address)
 
-    async def receive(self, connection: Connection, found: list[Delivered]) -> None:
+    async def receive(self, connection: Connection, delivered: list[Delivered]) -> None:
         if connection.inbox_id in self.full:
             raise OSError("disk full")
-        self.received += [(connection.inbox_id, item) for item in found]
+        self.received += [(connection.inbox_id, item) for item in delivered]
 
 
 class Talk:
