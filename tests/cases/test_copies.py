@@ -50,7 +50,7 @@ def claim(db: Database, world: World) -> None:
 
 def at(world: World, clock: TestClock, key: str, **given: Any) -> Arrival:
     one = arrival(world, clock, **given)
-    values = {name: getattr(one, name) for name in Arrival.__struct_fields__} | {"inbox_id": world.norrsken.inboxes[key].id}
+    values: dict[str, Any] = {name: getattr(one, name) for name in Arrival.__struct_fields__} | {"inbox_id": world.norrsken.inboxes[key].id}
     return Arrival(**values)
 
 
@@ -115,7 +115,7 @@ def test_two_processes_that_record_the_copies_at_once_make_one_message(
         return record_arrivals(tx, system(world.norrsken.id), [one])
 
     async def race() -> list[Any]:
-        return await asyncio.gather(db.write(record, "kundtjanst"), db.write(record, "obsluga"), return_exceptions=True)
+        return list(await asyncio.gather(db.write(record, "kundtjanst"), db.write(record, "obsluga"), return_exceptions=True))
 
     def again(tx: Tx) -> list[Recorded]:
         gate.reset()

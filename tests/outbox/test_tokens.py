@@ -44,8 +44,9 @@ def token_of(scene: Scene, number: int = 0) -> str:
 
 
 def tell(scene: Scene, state: Any = "failed", **given: Any) -> str:
-    values: dict[str, Any] = {"external_id": scene.external_id(scene.operations()[0].message_id), "recipient": "asa@kund.example"}
-    return scene.db.write_now(apply_receipt, scene.system, Receipt(**values | {"state": state, "code": "5.1.1"} | given))
+    known = {"external_id": scene.external_id(scene.operations()[0].message_id), "recipient": "asa@kund.example"}
+    values: dict[str, Any] = known | {"state": state, "code": "5.1.1"} | given
+    return scene.db.write_now(apply_receipt, scene.system, Receipt(**values))
 
 
 def states(scene: Scene) -> dict[str, str]:

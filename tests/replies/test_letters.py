@@ -94,7 +94,8 @@ async def test_a_picture_stands_in_the_answer(letters: Scene, clock: TestClock, 
     mail = parsed(await sent(letters, clock))
     assert mail.get_content_type() == "multipart/mixed"
     related = next(part for part in mail.walk() if part.get_content_type() == "multipart/related")
-    page, image = related.get_payload()  # type: ignore[misc]
+    parts: Any = related.get_payload()
+    page, image = parts
     assert f'src="cid:{image["Content-ID"][1:-1]}"' in page.get_content()
     assert [part.get_filename() for part in mail.walk() if part.get_content_disposition() == "attachment"] == ["karta.pdf"]
 

@@ -28,7 +28,8 @@ from tests.outbox.scene import LUKASZ, Scene, add_agent
 
 def reply(scene: Scene, **given: Any) -> SendReply:
     values: dict[str, Any] = {"op": "op", "case_id": scene.case_id, "text": "Vi letar."} | given
-    return SendReply(**{"seen": seen_now(scene, values["case_id"])} | values)
+    values.setdefault("seen", seen_now(scene, values["case_id"]))
+    return SendReply(**values)
 
 
 def seen_now(scene: Scene, case_id: int = 0) -> str:

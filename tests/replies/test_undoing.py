@@ -13,7 +13,7 @@ from sluss.cases.models import messages
 from sluss.kernel.clock import HOUR, SECOND, TestClock
 from sluss.kernel.errors import Conflict, Forbidden
 from sluss.kernel.search import find_cases
-from sluss.replies.drafts import DraftFields, save_draft
+from sluss.replies.drafts import Draft, DraftFields, save_draft
 from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send
 from tests.outbox.scene import PaperPost, Scene
@@ -24,6 +24,7 @@ def test_the_exact_draft_comes_back(scene: Scene, attach: Callable[[str], int]) 
     cc = "Łukasz <lukasz@poczta.example>"
     departure = scene.answer("Vi letar.\n\n/Maja", cc=cc, attachment_ids=(file,))
     draft = scene.db.write_now(undo_send, scene.maja, departure.operation_ids[1])
+    assert isinstance(draft, Draft)
     assert (draft.text, draft.cc, draft.attachment_ids) == ("Vi letar.\n\n/Maja", cc, (file,))
     again = scene.answer(draft.text, cc=draft.cc, attachment_ids=draft.attachment_ids)
     assert len(again.operation_ids) == 2
@@ -67,6 +68,7 @@ def test_what_was_begun_since_is_kept_below(scene: Scene) -> None:
     departure = scene.answer("Vi letar.", revision=3)
     scene.db.write_now(save_draft, scene.maja, scene.case_id, DraftFields(text="Och en sak till"))
     draft = scene.db.write_now(undo_send, scene.maja, departure.operation_ids[0])
+    assert isinstance(draft, Draft)
     assert (draft.text, draft.revision) == ("Vi letar.\n\nOch en sak till", 4)
 
 
