@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
-from pyotp import TOTP
+from pyotp.totp import TOTP
 
 from tests.browser.fixtures import Desk
 from tests.browser.place import Place

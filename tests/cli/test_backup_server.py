@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from sluss.commands import postgres as programs
 from sluss.commands.house import open_house
@@ -98,7 +100,7 @@ def test_what_was_in_the_database_stays_beside(here: Place, tmp_path: Path) -> N
     assert here.counts()["cases"] == before["cases"]
     with closing(psycopg.connect(here.url.replace("+psycopg", ""))) as conn:
         (aside,) = conn.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced_%'").fetchall()
-        found = conn.execute(f'SELECT count(*) FROM "{aside[0]}".cases').fetchone()  # noqa: S608 - a name that the catalogue gave
+        found = conn.execute(sql.SQL("SELECT count(*) FROM {}.cases").format(sql.Identifier(aside[0]))).fetchone()
     assert found == (before["cases"],)
     assert aside[0] in said[2]
 
@@ -130,7 +132,7 @@ def test_the_password_is_in_no_argument(monkeypatch: pytest.MonkeyPatch, tmp_pat
         seen.append(words)
         raise Stopped("enough")
 
-    monkeypatch.setattr(programs.subprocess, "run", note)
+    monkeypatch.setattr(subprocess, "run", note)
     with pytest.raises(Stopped, match="enough"):
         programs.dump("postgresql+psycopg://sluss:top%20secret@db.example:5433/sluss", "00000003-1", tmp_path / "; rm -rf $HOME")
     (words,) = seen

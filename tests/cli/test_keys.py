@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from pyotp import TOTP
+from pyotp.totp import TOTP
 
 from sluss.channels.inboxes import InboxFields, create_inbox
 from sluss.commands.examine_data import examine_data

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -65,7 +66,7 @@ class Program:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://norrsken.test", headers={"Authorization": f"Bearer {word}"})
 
     async def ask(self, route: Route, ids: Mapping[str, str]) -> httpx.Response:
-        body = {"json": JSON_FIELDS[route.path]} if route.method != "GET" else {}
+        body: dict[str, Any] = {"json": JSON_FIELDS[route.path]} if route.method != "GET" else {}
         return await self.client.request(route.method, route.path.format(**ids), **body)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sluss.channels.inboxes import connection_of
 from sluss.kernel.db import Database
 from tests.settings.test_inbox_pages import GOOD
@@ -10,7 +12,12 @@ from tests.world import Web, World
 
 async def test_what_was_chosen_is_kept_and_shown_again(web: Web, db: Database, world: World) -> None:
     ewa = await web.sign_in("ewa")
-    more = {"confirm": "true", "confirm_sv": "Tack! {{case.number}}", "authserv_id": "mx.norrsken.test", "delivery_tokens": "true"}
+    more: dict[str, Any] = {
+        "confirm": "true",
+        "confirm_sv": "Tack! {{case.number}}",
+        "authserv_id": "mx.norrsken.test",
+        "delivery_tokens": "true",
+    }
     made = (await ewa.post("/settings/inboxes/new", **GOOD, **more)).headers["location"]
     settings = db.read_now(connection_of, world.who("ewa"), int(made.rpartition("/")[2]), web.edge.keyring).settings
     assert (settings["confirm"], settings["confirm_sv"], settings["confirm_en"]) == (True, "Tack! {{case.number}}", "")

@@ -36,6 +36,11 @@ async def mailbox() -> AsyncIterator[dict[str, Any]]:
     use_channel(before)
 
 
+def but(mailbox: dict[str, Any], **more: str) -> dict[str, Any]:
+    """The form with some fields filled in otherwise."""
+    return mailbox | more
+
+
 async def test_folders_are_looked_up_and_chosen(web: Web, db: Database, world: World, mailbox: dict[str, Any]) -> None:
     """The page works without scripts; with them only the field is exchanged."""
     ewa = await web.sign_in("ewa")
@@ -52,16 +57,16 @@ async def test_folders_are_looked_up_and_chosen(web: Web, db: Database, world: W
     page = (await ewa.get(f"{made['location']}/edit")).text
     assert "Kunder\nSkräp" in page
     assert 'name="history_days" value="30"' in page.replace("  ", " ") or 'value="30"' in page
-    again = await ewa.post(f"{made['location']}/folders", **mailbox | {"imap_password": "", "imap_folders": "Kunder"})
+    again = await ewa.post(f"{made['location']}/folders", **but(mailbox, imap_password="", imap_folders="Kunder"))
     assert 'value="Skräp"' in again.text
 
 
 async def test_a_server_that_does_not_answer_is_said(web: Web, mailbox: dict[str, Any]) -> None:
     ewa = await web.sign_in("ewa")
-    wrong = await ewa.post("/settings/inboxes/folders", **mailbox | {"imap_password": "no", "imap_folders": "Kunder"})
+    wrong = await ewa.post("/settings/inboxes/folders", **but(mailbox, imap_password="no", imap_folders="Kunder"))
     assert "does not accept user name and password" in wrong.text
     assert ">\nKunder</textarea>" in wrong.text
-    nowhere = await ewa.post("/settings/inboxes/folders", **mailbox | {"imap_host": "", "imap_folders": "Kunder"})
+    nowhere = await ewa.post("/settings/inboxes/folders", **but(mailbox, imap_host="", imap_folders="Kunder"))
     assert (nowhere.status_code, "was not found" in nowhere.text) == (200, True)
 
 
@@ -77,7 +82,7 @@ async def test_private_servers_are_not_looked_into(web: Web, mailbox: dict[str, 
     ("given", "kept"),
     [({"history": "all"}, -1), ({"history": "new", "history_days": "30"}, 0), ({}, 0), ({"history": "days", "history_days": "7"}, 7)],
 )
-async def test_how_far_back(web: Web, db: Database, world: World, given: dict[str, str], kept: int) -> None:
+async def test_how_far_back(web: Web, db: Database, world: World, given: dict[str, Any], kept: int) -> None:
     ewa = await web.sign_in("ewa")
     made = (await ewa.post("/settings/inboxes/new", **GOOD, **given)).headers["location"]
     assert db.read_now(access_inbox, world.who("ewa"), int(made.rpartition("/")[2])).settings["days_back"] == kept

@@ -111,7 +111,7 @@ async def nothing(_scope: object, _receive: object, _send: object) -> None:
 async def test_a_head_that_does_not_come_is_not_waited_for(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """T90, F38: connections that say nothing are let go."""
     monkeypatch.setattr(wire, "HEAD_SECONDS", 0.05)
-    config = uvicorn.Config(nothing, log_config=None)  # type: ignore[arg-type]
+    config = uvicorn.Config(nothing, log_config=None)
     config.load()
     server = await asyncio.get_running_loop().create_server(lambda: wire.BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0)
     async with server:
