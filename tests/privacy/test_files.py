@@ -26,6 +26,7 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import Digest, FileMissing, FileStore
 from sluss.migrations import every_table
 from tests.privacy.conftest import Scene
+from tests.servers.program import until
 
 
 def age(files: FileStore, digest: Digest, instant: int) -> None:
@@ -91,16 +92,12 @@ def test_a_collector_and_a_writer_at_once_lose_nothing(tmp_path: Path) -> None:
     thread.start()
     for _ in range(300):
         stores[0].put(data)
-        assert stores[0].size(digest) == len(data) or _settles(stores[0], digest)
+        # While it is looked at aside it has no name, for a moment.
+        until(lambda: stores[0].size(digest) == len(data), "the file to stand in its place", 20)
     over.set()
     thread.join()
     assert stores[0].put(data) == digest
     assert stores[0].read(digest) == data
-
-
-def _settles(files: FileStore, digest: Digest) -> bool:
-    """While it is looked at aside it has no name, for a moment."""
-    return any(files.size(digest) is not None for _ in range(1_000))
 
 
 def test_what_was_set_aside_at_a_death_comes_back(scene: Scene) -> None:

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 
 from sluss.config import Config
 from sluss.kernel.clock import DAY, MINUTE, TestClock
+from sluss.kernel.tokens import hash_of
 from sluss.kernel.writer import StorageFailed
+from sluss.people.scopes import CASES_READ, CONTACTS_READ
+from sluss.people.tokens import NewToken, create_token, new_word
 from sluss.privacy.models import reads
 from sluss.privacy.reading import MOST, ReadLog, Sight, reads_of, write_sights
 from sluss.privacy.work import some_work
@@ -44,6 +47,23 @@ async def test_who_opened_what_is_in_it(everywhere: Scene) -> None:
     assert {("Johan Falk", "case", number, 2), ("Johan Falk", "file", number, 1), ("Johan Falk", "message", number, 1)} <= seen
     assert "Johan Falk" in page.text
     assert f"#{number}" in page.text
+
+
+async def test_what_a_program_read_is_in_it(everywhere: Scene) -> None:
+    """Nobody reads unseen by making a token for it."""
+    scene = everywhere
+    her = scene.contact_of(HER)
+    number, johan = scene.cases_of(her)[0].number, scene.world.who("johan")
+    word = new_word()
+    made = NewToken(token_hash=hash_of(word), hint="", name="x", scopes=(CASES_READ, CONTACTS_READ), agent_id=johan.id)
+    scene.db.write_now(create_token, johan, made)
+    async with run_web(scene.db, scene.world, Config(data=str(scene.folder))) as web:
+        for path in (f"/api/v1/cases/{number}", f"/api/v1/contacts/{her}"):
+            answer = await web.browser().client.get(path, headers={"Authorization": f"Bearer {word}"})
+            assert answer.status_code == 200
+        await web.edge.reads.flush()
+    seen = {(one.agent, one.kind, one.case_no) for one in scene.db.read_now(reads_of, scene.who, her)}
+    assert {("Johan Falk", "case", number), ("Johan Falk", "contact", None)} <= seen
 
 
 def test_every_page_that_shows_somebody_says_so(web: Web) -> None:
