@@ -62,6 +62,7 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
     invitation: Invitation
     link: Link
     company: str
+    zone: str
     by: str
     credential_id: int
 
@@ -151,8 +152,9 @@ def find_invited(tx: Tx, token: str, host: str) -> Invited | None:
         return None
     names = sa.select(agents.c.name).where(agents.c.workspace_id == link.workspace_id, agents.c.id == found.invited_by)
     by = str(tx.value(names) or "") if found.invited_by else ""
-    company = get_workspace(tx, link.workspace_id).name
-    return Invited(invitation=found, link=link, company=company, by=by, credential_id=_credential_to_join(tx, found.email, link))
+    home = get_workspace(tx, link.workspace_id)
+    joins = _credential_to_join(tx, found.email, link)
+    return Invited(invitation=found, link=link, company=home.name, zone=home.time_zone, by=by, credential_id=joins)
 
 
 def accept_anew(tx: Tx, token: str, host: str, person: tuple[str, str], password_hash: str) -> int:

@@ -154,10 +154,10 @@ def _find(tx: Tx, token: str, host: str) -> Found | None:
 
 
 def _answer(asked: Asked, token: str, found: Found | None, form: Form, wait: int = 0) -> Response[str]:
-    page = asked.page(_("Your invitation"))
     if found is None:
-        return asked.answer("people/invitation.html", page, 410, screen=Invite(token=token, gone=True))
+        return asked.answer("people/invitation.html", asked.page(_("Your invitation")), 410, screen=Invite(token=token, gone=True))
     invited, provider = found.invited, found.provider
+    page = asked.page(_("Your invitation"), zone=invited.zone)
     role = invited.invitation.role
     screen = Invite(
         token=token,
