@@ -48,6 +48,7 @@ BUNDLES = {
         "js/people.js",
         "js/draft.js",
         "js/composer.js",
+        "js/writing-keys.js",
         "js/frame.js",
         "js/forms.js",
     ),

@@ -1,5 +1,4 @@
-// <sluss-composer>: Reply and Note, attachments, sending by key. What is typed is kept by draft.js.
-import { action } from "./keys.js";
+// <sluss-composer>: Reply and Note, attachments. What is typed is kept by draft.js, keys are in writing-keys.js.
 import { Draft } from "./draft.js";
 import { attach, uploading } from "./files.js";
 import { invite, people } from "./people.js";
@@ -137,18 +136,3 @@ class SlussComposer extends HTMLElement {
   }
 }
 customElements.define("sluss-composer", SlussComposer);
-
-function sender(selector) {
-  const button = document.activeElement.closest?.("form")?.querySelector(selector);
-  if (button && !button.disabled) button.click();
-  return Boolean(button);
-}
-
-function leaveText(event) {
-  if (event.target.closest("sluss-composer")) document.querySelector("#pane h1")?.focus();
-  else event.target.blur();
-}
-
-action("send", "Ctrl+Enter", "writing", () => sender('[data-action="send"], [data-action="send-note"]'));
-action("send-solve", "Ctrl+Shift+Enter", "writing", () => sender('[data-action="send-solve"]'));
-action("leave", "Escape", "writing", leaveText);

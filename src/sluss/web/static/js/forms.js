@@ -33,16 +33,22 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; form.querySelector(".busy")?.classList.remove("busy"); } });
 
-// Choosing how mail comes in, and how Sluss signs in, shows only the fields of that way.
+// Choosing how mail comes in, and how Sluss signs in, shows only the fields of that way; `data-when="field=value"` says it of any choice.
 function ways() {
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const [name, value] = part.dataset.when.split("=");
+    const now = part.closest("form").elements.namedItem(name)?.value;
+    part.hidden = now !== undefined && now !== value && !part.querySelector(".error");
+  }
   const chosen = (name, value) => document.querySelector(`input[name="${name}"][value="${value}"]`)?.checked;
   for (const part of document.querySelectorAll("[data-way]")) part.hidden = !chosen("ways", part.dataset.way);
   for (const part of document.querySelectorAll("[data-auth]")) part.hidden = !chosen("auth", part.dataset.auth);
 }
 document.addEventListener("change", (event) => {
-  if (["ways", "auth"].includes(event.target.name)) ways();
+  if (event.target.matches?.("[type=radio], select")) ways();
   if (event.target.matches?.("[data-go]")) location.assign(event.target.value);
 });
 ways();
+document.querySelector(".settings > .views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 polish(document);
 document.addEventListener("htmx:after:swap", () => polish(document));

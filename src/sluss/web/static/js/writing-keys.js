@@ -1,0 +1,17 @@
+// Keys while writing: send, send and solve, leave the text.
+import { action } from "./keys.js";
+
+function sender(selector) {
+  const button = document.activeElement.closest?.("form")?.querySelector(selector);
+  if (button && !button.disabled) button.click();
+  return Boolean(button);
+}
+
+function leaveText(event) {
+  if (event.target.closest("sluss-composer")) document.querySelector("#pane h1")?.focus();
+  else event.target.blur();
+}
+
+action("send", "Ctrl+Enter", "writing", () => sender('[data-action="send"], [data-action="send-note"]'));
+action("send-solve", "Ctrl+Shift+Enter", "writing", () => sender('[data-action="send-solve"]'));
+action("leave", "Escape", "writing", leaveText);
