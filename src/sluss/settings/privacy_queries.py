@@ -104,11 +104,12 @@ def keeping_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = None, 
 
 
 def _find(tx: Tx, who: Actor, query: str) -> tuple[FoundContact, ...]:
-    """Contacts by the beginning of an address or of the name."""
+    """Contacts by the beginning of an address or of a word of the name."""
     if not query:
         return ()
     c, i = contacts.c, identities.c
-    named = sa.func.lower(c.name).startswith(query.lower(), autoescape=True)
+    name = sa.literal(" ") + sa.func.lower(c.name)
+    named = sa.or_(*(name.contains(f" {one}", autoescape=True) for one in _cases_of(query)))
     reached = sa.select(i.contact_id).where(i.workspace_id == who.workspace_id, i.address.startswith(query.casefold(), autoescape=True))
     mine = (c.workspace_id == who.workspace_id) & (named | c.id.in_(reached.limit(FOUND)))
     rows = tx.rows(sa.select(c.id, c.name).where(mine).order_by(c.id.desc()).limit(FOUND))
@@ -119,6 +120,12 @@ def _find(tx: Tx, who: Actor, query: str) -> tuple[FoundContact, ...]:
     for row in known:
         by_contact.setdefault(row.contact_id, []).append(row.address)
     return tuple(FoundContact(id=str(row.id), name=row.name, addresses=tuple(by_contact.get(row.id, ()))) for row in rows)
+
+
+def _cases_of(query: str) -> list[str]:
+    """The words as lower() may have left them: SQLite's knows no letter beyond ASCII."""
+    spelt = (query, query.lower(), query.title(), query.upper())
+    return sorted({"".join(letter.lower() if letter.isascii() else letter for letter in one) for one in spelt})
 
 
 def _erasure_line(tx: Tx, who: Actor, one: Erasure) -> ErasureLine:
