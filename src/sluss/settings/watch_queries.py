@@ -219,6 +219,8 @@ def _leases(tx: Tx) -> tuple[HealthLine, ...]:
 def _recurring(tx: Tx) -> tuple[HealthLine, ...]:
     names = {"conservation": _("Balance of messages"), "tidy people": _("Tidying sign-ins"), "tidy trials": _("Tidying inbox tests")}
     names |= {"tidy uploads": _("Tidying unsent files"), "tidy consents": _("Tidying permissions under way")}
+    names |= {"tidy answers": _("Tidying answers of the API"), "tidy tokens": _("Tidying API tokens")}
+    names |= {"tidy mail begun elsewhere": _("Tidying mail begun elsewhere"), "tidy automatic answers": _("Tidying automatic answers")}
     return tuple(
         HealthLine(name=names.get(name, name), state="fail" if error else "ok", value=_("Failed") if error else _("Done"), detail=error)
         for name, (_at, error) in sorted(last_runs(tx).items())
