@@ -28,7 +28,7 @@ class PostOffice:
         self.mails: list[Mail] = []
         self.ending: Ending = "sent"
         self.reason = ""
-        self.postman = Postman(db, config or Config(base_url=HOME), self._post)
+        self.postman = Postman(db, config or Config(base_url=HOME, mail_host="mail.house.test"), self._post)
 
     async def _post(self, mail: Mail) -> str:
         if self.ending != "sent":

@@ -8,10 +8,13 @@ from sluss.kernel.actors import system
 from sluss.kernel.audit import list_deeds
 from sluss.kernel.clock import DAY, HOUR, TestClock
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
+from sluss.kernel.tokens import hash_of
 from sluss.people.actions import NewAgent, create_agent
 from sluss.people.factors import add_factor, change_rule, list_factors, reset_factors
 from sluss.people.models import agents, factors, recovery_codes, sessions
+from sluss.people.scopes import CASES_READ
 from sluss.people.sessions import find_many
+from sluss.people.tokens import NewToken, create_token, hint_of, new_word
 from tests.people.keys import add_app, add_passkey, begin
 from tests.world import PASSWORD, Web, World
 
@@ -51,6 +54,43 @@ async def test_after_the_days_of_grace_nothing_else_opens_until_there_is_one(web
     await johan.post("/me/fresh", password=PASSWORD)
     await add_app(johan, clock)
     assert (await johan.get("/inbox/mine")).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["frame", "raw", "headers"])
+async def test_what_only_begins_like_one_s_own_page_stays_shut(web: Web, part: str) -> None:
+    """T28: messages lie at `/messages/`, which begins as `/me` does."""
+    johan = await web.sign_in("johan")
+    assert (await johan.get(f"/messages/4711/{part}")).status_code == 404
+    demand(web, "everyone", 0)
+    answer = await johan.get(f"/messages/4711/{part}")
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/me/protect")
+
+
+async def test_a_program_is_no_way_around_the_rule(web: Web, clock: TestClock) -> None:
+    """T28: neither by a token made when the days are over, nor by one made before; a program's own agent goes on."""
+    demand(web, "everyone", 1)
+    own, robot = (token_for(web, "johan", by) for by in ("johan", "ewa"))
+    assert await ask_api(web, own) == 200
+    clock.move(DAY)
+    johan = await web.sign_in("johan")
+    assert (await johan.get("/me/tokens")).headers["location"].startswith("/me/protect")
+    assert (await johan.post("/me/tokens", name="Export", scope=CASES_READ, days="90")).status_code == 403
+    assert (await ask_api(web, own), await ask_api(web, robot)) == (403, 200)
+    await johan.post("/me/fresh", password=PASSWORD)
+    await add_app(johan, clock)
+    assert await ask_api(web, own) == 200
+
+
+def token_for(web: Web, key: str, by: str) -> str:
+    word, agent_id = new_word(), web.world.norrsken.agents[key]
+    made = NewToken(token_hash=hash_of(word), hint=hint_of(word), name="Export", scopes=(CASES_READ,), agent_id=agent_id)
+    web.db.write_now(create_token, web.world.who(by), made)
+    return word
+
+
+async def ask_api(web: Web, word: str) -> int:
+    answer = await web.browser().client.get("/api/v1/cases", headers={"Authorization": f"Bearer {word}"})
+    return answer.status_code
 
 
 async def test_of_administrators_alone(web: Web) -> None:

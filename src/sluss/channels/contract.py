@@ -14,6 +14,9 @@ import msgspec
 from sluss.kernel.clock import SECOND
 from sluss.kernel.files import Stored, Writing
 
+LETTER = "sluss-letter."
+"""How the key begins of what Sluss itself writes to agents: found again among the sent, it is no answer to anybody."""
+
 
 class Address(msgspec.Struct, frozen=True):
     """One address on a network, with the name its owner shows. `address` is folded (lower case) for look-up."""

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.addressing import fold_address
-from sluss.channels.contract import Address, Connection, Outbound, Refused, ResultUnknown, Unreachable
+from sluss.channels.contract import LETTER, Address, Connection, Outbound, Refused, ResultUnknown, Unreachable
 from sluss.channels.models import inboxes
 from sluss.channels.registry import channel_named, new_channel
 from sluss.config import Config
@@ -105,7 +105,7 @@ def _outbound(mail: Mail, connection: Connection) -> Outbound:
     recipient = Address(mail.email, clean_line(mail.name))
     domain = connection.address.rpartition("@")[2]
     return Outbound(
-        external_id=f"{mail.token}@{domain}",
+        external_id=f"{LETTER}{mail.token}@{domain}",
         recipient=recipient,
         sender=sender,
         reply_to=sender,

@@ -7,6 +7,7 @@ Every route says who may call it: `@get("/inbox/{view:str}", may=READERS)`. The 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -57,7 +58,8 @@ REMEMBERED_SECONDS = 2.0
 REMEMBERED = 20_000
 
 PROTECT = "/me/protect"
-OWN_PAGES = ("/me", "/sign-out")
+OWN_PAGES = re.compile(r"/(me(/(?!tokens(/|$)).*)?|sign-out)")
+"""What stays open to whoever still owes a second factor; a token would open more than they may."""
 
 FACTOR_NEEDED = say("Your workspace asks for a second step at sign-in. Set one up on your own page first.")
 NOT_YOUR_ROLE = say("Your role does not include this.")
@@ -112,6 +114,8 @@ class Gate:
         holder = await self._programs.admit(request, scope)
         if not policy.allows(holder.who.role):
             raise Forbidden(NOT_YOUR_ROLE)
+        if holder.factor_due is not None and holder.factor_due <= self.edge.db.clock():
+            raise Forbidden(FACTOR_NEEDED)
         request.scope["state"]["actor"] = holder.who
 
     async def _session(self, request: Call) -> Session | None:
@@ -137,7 +141,7 @@ class Gate:
         """Whose workspace demands a second factor, and who has none in spite of days of grace, gets as far as setting one up."""
         if session is None or session.factor_due is None or policy.roles is None or session.factor_due > self.edge.db.clock():
             return
-        if not request.scope["path"].startswith(OWN_PAGES):
+        if OWN_PAGES.fullmatch(request.scope["path"]) is None:
             raise Detour(FACTOR_NEEDED, f"{PROTECT}?{urlencode({'next': request.state.asked.path})}")
 
     def _asked(self, request: Call, session: Session | None, policy: Policy) -> Asked:

@@ -136,8 +136,7 @@ def set_password(tx: Tx, who: Actor, agent_id: int, password_hash: str, keep_ses
     tx.run(sa.update(credentials).where(credentials.c.id == agent.credential_id).values(changed))
     end_credential_sessions(tx, agent.credential_id, keep=keep_session)
     end_pending(tx, agent.credential_id)
-    for purpose in ("password", "reset"):
-        withdraw_links(tx, purpose, agent_id=agent_id)
+    withdraw_password_links(tx, agent.credential_id)
     notify_agent(tx, who, agent_id, "password", at=tx.now)
     note_deed(tx, who, "agent.password", ("agent", agent_id))
 
@@ -209,6 +208,15 @@ def faults_of(new: NewAgent) -> dict[str, str]:
     return errors
 
 
+def withdraw_password_links(tx: Tx, credential_id: int) -> None:
+    """No link that was given or mailed to the owner of a credential, in whichever workspace, sets its password any more."""
+    with tx.over_the_wall():
+        theirs = tx.rows(sa.select(agents.c.id).where(agents.c.credential_id == credential_id))
+    for agent in theirs:
+        withdraw_links(tx, "password", agent_id=agent.id)
+        withdraw_links(tx, "reset", agent_id=agent.id)
+
+
 def refuse(errors: dict[str, str]) -> None:
     if errors:
         raise Invalid(errors)
@@ -271,11 +279,15 @@ def _require_another_admin(tx: Tx, who: Actor, agent_id: int) -> None:
 
 
 def require_own_credential(tx: Tx, who: Actor, credential_id: int) -> None:
+    if works_elsewhere(tx, who, credential_id):
+        raise Conflict("This person works in another workspace too: how they sign in is theirs alone to change.")
+
+
+def works_elsewhere(tx: Tx, who: Actor, credential_id: int) -> bool:
+    """Whether the owner of a credential is an agent of another workspace as well."""
     elsewhere = (agents.c.credential_id == credential_id) & (agents.c.workspace_id != who.workspace_id)
     with tx.over_the_wall():
-        found = tx.value(sa.select(agents.c.id).where(elsewhere).limit(1))
-    if found is not None:
-        raise Conflict("This person works in another workspace too: how they sign in is theirs alone to change.")
+        return tx.value(sa.select(agents.c.id).where(elsewhere).limit(1)) is not None
 
 
 def _exchange_sessions(tx: Tx, who: Actor, agent_id: int) -> None:

@@ -21,7 +21,16 @@ from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import find_workspace, get_workspace
-from sluss.people.actions import NewAgent, create_agent, faults_of, normal_address, refuse, require_admin, require_newcomer
+from sluss.people.actions import (
+    NewAgent,
+    create_agent,
+    faults_of,
+    normal_address,
+    refuse,
+    require_admin,
+    require_newcomer,
+    withdraw_password_links,
+)
 from sluss.people.letters import Addressee, withdraw_letters, write_letter
 from sluss.people.links import Link, Whose, find_link, new_link, use_link, withdraw_links
 from sluss.people.models import agents, credentials, factors, invitations, known_devices, teams
@@ -118,12 +127,12 @@ def invitation_link(tx: Tx, who: Actor, invitation_id: int) -> str:
     return new_link(tx, "invitation", Whose(who.workspace_id, about=invitation_id, until=invitation.expires_at))
 
 
-def mailed_link(tx: Tx, workspace_id: int, invitation_id: int) -> tuple[Invitation, str] | None:
-    """The invitation and a token for its letter; None when it has ended."""
+def mailed_link(tx: Tx, workspace_id: int, invitation_id: int, *, proves: bool) -> tuple[Invitation, str] | None:
+    """The invitation and a token for its letter; None when it has ended. `proves` tells whether whoever carries it is trusted by all."""
     invitation = access_invitation(tx, system(workspace_id), invitation_id)
     if invitation.state != "pending" or invitation.expires_at <= tx.now:
         return None
-    whose = Whose(workspace_id, about=invitation_id, mailed=True, until=invitation.expires_at)
+    whose = Whose(workspace_id, about=invitation_id, mailed=True, proves=proves, until=invitation.expires_at)
     return invitation, new_link(tx, "invitation", whose)
 
 
@@ -180,6 +189,8 @@ def accept_joining(tx: Tx, token: str, host: str, credential_id: int) -> int:
     if not credential_id or invited.credential_id != credential_id:
         raise Conflict("This invitation is for another address than the one you are signed in with.")
     who = system(invited.link.workspace_id)
+    # An administrator of the workspace that was the only one so far may still hold a link that sets the password.
+    withdraw_password_links(tx, credential_id)
     agent_id = create_agent(tx, who, invited.invitation.agent, credential_id=credential_id)
     if invited.link.mailed:
         confirm_address(tx, invited.link.workspace_id, agent_id)
@@ -232,10 +243,7 @@ def _begin_anew(tx: Tx, credential_id: int, password_hash: str) -> None:
     end_credential_sessions(tx, credential_id)
     end_pending(tx, credential_id)
     tx.run(sa.delete(known_devices).where(known_devices.c.credential_id == credential_id))
-    theirs = tx.rows(sa.select(agents.c.id).where(agents.c.credential_id == credential_id))
-    for agent in theirs:
-        withdraw_links(tx, "password", agent_id=agent.id)
-        withdraw_links(tx, "reset", agent_id=agent.id)
+    withdraw_password_links(tx, credential_id)
     changed = {"password_hash": password_hash, "password_changed_at": tx.now}
     tx.run(sa.update(credentials).where(credentials.c.id == credential_id).values(changed))
 

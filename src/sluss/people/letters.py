@@ -222,6 +222,11 @@ def drop_letter(tx: Tx, letter: Letter) -> None:
     _end(tx, letter, "withdrawn", "")
 
 
+def refuse_letter(tx: Tx, letter: Letter, reason: str) -> None:
+    """It may not leave, and the list says why."""
+    _end(tx, letter, "failed", reason)
+
+
 def settle_letter(tx: Tx, letter: Letter, ending: Ending, words: str) -> None:
     """Write down how an attempt ended. Late news about an older attempt change nothing."""
     now = tx.row(sa.select(letters.c.state, letters.c.attempts).where(_this(letter)))

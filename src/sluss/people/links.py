@@ -2,7 +2,8 @@
 
 In: a purpose and whom it is for. Out: a token, stored as its hash, good once and for a while.
 
-A link that was mailed (`mailed`) proves the address it went to; one that an administrator was shown proves nothing.
+A link that the installation's own mail server carried (`mailed`) proves the address it went to. One that an administrator was shown proves
+nothing, and neither does one that went by a workspace's own mailbox: whoever runs that reads what it carries.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Whose(msgspec.Struct, frozen=True):
-    """Whom a new link is for. `until` ends it sooner than its purpose would."""
+    """Whom a new link is for. `until` ends it sooner than its purpose would; a mailed one `proves` its address or does not."""
 
     workspace_id: int
     agent_id: int = 0
     about: int = 0
     mailed: bool = False
+    proves: bool = True
     until: int | None = None
 
 
@@ -61,7 +63,7 @@ def new_link(tx: Tx, purpose: Purpose, whose: Whose = NOBODY) -> str:
     token = new_secret()
     ends = tx.now + LASTS[purpose]
     row = {"token_hash": hash_of(token), "purpose": purpose, "workspace_id": whose.workspace_id or None, "used_at": None}
-    row |= {"agent_id": whose.agent_id or None, "about": whose.about or None, "mailed": whose.mailed}
+    row |= {"agent_id": whose.agent_id or None, "about": whose.about or None, "mailed": whose.mailed and whose.proves}
     tx.run(sa.insert(one_time_links), row | {"expires_at": min(ends, whose.until) if whose.until is not None else ends})
     return token
 

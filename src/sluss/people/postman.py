@@ -2,6 +2,8 @@
 
 What a letter says is worked out when it leaves: whoever is shut out by then gets none, an invitation that has ended sends none, and the
 token of a link exists from that moment on.
+
+Where several workspaces live, only the installation's own mail server proves an address: a workspace's mailbox can be read by its people.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from sluss.kernel.log import get_log
 from sluss.kernel.signals import Signals
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.kernel.workspaces import get_workspace
+from sluss.kernel.workspaces import get_workspace, workspaces
+from sluss.people.actions import require_agent, works_elsewhere
 from sluss.people.home import home_of
 from sluss.people.invitations import mailed_link
 from sluss.people.letter_texts import Facts, words_of
@@ -35,6 +38,7 @@ from sluss.people.letters import (
     addressee_of,
     drop_letter,
     due_letters,
+    refuse_letter,
     settle_letter,
     take_letter,
 )
@@ -48,6 +52,10 @@ PAUSE = 5.0
 AT_ONCE = 4
 SEND_SECONDS = 900.0
 PATHS = {"no-password": "/sign-in"}
+SHARED = say(
+    "This person works for another company on this server, too. Links for their password leave by the server’s own mail server only, "
+    "which its operator names in SLUSS_MAIL_HOST."
+)
 
 log = get_log("letters")
 
@@ -104,6 +112,9 @@ class Postman:
         letter = take_letter(tx, who, letter_id)
         if letter is None:
             return None
+        if letter.kind == "reset" and not self._proves(tx) and _is_shared(tx, who, letter):
+            refuse_letter(tx, letter, SHARED)
+            return None
         facts = self._facts(tx, who, letter)
         if facts is None:
             drop_letter(tx, letter)
@@ -119,7 +130,7 @@ class Postman:
         company = get_workspace(tx, who.workspace_id).name
         home = home_of(tx, self._config, who.workspace_id, self._port())
         if letter.kind == "invitation":
-            return _invitation(tx, who, letter, (company, home))
+            return _invitation(tx, who, letter, (company, home), proves=self._proves(tx))
         if letter.agent_id is not None and _has_left(tx, who, letter):
             return None
         provider = find_provider(tx, who) if letter.kind == "no-password" else None
@@ -130,11 +141,15 @@ class Postman:
         }
         if provider is not None:
             known["label"] = provider.label
-        return Facts(company=company, name=letter.name, link=_link(tx, who, letter, home), **known)
+        return Facts(company=company, name=letter.name, link=_link(tx, who, letter, home, proves=self._proves(tx)), **known)
+
+    def _proves(self, tx: Tx) -> bool:
+        """Whether a link that came to an address shows all workspaces that whoever opened it owns the address."""
+        return bool(self._config.mail_host) or int(tx.value(sa.select(sa.func.count()).select_from(workspaces))) == 1
 
 
-def _invitation(tx: Tx, who: Actor, letter: Letter, place: tuple[str, str]) -> Facts | None:
-    opened = mailed_link(tx, who.workspace_id, letter.invitation_id or 0)
+def _invitation(tx: Tx, who: Actor, letter: Letter, place: tuple[str, str], *, proves: bool) -> Facts | None:
+    opened = mailed_link(tx, who.workspace_id, letter.invitation_id or 0, proves=proves)
     if opened is None:
         return None
     invitation, token = opened
@@ -151,8 +166,13 @@ def _has_left(tx: Tx, who: Actor, letter: Letter) -> bool:
     return to is None or to.email != letter.email
 
 
-def _link(tx: Tx, who: Actor, letter: Letter, home: str) -> str:
+def _is_shared(tx: Tx, who: Actor, letter: Letter) -> bool:
+    return works_elsewhere(tx, who, int(require_agent(tx, who, letter.agent_id or 0).credential_id))
+
+
+def _link(tx: Tx, who: Actor, letter: Letter, home: str, *, proves: bool) -> str:
     if letter.kind == "reset":
-        return f"{home}/password/{new_link(tx, 'reset', Whose(who.workspace_id, letter.agent_id or 0, mailed=True))}"
+        whose = Whose(who.workspace_id, letter.agent_id or 0, mailed=True, proves=proves)
+        return f"{home}/password/{new_link(tx, 'reset', whose)}"
     path = str(letter.data.get("path", "")) or PATHS.get(letter.kind, "")
     return home + path if path else ""

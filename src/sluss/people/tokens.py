@@ -21,7 +21,8 @@ from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.people.actions import require_admin, require_agent
-from sluss.people.models import agents, api_tokens
+from sluss.people.models import agent_identities, agents, api_tokens, factors, oidc_providers
+from sluss.people.rules import rule_of
 from sluss.people.scopes import SCOPES
 from sluss.people.sessions import inboxes_of
 from sluss.web.proxies import parse_networks
@@ -75,13 +76,17 @@ class TokenLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """A good token, and the agent it acts as, as of now."""
+    """A good token, and the agent it acts as, as of now.
+
+    `factor_due`: from when on it opens nothing, since its agent made it and owes the workspace a second factor.
+    """
 
     id: int
     who: Actor
     scopes: frozenset[str]
     networks: str
     used_at: int | None
+    factor_due: int | None = None
 
 
 def new_word() -> str:
@@ -133,12 +138,14 @@ def find_holder(tx: Tx, token_hash: bytes) -> Holder | None:
     t, a = api_tokens.c, agents.c
     joined = api_tokens.join(agents, (a.workspace_id == t.workspace_id) & (a.id == t.agent_id))
     good = (t.token_hash == token_hash) & t.revoked_at.is_(None) & a.disabled_at.is_(None)
-    row = tx.row(sa.select(api_tokens, a.name.label("agent"), a.role, a.language).select_from(joined).where(good))
+    of_agent = (a.name.label("agent"), a.role, a.language, a.credential_id, a.created_at.label("joined_at"))
+    row = tx.row(sa.select(api_tokens, *of_agent).select_from(joined).where(good))
     if row is None or (row.expires_at is not None and row.expires_at <= tx.now):
         return None
     sees = inboxes_of(tx, row.workspace_id, row.agent_id, row.role)
     who = Actor(row.workspace_id, "agent", row.agent_id, row.agent, row.role, sees, row.language)
-    return Holder(id=row.id, who=who, scopes=frozenset(row.scopes), networks=row.networks, used_at=row.used_at)
+    due = _factor_due(tx, row)
+    return Holder(id=row.id, who=who, scopes=frozenset(row.scopes), networks=row.networks, used_at=row.used_at, factor_due=due)
 
 
 def is_token(tx: Tx, who: Actor, token_id: int, token_hash: bytes) -> bool:
@@ -169,6 +176,17 @@ def forget_old_tokens(tx: Tx) -> int:
     """Remove tokens that ended more than a year ago; the audit log still tells of them. Returns how many."""
     ended = sa.func.coalesce(api_tokens.c.revoked_at, api_tokens.c.expires_at)
     return tx.run(sa.delete(api_tokens).where(ended < tx.now - 365 * DAY)).rowcount
+
+
+def _factor_due(tx: Tx, row: sa.Row[Any]) -> int | None:
+    """What an administrator made for a program's own agent, which signs in nowhere, wants none; nor whom a trusted provider vouches for."""
+    due = rule_of(tx, row.workspace_id).due(row.role, row.joined_at) if row.created_by == row.agent_id else None
+    if due is None or tx.value(sa.select(factors.c.id).where(factors.c.credential_id == row.credential_id).limit(1)) is not None:
+        return None
+    i, o = agent_identities.c, oidc_providers.c
+    joined = agent_identities.join(oidc_providers, (o.workspace_id == i.workspace_id) & (o.issuer == i.issuer) & o.trusts_factors)
+    vouched = sa.select(i.id).select_from(joined).where(i.workspace_id == row.workspace_id, i.agent_id == row.agent_id)
+    return due if tx.value(vouched.limit(1)) is None else None
 
 
 def _checked(tx: Tx, who: Actor, new: NewToken) -> dict[str, Any]:

@@ -105,11 +105,13 @@ class ReadLog:
             told: tuple[Kind, str] | None = request.route_handler.opt.get("reads")
             state: dict[str, Any] = request.scope["state"]
             session = state.get("session")
-            if told is None or session is None or request.method != "GET":
+            # A program reads in the name of the agent that it acts as.
+            who = session.who if session is not None else state.get("actor")
+            if told is None or who is None or request.method != "GET":
                 return
             key = str(request.path_params.get(told[1], ""))
             if key.isdecimal():
-                self.saw(Sight(session.who.workspace_id, session.who.id, told[0], int(key)))
+                self.saw(Sight(who.workspace_id, who.id, told[0], int(key)))
 
         return note
 

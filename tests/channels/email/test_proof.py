@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sluss.channels.contract import Inbound
+from sluss.channels.contract import LETTER, Inbound
 from sluss.channels.email.reading.headers import Headers
 from sluss.channels.email.reading.understand import Ours, understand_mail
 from tests.channels.email.mailroom import SUPPORT, delivered, mail
@@ -150,6 +150,15 @@ def test_what_goes_to_ourselves_is_no_answer_to_anybody() -> None:
 def test_mail_among_the_sent_is_ours() -> None:
     found = read(mail(From="Johan <johan@norrsken.example>", To="asa@customer.example"), origin="sent")
     assert (found.direction, found.origin, found.warnings) == ("out", "sent folder", ())
+
+
+@pytest.mark.parametrize("origin", ["", "sent"])
+def test_a_letter_with_a_link_is_for_nobody_else_s_eyes(origin: str) -> None:
+    """T27: providers keep what is sent; a letter with a link for a new password must not come before those who read the inbox."""
+    link = mail(From=SUPPORT, To="ewa@norrsken.example", Message_ID=f"<{LETTER}abcdef@norrsken.example>", Auto_Submitted="auto-generated")
+    assert understand_mail(msgspec.structs.replace(delivered(link), origin=origin), OURS) == []
+    forged = mail(From="asa@customer.example", Message_ID=f"<{LETTER}abcdef@customer.example>")
+    assert read(forged).sender.address == "asa@customer.example"
 
 
 def test_an_automatic_answer_of_our_own_account_stays_automatic() -> None:

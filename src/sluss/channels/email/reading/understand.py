@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from sluss.channels.contract import Address, Delivered, Inbound, Understood, Unparsable
+from sluss.channels.contract import LETTER, Address, Delivered, Inbound, Understood, Unparsable
 from sluss.channels.email.reading import limits
 from sluss.channels.email.reading.automatic import BOUNCE, automatic_reason
 from sluss.channels.email.reading.bodies import Said, what_it_says
@@ -51,7 +51,7 @@ def _understand(delivered: Delivered, ours: Ours) -> list[Understood]:
         raise Unparsable(say("The mail is empty."))
     root = take_apart(delivered.raw)
     headers, sender = root.headers, _sender(root.headers)
-    if _is_trial(headers, sender, ours):
+    if _is_sluss(headers, sender, ours):
         return []
     direction = _direction(delivered, headers, sender, ours)
     automatic = automatic_reason(root, sender, frozenset(ours.addresses if direction == "in" else ()))
@@ -65,9 +65,9 @@ def _understand(delivered: Delivered, ours: Ours) -> list[Understood]:
     return [msgspec.structs.replace(found, automatic=automatic)]
 
 
-def _is_trial(headers: Headers, sender: Address, ours: Ours) -> bool:
-    """Our own mail that tried the mailbox: it is no customer's, and makes no case."""
-    return headers.first("message-id").strip().startswith(f"<{TRIAL}") and sender.address in ours.addresses
+def _is_sluss(headers: Headers, sender: Address, ours: Ours) -> bool:
+    """What tried the mailbox, and letters to agents, whose links are for nobody else's eyes: no customer's, and they make no case."""
+    return headers.first("message-id").strip().startswith((f"<{TRIAL}", f"<{LETTER}")) and sender.address in ours.addresses
 
 
 def _inbound(delivered: Delivered, headers: Headers, sender: Address, content: tuple[Said, Ours]) -> Inbound:
