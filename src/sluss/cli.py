@@ -19,13 +19,16 @@ Sluss: customer service where customers already write.
 Try it           sluss demo             a living demo, with customers who write
 Set up           sluss init             make the data folder and its settings
                  sluss setup-link       a new link for the first sign-in
-                 sluss agent            add, list, reset, reset-factors, disable, enable
+                 sluss agent            add, list, let in again, shut out
                  sluss inbox            add, list, test, pause, resume
 Run              sluss serve            screens and the work behind them
                  sluss doctor           what is well, what is not, and the fix
 Keep safe        sluss backup [FILE]    while it runs, or not
                  sluss restore FILE     nothing is sent until you say so
                  sluss outbox           hold or release what would be sent
+                 sluss contact          give or erase what is kept of a person
+                 sluss key              renew the key that seals passwords
+                 sluss audit            see whether the audit log is whole
 Change           sluss migrate          bring the database to this release
                  sluss config           every setting and where it comes from
                  sluss completion       for bash, zsh or fish

@@ -94,7 +94,7 @@ async def test_a_message_that_vanishes_is_noticed(desk: Desk, aside: int) -> Non
 async def test_what_comes_in_during_the_check_is_not_missed(desk: Desk) -> None:
     """Both sides are counted at one moment: an alarm that cries for nothing is soon not heard."""
     await desk.bring(mail(1))
-    kept = [Kept(Delivered(external_key="2", raw=mail(2), received_at=0, recipients=()), digest_of(mail(2)), inline=True)]
+    kept = [Kept(Delivered(external_key="2", raw=mail(2), received_at=0, recipients=()), digest_of(mail(2)), len(mail(2)), inline=True)]
     looked: list[str] = []
 
     def come_in(_conn: object, _cursor: object, statement: str, *_: object) -> None:
