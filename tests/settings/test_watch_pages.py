@@ -17,7 +17,7 @@ RAW = b'From: <script>alert(1)</script> <x@y.example>\r\nSubject: "><img src=x o
 def set_aside(db: Database, world: World) -> int:
     """One envelope that nobody could read. Returns its id."""
     who, inbox_id = system(world.norrsken.id), world.norrsken.inboxes["kundtjanst"].id
-    kept = Kept(Delivered(external_key="k1", raw=RAW, received_at=db.clock()), "", inline=True)
+    kept = Kept(Delivered(external_key="k1", raw=RAW, received_at=db.clock()), "", len(RAW), inline=True)
     db.write_now(store_envelopes, who, inbox_id, [kept])
     db.write_now(lambda tx: tx.run(envelopes.update().values(state="quarantined", reason="The mail has no end.", settled_at=tx.now)))
     return db.read_now(lambda tx: tx.value(envelopes.select().with_only_columns(envelopes.c.id)))
