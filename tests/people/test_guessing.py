@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 from sluss.kernel.clock import HOUR, MINUTE, SECOND, TestClock
@@ -95,3 +96,14 @@ def test_places_come_free_one_by_one(db: Database, clock: TestClock) -> None:
         taken.append(db.write_now(take_slot, "target", 3, HOUR))
         clock.move(15 * MINUTE)
     assert taken == [True, True, True, False, True, True, True, False]
+
+
+async def test_guesses_at_one_moment_are_one_guess_where_the_next_is_due(db: Database, clock: TestClock) -> None:
+    """T30: whoever sends many at once gets no more looked at than who sends one after the other."""
+    tries(db, PAIR.free, JOHAN, "192.0.2.0/24")
+    clock.move(HOUR)
+    assert tries(db, 1, JOHAN, "192.0.2.0/24") == [0]
+    for _ in range(5):
+        clock.move(HOUR)
+        waits = await asyncio.gather(*(db.write(begin_try, try_of(JOHAN, "192.0.2.0/24")) for _ in range(16)))
+        assert waits.count(0) == 1

@@ -109,7 +109,8 @@ def _now(tx: Tx, key: str, limit: Limit) -> str:
 
 def _wait(tx: Tx, key: str, limit: Limit) -> int:
     c = sign_in_failures.c
-    row = tx.row(sa.select(c.count.label("failures"), c.last_at).where(c.key == key))
+    # Held until this try is counted: of many at one moment each sees those before it.
+    row = tx.row(sa.select(c.count.label("failures"), c.last_at).where(c.key == key).with_for_update())
     if row is None or row.failures < limit.free or row.last_at < tx.now - FORGET_AFTER:
         return 0
     seconds = min(2 ** min(row.failures - limit.free, 20), limit.longest)
