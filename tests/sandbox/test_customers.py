@@ -26,13 +26,15 @@ from sluss.kernel.tx import Tx
 from sluss.outbox.models import operations
 from sluss.people.models import agents
 from sluss.sandbox.customers import odd_mail
-from sluss.sandbox.customers.company import INBOXES, STAFF, Company, Servers, connect_servers, found_company
+from sluss.sandbox.customers.company import AUTHSERV, INBOXES, SIGNATURE, STAFF, Company, Servers, connect_servers, found_company, is_staff
 from sluss.sandbox.customers.history import CLOSED_DOMAIN, SHAPES, tell_history
 from sluss.sandbox.customers.life import HOURLY, WAITING, Life
+from sluss.sandbox.customers.mails import read_link
 from sluss.sandbox.customers.matters import Matter, begin_matter, write_part
 from sluss.sandbox.customers.memory import MATTERS, Memory, keep_memory, load_memory
 from sluss.sandbox.customers.people import make_person
 from sluss.sandbox.customers.scripts import LANGUAGES, Script, fill_blanks, load_scripts
+from sluss.sandbox.customers.sights import ELSEWHERE, FORGED, SEVERAL
 from sluss.sandbox.customers.telling import Telling
 from sluss.sandbox.customers.world import KEPT, CustomersWorld, open_world
 
@@ -220,7 +222,7 @@ def test_what_is_no_answer_is_left_lying(street: Street) -> None:
 
 def test_mail_to_the_closed_domain_finds_nobody(street: Street) -> None:
     assert street.world.find(f"somebody@{CLOSED_DOMAIN}") is None
-    assert street.world.find("nobody@norrsken.example") is None
+    assert street.world.find("sara@norrsken.example") is not None
     assert street.world.find("new.person@mejl.example") is not None
 
 
@@ -281,7 +283,9 @@ class Told:
     def _tell(self, tx: Tx, clock: TestClock) -> tuple[Company, list[Matter]]:
         company = found_company(tx, self.sealer, Servers(1, 1), "a hash")
         telling = Telling(tx, clock, self.files, company, EmailChannel())
-        return company, tell_history(telling, SCRIPTS, dice(7), NOW)
+        matters = tell_history(telling, SCRIPTS, dice(7), NOW)
+        self.sights = telling.sights
+        return company, matters
 
     def counted(self, column: sa.Column) -> Counter[str]:
         return Counter(self.db.read_now(lambda tx: tx.conn.execute(sa.select(column)).scalars().all()))
@@ -294,7 +298,7 @@ def told(db: Database, clock: TestClock, tmp_path: Path) -> Told:
 
 def test_the_past_went_through_the_same_doors_as_the_present(told: Told) -> None:
     """Every state of a case and of a delivery is there to be looked at; nothing waits, nothing is quarantined."""
-    assert sum(count for _, count in SHAPES) + 3 == sum(told.counted(cases.c.status).values())
+    assert sum(count for _, count in SHAPES) + 6 == sum(told.counted(cases.c.status).values())
     assert set(told.counted(cases.c.status)) == {"open", "pending", "snoozed", "solved", "spam"}
     assert set(told.counted(operations.c.state)) == {"sent", "failed", "unknown"}
     assert told.counted(operations.c.state)["failed"] == 2
@@ -315,10 +319,30 @@ def test_the_past_is_in_order_and_some_still_wait(told: Told) -> None:
     assert any(matter.plan for matter in told.matters)
 
 
+def test_there_is_something_to_see_at_once(told: Told) -> None:
+    """A forged sender, several people with a picture in the text, an answer from another program; most senders are proved."""
+    assert set(told.sights) == {FORGED, SEVERAL, ELSEWHERE}
+    assert told.counted(messages.c.proof)["fail"] == 1
+    assert told.counted(messages.c.proof)["pass"] > 60
+    assert told.counted(messages.c.origin)["sent folder"] == 1
+    warnings = Counter(one for row in told.db.read_now(lambda tx: tx.rows(sa.select(messages.c.warnings))) for one in row.warnings)
+    assert set(warnings) == {"proof-failed", "name-is-ours", "lookalike", "reply-to-differs"}
+
+
+def test_a_letter_to_the_staff_tells_its_link() -> None:
+    raw = b"From: a@norrsken.example\r\nSubject: x\r\n\r\nOpen this:\r\nhttp://127.0.0.1:8000/password/abc\r\nSluss\r\n"
+    assert read_link(raw) == "http://127.0.0.1:8000/password/abc"
+    assert read_link(b"Subject: x\r\n\r\nno link\r\n") == ""
+    assert is_staff("sara@norrsken.example")
+    assert not is_staff("kund@norrsken.example")
+    assert not is_staff("sara@mejl.example")
+
+
 def test_inboxes_learn_where_the_servers_listen_today(told: Told) -> None:
     told.db.write_now(connect_servers, told.sealer, told.company, Servers(1143, 1025))
     found = told.db.read_now(list_inboxes, told.company.who)
     assert {(one.settings["imap_port"], one.settings["smtp_port"]) for one in found} == {(1143, 1025)}
+    assert {(one.settings["authserv_id"], one.settings["signature"]) for one in found} == {(AUTHSERV, SIGNATURE)}
     changed = [one.changed_at for one in found]
     told.db.write_now(connect_servers, told.sealer, told.company, Servers(1143, 1025))
     assert [one.changed_at for one in told.db.read_now(list_inboxes, told.company.who)] == changed

@@ -22,12 +22,14 @@ from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.workspaces import all_workspaces
 from sluss.migrations import bring_up_to_date
 from sluss.people.setup import is_set_up
-from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, known_company
+from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, is_staff, known_company
 from sluss.sandbox.customers.founding import FolderInUse, found_demo
 from sluss.sandbox.customers.life import Life
+from sluss.sandbox.customers.mails import read_link
 from sluss.sandbox.customers.memory import Memory, keep_memory, load_memory
 from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.world import open_world
+from sluss.sandbox.mail.world import OnDelivery, StoredMail
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -91,7 +93,11 @@ def _refuse_demo(folder: DataFolder, db: Database) -> None:
 def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:
     memory = load_memory(config.folder) or _found(config, asked.seed, terminal)
     use_channel(EmailChannel(allow_private=True))
-    serve_until_stopped(config, lambda address: _welcome(terminal, config.base_url or address, memory), _customers(memory))
+    serve_until_stopped(
+        config,
+        lambda address: _welcome(terminal, config.base_url or address, memory),
+        _customers(memory, lambda address, mail: _tell_letter(terminal, address, mail)),
+    )
 
 
 def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
@@ -106,8 +112,8 @@ def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
         raise Stopped(sentence, CONFLICT) from error
 
 
-def _customers(memory: Memory) -> Beside:
-    """The outside world, beside the server."""
+def _customers(memory: Memory, letters: OnDelivery) -> Beside:
+    """The outside world, beside the server. `letters` hears of every mail that arrives there."""
 
     async def live(house: House) -> None:
         world = await open_world(memory.servers)
@@ -116,6 +122,7 @@ def _customers(memory: Memory) -> Beside:
             company = await house.db.read(known_company, memory.workspace_id)
             await house.db.write(connect_servers, house.sealer, company, memory.servers)
             keep_memory(house.folder.path, memory)
+            world.on_delivery(letters)
             await Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path)
         finally:
             await world.stop()
@@ -123,11 +130,20 @@ def _customers(memory: Memory) -> Beside:
     return live
 
 
+def _tell_letter(terminal: Terminal, address: str, mail: StoredMail) -> None:
+    """What Sluss writes to the staff, whose mailboxes nobody can open here: the link in it is told."""
+    if is_staff(address) and (link := read_link(mail.raw)):
+        terminal.tell(f"A letter to {address}:  {link}")
+
+
 def _welcome(terminal: Terminal, address: str, memory: Memory) -> None:
     staff = [{"name": one.name, "role": one.role, "email": one.email, "password": memory.password} for one in STAFF]
     if terminal.as_json:
         terminal.give({"url": address, "agents": staff})
         return
+    worth = [f"  #{number}  {what}" for what, number in memory.sights.items()]
     lines = [f"  {one['role']:<6}  {one['email']:<24}  {one['name']}" for one in staff]
     terminal.tell("\n".join([f"\n{NAME} is open:  {address}\n", f"Sign in as (password for all: {memory.password})", *lines, ""]))
+    if worth:
+        terminal.tell("\n".join(["Worth a look, on top of Unassigned:", *worth, ""]))
     terminal.tell("Customers write every few seconds and react to your answers. Ctrl-C stops; the next start goes on from here.")

@@ -18,6 +18,9 @@ from sluss.people.teams import create_team
 NAME = "Norrsken Air"
 DOMAIN = "norrsken.example"
 PASSWORD = "norrsken-demo"  # noqa: S105 - printed for everybody; `demo` makes another one where strangers can reach the server
+AUTHSERV = f"mx.{DOMAIN}"
+"""The name under which the mailboxes' server says what it found out about senders."""
+SIGNATURE = "{{agent.name}}\n*{{brand.name}}* · {{inbox.address}}"
 MAILBOX_PASSWORD = "sandbox"  # noqa: S105 - of a mailbox that exists in this process only
 
 
@@ -66,6 +69,12 @@ class Company(msgspec.Struct, frozen=True):
         return system(self.workspace_id)
 
 
+def is_staff(address: str) -> bool:
+    """Whether somebody of the company reads what is sent there: no customer, and no inbox."""
+    local, _, domain = address.partition("@")
+    return domain == DOMAIN and local not in INBOXES
+
+
 class Servers(msgspec.Struct, frozen=True):
     """Where the mail world listens, on this machine."""
 
@@ -83,7 +92,9 @@ def found_company(tx: Tx, sealer: Sealer, servers: Servers, password_hash: str) 
         new = NewAgent(name=one.name, email=one.email, role=one.role, language=one.language, team_ids=team_ids)
         create_agent(tx, who, new, password_hash)
     for local, (name, handlers) in INBOXES.items():
-        create_inbox(tx, who, sealer, "email", _fields(local, name, servers, tuple(teams[team] for team in handlers)))
+        fields = _fields(local, name, servers, tuple(teams[team] for team in handlers))
+        fields.settings.update(authserv_id=AUTHSERV, signature=SIGNATURE)
+        create_inbox(tx, who, sealer, "email", fields)
     return known_company(tx, workspace_id)
 
 
@@ -102,7 +113,8 @@ def connect_servers(tx: Tx, sealer: Sealer, company: Company, servers: Servers) 
         if local not in INBOXES or not one.address.endswith(f"@{DOMAIN}"):
             continue
         wanted = _fields(local, one.name, servers, teams_of(tx, company.who, one.id))
-        if {**one.settings, **wanted.settings} != one.settings:
+        wanted = msgspec.structs.replace(wanted, settings={**one.settings, "imap_port": servers.imap_port, "smtp_port": servers.smtp_port})
+        if wanted.settings != one.settings:
             change_inbox(tx, company.who, sealer, one.id, wanted)
 
 

@@ -54,7 +54,7 @@ def _tell(tx: Tx, ground: tuple[TestClock, FileStore, Sealer], seed: int, passwo
     company = found_company(tx, sealer, UNKNOWN_PORTS, hash_now(password))
     telling = Telling(tx, clock, files, company, EmailChannel())
     matters = tell_history(telling, load_scripts(), random.Random(seed), system_clock())  # noqa: S311 - customers, not secrets
-    return Memory(workspace_id=company.workspace_id, password=password, seed=seed, matters=matters)
+    return Memory(workspace_id=company.workspace_id, password=password, seed=seed, matters=matters, sights=telling.sights)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from sluss.sandbox.customers.company import DOMAIN, STAFF
 from sluss.sandbox.customers.matters import Matter, Part, begin_matter, write_part
 from sluss.sandbox.customers.people import Person, agent_words
 from sluss.sandbox.customers.scripts import HERE, Script
+from sluss.sandbox.customers.sights import sights
 from sluss.sandbox.customers.telling import LOST, REFUSED, SENT, Telling
 
 CLOSED_DOMAIN = "stangd.example"
@@ -84,6 +85,7 @@ class Chronicle:
                 number += 1
         yield from self._long()
         yield from self._odd()
+        yield from sights(self._telling, self._dice, self._now)
 
     def _matter(self, shape: Shape, script: Script) -> Steps:
         told = Told(begin_matter(script, self._dice), script)
@@ -139,7 +141,7 @@ class Chronicle:
 
     def _answer(self, told: Told, agent: Actor, text: str, at: int, *, outcome: Outcome = SENT) -> Steps:
         def answer() -> None:
-            words = agent_words(told.matter.person, text.format(**told.matter.blanks), agent.name)
+            words = agent_words(told.matter.person, text.format(**told.matter.blanks))
             told.matter.answer = self._telling.answer(agent, told.case_id, words)
 
         yield at, answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -10,7 +11,11 @@ from email.utils import format_datetime, parseaddr
 
 import msgspec
 
+from sluss.sandbox.customers.company import AUTHSERV
 from sluss.sandbox.customers.people import Person
+
+ON_THE_WAY = 2
+"""Seconds between writing and arriving."""
 
 
 class Enclosure(msgspec.Struct, frozen=True):
@@ -31,9 +36,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     at: int
     message_id: str
+    cc: tuple[str, ...] = ()
     answers: str = ""
     earlier: tuple[str, ...] = ()
     quoted: str = ""
+    quoted_from: str = ""
     enclosure: Enclosure | None = None
 
 
@@ -49,10 +56,13 @@ class Answer(msgspec.Struct, frozen=True):
 def write_mail(letter: Letter) -> bytes:
     """The mail as it travels."""
     mail = EmailMessage(policy=policy.SMTP)
+    mail["Authentication-Results"] = f"{AUTHSERV}; dmarc=pass header.from={letter.person.address.partition('@')[2]}"
     mail["From"] = f"{_quoted_name(letter.person.name)} <{letter.person.address}>"
     mail["To"] = letter.to
+    if letter.cc:
+        mail["Cc"] = ", ".join(letter.cc)
     mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(datetime.fromtimestamp(letter.at // 1_000_000, UTC))
+    mail["Date"] = format_datetime(datetime.fromtimestamp(letter.at // 1_000_000 - ON_THE_WAY, UTC))
     mail["Message-ID"] = f"<{letter.message_id}>"
     if letter.answers:
         mail["In-Reply-To"] = f"<{letter.answers}>"
@@ -74,12 +84,19 @@ def read_answer(raw: bytes) -> Answer | None:
     return Answer(message_id, reply_to, str(mail["Subject"] or ""), str(body.get_content()))
 
 
+def read_link(raw: bytes) -> str:
+    """The first link in a letter to somebody on the staff; empty where there is none."""
+    body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    found = re.search(r"https?://\S+", str(body.get_content())) if body is not None else None
+    return found[0] if found else ""
+
+
 def _with_quote(letter: Letter) -> str:
     if not letter.quoted:
         return f"{letter.text}\n"
     wrote = {"sv": "skrev", "pl": "napisał(a)", "en": "wrote"}[letter.person.language]
     lines = "\n".join(f"> {line}".rstrip() for line in letter.quoted.strip().splitlines()[:12])
-    return f"{letter.text}\n\nNorrsken Air <{letter.to}> {wrote}:\n{lines}\n"
+    return f"{letter.text}\n\n{letter.quoted_from or f'Norrsken Air <{letter.to}>'} {wrote}:\n{lines}\n"
 
 
 def _enclose(mail: EmailMessage, letter: Letter, file: Enclosure) -> None:

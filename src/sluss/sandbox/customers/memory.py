@@ -15,7 +15,10 @@ MATTERS = 300
 
 
 class Memory(msgspec.Struct, kw_only=True):
-    """All of it. `written` are the instants (microseconds UTC) of the new matters of the last hour."""
+    """All of it. `written` are the instants (microseconds UTC) of the new matters of the last hour.
+
+    `sights` are numbers of cases that are worth a look, by what there is to see.
+    """
 
     workspace_id: int
     password: str
@@ -23,6 +26,7 @@ class Memory(msgspec.Struct, kw_only=True):
     servers: Servers | None = None
     matters: list[Matter] = msgspec.field(default_factory=list[Matter])
     written: list[int] = msgspec.field(default_factory=list[int])
+    sights: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 def load_memory(folder: Path) -> Memory | None:

@@ -1,4 +1,4 @@
-"""Mails that are nobody's question: a newsletter, an absence notice, a bounce, a swindle. In: addresses, instants. Out: raw bytes."""
+"""Mails that are nobody's question: a newsletter, an absence notice, a bounce, a swindle, a forgery. In: addresses. Out: raw bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+
+from sluss.sandbox.customers.company import AUTHSERV, NAME
+from sluss.sandbox.customers.mails import ON_THE_WAY
 
 _PAGE = """<html><head><style>.h{{background:#123a5c;color:#fff;padding:24px}}</style></head><body>
 <table width="600" align="center"><tr><td class="h"><h1>{title}</h1></td></tr>
@@ -43,6 +46,30 @@ def swindle(to: str, at: int) -> bytes:
     return bytes(mail)
 
 
+def forgery(to: str, at: int) -> bytes:
+    """Somebody under our name, from a domain that looks like ours."""
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["Authentication-Results"] = f"{AUTHSERV}; dmarc=fail header.from=norsken.example"
+    for name, value in _mail(f"{NAME} <ekonomi@norsken.example>", to, "Nytt bankkonto för återbetalningar", at).items():
+        mail[name] = value
+    mail["Reply-To"] = "konto@snabbmejl.example"
+    mail.set_content(
+        "Hej,\n\nVi har bytt bank. Skicka från och med i dag alla återbetalningar till kontot i bilagan, och svara med listan över"
+        " dem som väntar.\n\nEkonomiavdelningen\nNorrsken Air\n"
+    )
+    return bytes(mail)
+
+
+def from_another_program(sender: str, answered: tuple[str, str, str], text: str, at: int) -> bytes:
+    """An answer to (address, Message-ID, subject) that a colleague wrote outside Sluss."""
+    mail = _mail(f"{NAME} <{sender}>", answered[0], answered[2], at)
+    mail["Sender"] = "Klara Sundin <klara@norrsken.example>"
+    mail["In-Reply-To"] = mail["References"] = f"<{answered[1]}>"
+    mail["User-Agent"] = "Mozilla Thunderbird"
+    mail.set_content(text)
+    return bytes(mail)
+
+
 def bounce(recipient: str, to: str, message_id: str, at: int) -> bytes:
     """The report of a mail server that could not deliver our mail (RFC 3464)."""
     domain = recipient.partition("@")[2]
@@ -65,7 +92,7 @@ def bounce(recipient: str, to: str, message_id: str, at: int) -> bytes:
 def _mail(sender: str, to: str, subject: str, at: int) -> EmailMessage:
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
-    mail["Date"] = format_datetime(datetime.fromtimestamp(at // 1_000_000, UTC))
+    mail["Date"] = format_datetime(datetime.fromtimestamp(at // 1_000_000 - ON_THE_WAY, UTC))
     domain = sender.rpartition("@")[2].strip("> ")
     mail["Message-ID"] = f"<{at:x}@{domain}>"
     return mail

@@ -94,7 +94,7 @@ def customer_words(person: Person, text: str, dice: random.Random) -> str:
     return f"{begin}{text}\n\n{end}\n{person.name}"
 
 
-def agent_words(person: Person, text: str, agent: str) -> str:
-    """An agent's answer as it goes out."""
+def agent_words(person: Person, text: str) -> str:
+    """An agent's answer as they write it; the signature follows by itself."""
     begin, end = _AGENT[person.language]
-    return f"{begin.format(first=person.name.split()[0])}\n\n{text}\n\n{end}\n{agent}\nNorrsken Air"
+    return f"{begin.format(first=person.name.split()[0])}\n\n{text}\n\n{end}"

@@ -27,13 +27,15 @@ from sluss.outbox.claims import Claim, case_of, hand_over
 from sluss.outbox.settling import settle as settle_operation
 from sluss.outbox.states import UNKNOWN_WAIT, Outcome
 from sluss.replies.sending import SendReply, send_reply
-from sluss.sandbox.customers.company import DOMAIN, Company
+from sluss.sandbox.customers.company import AUTHSERV, DOMAIN, NAME, Company
 from sluss.sandbox.customers.mails import Answer
 
 SENT = Outcome("sent", reason="250 2.0.0 OK: queued as 4Xk2")
 REFUSED = Outcome("refused", "550", "5.1.1 Recipient address rejected: User unknown")
 LOST = Outcome("unknown", reason="The connection ended after the mail was handed over, and no answer came.")
 TOLD = "told"
+SAID = {"from_name": NAME, "authserv_id": AUTHSERV}
+"""What reading a mail needs to know of its inbox."""
 
 
 class Telling:
@@ -43,6 +45,7 @@ class Telling:
         self.tx, self.company = tx, company
         self._clock, self._files, self._channel = clock, files, channel
         self._count = 0
+        self.sights: dict[str, str] = {}
         lease = acquire(tx, "admit", TOLD, 1)
         if lease is None:
             message = "somebody else admits mail into this database"
@@ -57,13 +60,17 @@ class Telling:
         """Leave the work to the server."""
         release(self.tx, self._lease)
 
-    def arrive(self, raw: bytes, to: str) -> int:
-        """A mail comes in. Returns the case it joined, 0 for one that joined none (news of a delivery)."""
+    def arrive(self, raw: bytes, to: str, origin: Literal["", "sent"] = "") -> int:
+        """A mail comes in, or is found in the Sent folder. Returns the case it joined, 0 for one that joined none (news of a delivery)."""
         local = to.partition("@")[0].partition("+")[0]
         inbox_id, who = self.company.inboxes[local], self.company.who
         self._count += 1
         delivered = Delivered(
-            external_key=f"{TOLD}:{self._clock.now}:{self._count}", raw=raw, received_at=self._clock.now, recipients=(to,)
+            external_key=f"{TOLD}:{self._clock.now}:{self._count}",
+            raw=raw,
+            received_at=self._clock.now,
+            recipients=() if origin else (to,),
+            origin=origin,
         )
         inline = len(raw) <= INLINE
         digest = digest_of(raw) if inline else self._files.put(raw)
@@ -83,6 +90,10 @@ class Telling:
             raise LookupError(departure.message_id)
         return Answer(row.external_id, self._address_of(case_id), row.subject, text)
 
+    def number_of(self, case_id: int) -> str:
+        """The number that people know a case by."""
+        return str(self.tx.value(sa.select(cases.c.number).where(cases.c.id == case_id)))
+
     def leave(self, outcome: Outcome = SENT) -> None:
         """What is due leaves, and ends like this. What is lost is tried once more, and lost again."""
         self._send(outcome)
@@ -100,7 +111,7 @@ class Telling:
     def _read(self, delivered: Delivered, address: str) -> Reading:
         ((envelope,),) = next_sets(self.tx)
         connection = Connection(
-            workspace_id=self.company.workspace_id, inbox_id=envelope.inbox_id, name="", address=address, settings={}, secrets={}
+            workspace_id=self.company.workspace_id, inbox_id=envelope.inbox_id, name="", address=address, settings=SAID, secrets={}
         )
         found = tuple(self._channel.understand(delivered, connection))
         all_files = [file for one in found if isinstance(one, Inbound) for file in one.files]

@@ -13,12 +13,12 @@ KEPT = 200
 
 
 class CustomersWorld(MailWorld):
-    """Every address of the made-up domains has a mailbox, but for the one domain that refuses everything."""
+    """Every address of the made-up domains has a mailbox, the staff's too, but for the one domain that refuses everything."""
 
     def find(self, address: str) -> Mailbox | None:
         found = super().find(address)
         domain = address.rpartition("@")[2].lower()
-        if found is None and domain.endswith(".example") and domain not in {DOMAIN, CLOSED_DOMAIN}:
+        if found is None and domain.endswith(".example") and domain != CLOSED_DOMAIN and (domain != DOMAIN or "+" not in address):
             return self.add(address)
         return found
 
