@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from sluss.kernel.audit import list_deeds
 from sluss.kernel.clock import MINUTE, TestClock
+from sluss.people.actions import NewAgent
+from sluss.people.invitations import invite
 from sluss.people.models import credentials, factors
 from sluss.people.throttle import PAIR
 from tests.people.keys import Device, add_app, add_passkey, options_on
@@ -50,6 +52,22 @@ async def test_administrators_prove_themselves_before_they_change_the_rule_or_re
     johan = web.world.norrsken.agents["johan"]
     assert (await ewa.post("/settings/second-step", factor_for="nobody", grace_days="1")).status_code == 403
     assert (await ewa.post(f"/settings/agents/{johan}/factors/reset")).status_code == 403
+
+
+async def test_a_stolen_session_of_an_administrator_makes_no_way_in(web: Web, clock: TestClock) -> None:
+    """T28: neither a link for anybody's password (one's own would be fresh proof), nor an account, nor another address or role."""
+    ewa = await stale(web, "ewa", clock)
+    names = web.world.norrsken.agents
+    invited = NewAgent(name="Sara Lind", email="sara@norrsken.test")
+    waiting = web.db.write_now(invite, web.world.who("ewa"), invited, by_mail=False)
+    given = {"name": "X", "email": "x@evil.test", "role": "admin", "locale": "en", "by": "link"}
+    for path in ("new", f"{names['johan']}", f"{names['johan']}/reset", f"{names['ewa']}/reset"):
+        answer = await ewa.post(f"/settings/agents/{path}", **given)
+        assert (answer.status_code, 'action="/me/fresh"' in answer.text) == (403, True), path
+    assert (await ewa.post(f"/settings/invitations/{waiting}/link")).status_code == 403
+    await ewa.post("/me/fresh", password=PASSWORD)
+    assert "/password/" in (await ewa.post(f"/settings/agents/{names['johan']}/reset", by="link")).text
+    assert "/invitation/" in (await ewa.post(f"/settings/invitations/{waiting}/link")).text
 
 
 async def test_after_the_password_one_is_where_one_was(web: Web, clock: TestClock) -> None:

@@ -9,6 +9,7 @@ from litestar import Response, post
 from sluss.channels.postbox import has_letter_way
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+from sluss.people.fresh import require_fresh
 from sluss.people.home import home_of
 from sluss.people.invitations import (
     Invitation,
@@ -20,6 +21,7 @@ from sluss.people.invitations import (
 )
 from sluss.people.letters import Letter, letters_of_invitations
 from sluss.people.once import once
+from sluss.people.sessions import Session
 from sluss.settings.screens import Handed, InvitationLine
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
@@ -35,8 +37,9 @@ async def renew(edge: Edge, asked: Asked, who: Actor, invitation_id: int) -> Res
 
 
 @post("/settings/invitations/{invitation_id:int}/link", may=ADMINS)
-async def show_link(edge: Edge, who: Actor, asked: Asked, invitation_id: int) -> Response[Any]:
+async def show_link(edge: Edge, who: Actor, asked: Asked, session: Session, invitation_id: int) -> Response[Any]:
     """A link to hand over, shown this once; any older one is good no longer."""
+    await require_fresh(asked, session)
     handed = await hand_over(edge, asked, who, invitation_id)
     return asked.answer("settings/handed.html", asked.page(_("Invitation"), "settings"), screen=handed)
 

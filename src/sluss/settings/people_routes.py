@@ -1,4 +1,4 @@
-"""Pages and forms of agents and teams."""
+"""Pages and forms of agents and teams. Whatever makes an account, or a way into one, wants fresh proof."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
 from sluss.people.actions import NewAgent, change_agent, disable_agent, enable_agent, reset_password
 from sluss.people.factors import credential_of, factors_screen, kinds_in
+from sluss.people.fresh import require_fresh
 from sluss.people.invitations import invite
 from sluss.people.once import once
 from sluss.people.queries import AgentRow, get_agent, get_team, list_agents, list_teams
 from sluss.people.reset import mail_reset
+from sluss.people.sessions import Session
 from sluss.people.teams import TeamChange, change_team, create_team
 from sluss.settings.forms import ids_of, typed_form, with_faults
 from sluss.settings.invitation_routes import hand_over, invitation_lines
@@ -47,8 +49,9 @@ async def new_agent(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
 
 
 @post("/settings/agents/new", may=ADMINS)
-async def add_agent(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+async def add_agent(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[Any]:
     """Invite somebody, by a letter; or by a link, which the answer shows this once."""
+    await require_fresh(asked, session)
     typed = await typed_form(asked)
     by_mail = typed.value("by") != "link" and await edge.db.read(has_letter_way, who, edge.config)
     try:
@@ -68,8 +71,9 @@ async def agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response
 
 
 @post("/settings/agents/{agent_id:int}", may=ADMINS)
-async def save_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response[Any]:
+async def save_agent(edge: Edge, asked: Asked, who: Actor, session: Session, agent_id: int) -> Response[Any]:
     """Change an agent; what it changes of their rights takes effect at once."""
+    await require_fresh(asked, session)
     typed = await typed_form(asked)
     try:
         await edge.db.write(once, who, typed.value("op"), change_agent, agent_id, _new_agent(typed))
@@ -79,8 +83,9 @@ async def save_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Res
 
 
 @post("/settings/agents/{agent_id:int}/reset", may=ADMINS, status_code=200)
-async def reset_agent(edge: Edge, asked: Asked, who: Actor, agent_id: int) -> Response[Any]:
+async def reset_agent(edge: Edge, asked: Asked, who: Actor, session: Session, agent_id: int) -> Response[Any]:
     """A new one-time link, by letter or shown this once. A link that is shown makes the ones before good no longer."""
+    await require_fresh(asked, session)
     if await asked.field("by") != "mail":
         return await _show_link(edge, asked, who, agent_id)
     await edge.db.write(once, who, await asked.op(), mail_reset, agent_id)
