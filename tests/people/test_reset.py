@@ -49,7 +49,7 @@ async def test_a_letter_brings_a_new_password_and_ends_every_session(web: Web, o
     assert (await web.browser().sign_in(JOHAN, NEW)).status_code == 303
     notices = await office.deliver()
     assert [mail.email for mail in notices] == [JOHAN, JOHAN]
-    assert "was changed" in notices[0].text
+    assert ["was changed" in mail.text for mail in notices].count(True) == 1
 
 
 async def test_a_reset_link_is_good_once_and_for_one_hour(web: Web, office: PostOffice, clock: TestClock) -> None:

@@ -249,5 +249,4 @@ api_tokens = global_table(
     sa.ForeignKeyConstraint(["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"]),
     sa.Index("ix_api_tokens_agent", "workspace_id", "agent_id"),
 )
-sealed_column("factor", totp_seeds.c.sealed, factors.c.credential_id, totp_seeds.c.factor_id, source=totp_seeds.join(factors))
 sealed_column("oidc", oidc_providers.c.sealed, oidc_providers.c.workspace_id)
