@@ -141,9 +141,9 @@ def _welcome(terminal: Terminal, address: str, memory: Memory) -> None:
     if terminal.as_json:
         terminal.give({"url": address, "agents": staff})
         return
-    worth = [f"  #{number}  {what}" for what, number in memory.sights.items()]
+    worth = [f"  {address}/c/{number}  {what}" for what, number in memory.sights.items()]
     lines = [f"  {one['role']:<6}  {one['email']:<24}  {one['name']}" for one in staff]
     terminal.tell("\n".join([f"\n{NAME} is open:  {address}\n", f"Sign in as (password for all: {memory.password})", *lines, ""]))
     if worth:
-        terminal.tell("\n".join(["Worth a look, on top of Unassigned:", *worth, ""]))
+        terminal.tell("\n".join(["Worth a look:", *worth, ""]))
     terminal.tell("Customers write every few seconds and react to your answers. Ctrl-C stops; the next start goes on from here.")

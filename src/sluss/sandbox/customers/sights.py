@@ -1,4 +1,4 @@
-"""What a newcomer should have seen within a minute. In: the telling, dice. Out: steps that end in cases on top of the list.
+"""What a newcomer should have seen within a minute. In: the telling, dice. Out: steps that end in cases which the terminal names.
 
 A sender who is not who they say, several people in one conversation, and an answer that a colleague gave from another program.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from sluss.cases.actions import add_note, set_priority, set_tags
+from sluss.cases.actions import add_note, set_tags
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import MINUTE
 from sluss.sandbox.customers import odd_mail
@@ -106,7 +106,6 @@ class _Tour:
     def _point(self, what: str, case_id: int, note: str, tag: str) -> None:
         telling, maja = self._telling, self._agent("Maja Ek")
         telling.sights[what] = telling.number_of(case_id)
-        set_priority(telling.tx, maja, case_id, "urgent")
         set_tags(telling.tx, maja, case_id, (tag,))
         add_note(telling.tx, maja, case_id, note)
 
