@@ -30,7 +30,7 @@ class SlussComposer extends HTMLElement {
     on(window, "pagehide", () => this.each((one) => one.flush()));
     on(document, "visibilitychange", () => document.hidden && this.each((one) => one.flush()));
     on(document, "sluss:signed-in", () => this.each((one) => one.save()));
-    for (const cc of this.querySelectorAll("[data-cc], [data-everybody]")) cc.hidden = false;
+    for (const cc of this.querySelectorAll("[data-cc]")) cc.hidden = false;
     this.welcome();
   }
 
@@ -113,7 +113,7 @@ class SlussComposer extends HTMLElement {
     lines.removeAttribute("data-empty");
     this.querySelector("[data-cc]").setAttribute("aria-expanded", "true");
     const line = lines.querySelector("[data-people]");
-    if (cc.dataset.everybody) { invite(line, cc.dataset.everybody); cc.remove(); }
+    if (cc.dataset.everybody) { invite(line, cc.dataset.everybody); }
     else lines.classList.add("all");
     line.querySelector("input").focus();
   }

@@ -33,11 +33,19 @@ class People {
 
   // What stands in the entry and is no chip yet counts as well: nothing typed is left out of a send.
   keep(tell = true) {
-    const value = [...this.list(), ...parts(this.entry.value)].join(", ");
+    const all = [...this.list(), ...parts(this.entry.value)];
+    const value = all.join(", ");
+    this.offer(new Set(all.map(bare)));
     this.entry.placeholder = this.chips.children.length ? "" : this.words;
     if (value === this.kept.value) return;
     this.kept.value = value;
     if (tell) this.kept.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // Replying to all is offered while somebody is missing.
+  offer(here) {
+    const everybody = this.line.closest("form")?.querySelector("[data-everybody]");
+    if (everybody && this.kept.name === "cc") everybody.hidden = parts(everybody.dataset.everybody).every((one) => here.has(bare(one)));
   }
 
   take() {
