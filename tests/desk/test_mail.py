@@ -73,7 +73,7 @@ async def test_both_dates_are_shown_where_they_lie_far_apart(web: Web, customers
     ("shown", "given"),
     [
         ("could not be proved", {"proof": "fail"}),
-        ("Answers to this would go to another address", {"warnings": ("reply-to-differs",)}),
+        ("It asks for answers at another address", {"warnings": ("reply-to-differs",)}),
         ("looks like one that you know", {"warnings": ("lookalike",)}),
         ("quotes an older case", {"warnings": ("claims-to-continue",)}),
         ("is unusual (brand-new)", {"warnings": ("brand-new",)}),
