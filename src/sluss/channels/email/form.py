@@ -58,6 +58,8 @@ DEFAULTS = {
     "smtp_port": "587",
     "smtp_security": "starttls",
 }
+HISTORY_DAYS = "90"
+"""Offered to whoever brings in the last days."""
 
 
 def read_fields(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -91,7 +93,7 @@ def show_fields(settings: Mapping[str, Any]) -> dict[str, str]:
     shown["auth"] = shown["auth"] or DEFAULTS["auth"]
     days = int(settings.get("days_back") or 0)
     shown |= {FOLDERS: "\n".join(settings.get("folders") or ()), "history": "all" if days < 0 else "days" if days else "new"}
-    shown["history_days"] = str(days) if days > 0 else ""
+    shown["history_days"] = str(days) if days > 0 else HISTORY_DAYS
     return shown | {"ways": back.get(str(settings.get("way_in", "imap")), "imap")}
 
 
