@@ -26,7 +26,7 @@ from sluss.kernel.tx import Tx
 from sluss.people.actions import NewAgent
 from sluss.people.factors import add_factor
 from sluss.people.invitations import invite
-from sluss.people.models import api_tokens, letters, sessions
+from sluss.people.models import agents, api_tokens, letters, sessions
 from sluss.people.sessions import Browser, open_session
 from sluss.privacy.models import erasures, exports
 from sluss.replies.sending import SendReply, send_reply
@@ -170,7 +170,9 @@ class Place:
 
     def _api_token(self, tx: Tx, agent_id: int) -> int:
         token_id, key = tx.new_id(), {"workspace_id": self.company.id, "agent_id": agent_id, "created_by": agent_id}
-        row = key | {"id": token_id, "token_hash": hash_of(str(token_id)), "name": self.marker, "hint": "abcd", "scopes": ["cases:read"]}
+        # Who reads no case gave the token another name: the marker stands for what is in the inbox.
+        name = "Export" if tx.value(sa.select(agents.c.role).where(agents.c.id == agent_id)) == "field" else self.marker
+        row = key | {"id": token_id, "token_hash": hash_of(str(token_id)), "name": name, "hint": "abcd", "scopes": ["cases:read"]}
         row |= {"networks": "", "created_at": tx.now, "expires_at": None, "used_at": None, "used_from": "", "revoked_at": None}
         tx.run(sa.insert(api_tokens), row)
         return token_id

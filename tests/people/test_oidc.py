@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 from sluss.kernel.actors import system
 from sluss.kernel.clock import HOUR, MINUTE, TestClock
 from sluss.kernel.errors import Invalid
+from sluss.kernel.log import configure
 from sluss.people.actions import NewAgent, disable_agent
 from sluss.people.factors import has_factor
 from sluss.people.invitations import invite
@@ -361,8 +364,13 @@ async def test_a_provider_of_one_workspace_does_not_reach_the_account_that_other
     assert fresh_sessions(linked) == 1
 
 
-async def test_no_secret_of_the_way_in_comes_into_the_log(linked: Web, keycloak: OidcProvider, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_no_secret_of_the_way_in_comes_into_the_log(linked: Web, keycloak: OidcProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     """T39: neither codes, states and tokens of addresses, nor what the provider gave; and no page tells another where it was."""
+    stream, root = io.StringIO(), logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers)
+    monkeypatch.setattr(root, "level", root.level)
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
+    configure("info", "json", stream)
     office, browser = PostOffice(linked.db), linked.browser()
     await linked.db.write(invite, linked.world.who("ewa"), NewAgent(name="Sara", email="sara@norrsken.test"), by_mail=True)
     link = await office.link_to("sara@norrsken.test")
@@ -373,8 +381,8 @@ async def test_no_secret_of_the_way_in_comes_into_the_log(linked: Web, keycloak:
     await there_and_back(browser, keycloak)
     keycloak.forge = lambda token: given.append(token) or token + "x"
     await there_and_back(linked.browser(), keycloak)
-    told = capsys.readouterr()
-    log = told.out + told.err
+    logging.captureWarnings(capture=False)
+    log = stream.getvalue()
     assert "/sign-in/oidc/callback" in log
     asked = keycloak.asked[0]
     secrets = (link.rpartition("/")[2], asked["state"], asked["nonce"], asked["code_challenge"], keycloak.secret, *given)
