@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from sluss.desk import screens as d
 from tests.browser import samples as s
 from tests.browser.fixtures import Desk
 from tests.browser.place import Place
@@ -56,6 +57,27 @@ def test_everybody_is_an_explicit_choice_that_can_be_thinned_out(stage: Stage) -
     with tab.expect_response("**/cases/10482/reply"):
         tab.keyboard.press("Control+Enter")
     assert stage.posts("/cases/10482/reply")[0]["cc"] == ["per@example.se, anna@example.se, bo@kund.example"]
+
+
+def test_whom_the_next_answer_goes_to_is_said_once(stage: Stage) -> None:
+    """A composer that comes anew after sending says each address once and offers nobody twice."""
+    _saves(stage)
+    everybody = 'per@example.se, "Resebyrån" <resebyra@example.se>, anna@example.se'
+    case = s.case(composer=s.composer(reply=d.Draft(cc=everybody)))
+    stage.says("/cases/10482/reply", TEMPLATES.render("desk/done.html", s.page("Mine"), desk=s.desk(case, pieces=("composer",))))
+    tab = stage.open("desk")
+    tab.get_by_role("button", name="Reply to all").click()
+    tab.locator("#f-body").fill("Hej alla")
+    with tab.expect_response("**/cases/10482/reply"):
+        tab.keyboard.press("Control+Enter")
+    expect(tab.locator("#f-body")).to_have_value("")
+    expect(tab.locator("#cc-line .who-chip")).to_have_count(3)
+    expect(tab.get_by_role("button", name="Reply to all")).to_be_hidden()
+    expect(tab.locator('#reply input[name="cc"]')).to_have_count(1)
+    with tab.expect_response("**/cases/10482/reply"):
+        tab.locator("#f-body").fill("En sak till")
+        tab.keyboard.press("Control+Enter")
+    assert [one["cc"] for one in stage.posts("/cases/10482/reply")] == [[everybody]] * 2
 
 
 def test_an_answer_given_elsewhere_warns_whoever_is_typing(stage: Stage) -> None:

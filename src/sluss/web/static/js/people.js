@@ -8,7 +8,10 @@ const bare = (one) => (one.match(/<([^<>]*)>/)?.[1] ?? one).trim().toLowerCase()
 class People {
   constructor(line) {
     this.line = line;
-    this.entry = line.querySelector("input");
+    const written = line.querySelector("input");
+    // A copy: htmx gives an element that it has put in place its attributes back a moment later, the name as well.
+    this.entry = written.cloneNode();
+    written.replaceWith(this.entry);
     this.chips = line.querySelector(".people");
     this.kept = element("input", { type: "hidden", name: this.entry.name });
     this.words = this.entry.placeholder;
