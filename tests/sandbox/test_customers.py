@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from sluss.cases.models import cases, messages
+from sluss.cases.models import attachments, cases, messages
 from sluss.channels.contract import Address as ContractAddress
 from sluss.channels.contract import Delivered, Inbound, Outbound, Receipt
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.email.compose import compose
 from sluss.channels.email.reading.understand import Ours, understand_mail
 from sluss.channels.inboxes import list_inboxes
+from sluss.desk.timeline import ORNAMENT
 from sluss.intake.models import envelopes
 from sluss.kernel.clock import DAY, HOUR, MINUTE, SECOND, TestClock
 from sluss.kernel.db import Database
@@ -325,6 +326,8 @@ def test_there_is_something_to_see_at_once(told: Told) -> None:
     assert told.counted(messages.c.proof)["fail"] == 1
     assert told.counted(messages.c.proof)["pass"] > 60
     assert told.counted(messages.c.origin)["sent folder"] == 1
+    sizes = told.db.read_now(lambda tx: tx.rows(sa.select(attachments.c.size).where(attachments.c.name == "seats.png")))
+    assert [row.size > ORNAMENT for row in sizes] == [True]
     warnings = Counter(one for row in told.db.read_now(lambda tx: tx.rows(sa.select(messages.c.warnings))) for one in row.warnings)
     assert set(warnings) == {"proof-failed", "name-is-ours", "lookalike", "reply-to-differs"}
 

@@ -15,7 +15,7 @@ from sluss.sandbox.customers import odd_mail
 from sluss.sandbox.customers.company import DOMAIN
 from sluss.sandbox.customers.mails import Enclosure, Letter, write_mail
 from sluss.sandbox.customers.people import Person
-from sluss.sandbox.customers.pictures import make_photo
+from sluss.sandbox.customers.pictures import make_seats
 from sluss.sandbox.customers.telling import Telling
 
 FORGED = "a sender who is not who they say"
@@ -72,7 +72,7 @@ class _Tour:
 
     def several(self) -> None:
         to = f"bokning@{DOMAIN}"
-        picture = Enclosure("seats.png", "image/png", make_photo(self._dice), inline=True)
+        picture = Enclosure("seats.png", "image/png", make_seats(), inline=True)
         letter = Letter(
             person=ROSALIND,
             to=to,
