@@ -62,6 +62,7 @@ async def test_a_letter_leads_to_a_desk(web: Web, office: PostOffice) -> None:
     page = await sara.get(link)
     assert "Norrsken Air" in page.text
     assert "Ewa Nowak" in page.text
+    assert 'data-zone="Europe/Stockholm"' in page.text
     assert await accept(sara, link) == 303
     assert SARA in (await sara.get("/me")).text
     found = staff(web)[SARA]
