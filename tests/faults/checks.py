@@ -108,7 +108,8 @@ def _check_shape(tx: Tx) -> None:
     for table, where in ((cases, conversations.c.case_id), (threads, conversations.c.thread_id)):
         assert not tx.rows(sa.select(table.c.id).where(~sa.exists().where(where == table.c.id))), table.name
     assert not tx.rows(sa.select(conversations.c.id).where(~sa.exists().where(messages.c.conversation_id == conversations.c.id)))
-    places = sorted(row.position for row in tx.rows(sa.select(events.c.position)))
+    # What happened between the last look and the end gets its place at the next start.
+    places = sorted(row.position for row in tx.rows(sa.select(events.c.position)) if row.position is not None)
     assert places == list(range(1, len(places) + 1)), "the event log has gaps or repeats"
 
 

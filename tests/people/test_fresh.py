@@ -60,7 +60,7 @@ async def test_a_stolen_session_of_an_administrator_makes_no_way_in(web: Web, cl
     names = web.world.norrsken.agents
     invited = NewAgent(name="Sara Lind", email="sara@norrsken.test")
     waiting = web.db.write_now(invite, web.world.who("ewa"), invited, by_mail=False)
-    given = {"name": "X", "email": "x@evil.test", "role": "admin", "locale": "en", "by": "link"}
+    given: dict[str, Any] = {"name": "X", "email": "x@evil.test", "role": "admin", "locale": "en", "by": "link"}
     for path in ("new", f"{names['johan']}", f"{names['johan']}/reset", f"{names['ewa']}/reset"):
         answer = await ewa.post(f"/settings/agents/{path}", **given)
         assert (answer.status_code, 'action="/me/fresh"' in answer.text) == (403, True), path

@@ -263,7 +263,7 @@ def _begin_with(engine: sa.Engine, words: str) -> None:
 
 
 def _postgres_engine(url: str) -> sa.Engine:
-    options = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+    options = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
     how: dict[str, Any] = {"options": options, "autocommit": True, "cursor_factory": Cursor}
     engine = sa.create_engine(url, pool_size=2 * POOL, max_overflow=4, pool_timeout=5, pool_pre_ping=True, connect_args=how)
 

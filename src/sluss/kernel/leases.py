@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sluss.kernel.clock import SECOND
-from sluss.kernel.db import Database
+from sluss.kernel.db import Database, is_passing
 from sluss.kernel.ids import NODES
 from sluss.kernel.schema import global_table
 from sluss.kernel.tx import Tx
@@ -97,11 +97,21 @@ def claim_node(tx: Tx, holder: str, seconds: int) -> Lease:
 async def hold(db: Database, name: str, holder: str, work: Callable[[Lease], Awaitable[None]], seconds: int = 10) -> None:
     """Run `work` for as long as this process holds the lease, again and again, until cancelled."""
     while True:
-        lease = await db.write(acquire, name, holder, seconds)
+        lease = await _acquire_if_free(db, name, holder, seconds)
         if lease is None:
             await asyncio.sleep(seconds / 3)
             continue
         await _work_while_held(db, lease, work, seconds)
+
+
+async def _acquire_if_free(db: Database, name: str, holder: str, seconds: int) -> Lease | None:
+    """None also while a frozen holder keeps the row locked; the database ends its transaction after some seconds."""
+    try:
+        return await db.write(acquire, name, holder, seconds)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        return None
 
 
 async def _work_while_held(db: Database, lease: Lease, work: Callable[[Lease], Awaitable[None]], seconds: int) -> None:
