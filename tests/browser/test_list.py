@@ -69,6 +69,6 @@ def test_focus_and_a_text_being_written_survive_a_push(stage: Stage) -> None:
 
 def test_an_open_case_is_read_again_when_something_happens_to_it(stage: Stage) -> None:
     tab = stage.open("desk")
-    with tab.expect_response("**/cases/10482/fresh?view=mine"):
+    with tab.expect_response("**/cases/10482/fresh?view=mine*"):
         push(tab, "touched", {"case": "10482", "no": 10482})
     assert tab.locator("#f-body").input_value() == ""

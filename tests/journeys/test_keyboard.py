@@ -51,11 +51,11 @@ def test_letters_are_only_letters(office: Place, desk: Desk, path: str) -> None:
 
 
 def watch(page: Page) -> list[str]:
-    """Writes that the page asks for from now on; keeping a draft is none."""
+    """Writes that the page asks for from now on; keeping a draft is none, nor is a preview."""
     done: list[str] = []
 
     def heard(request: Request) -> None:
-        if request.method == "POST" and not request.url.endswith(("/draft", "/read")):
+        if request.method == "POST" and not request.url.endswith(("/draft", "/read", "/inboxes/signature", "/inboxes/confirmation")):
             done.append(request.url)
 
     page.on("request", heard)
