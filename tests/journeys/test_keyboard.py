@@ -83,6 +83,8 @@ def test_a_case_is_handled_without_a_pointer(office: Place, desk: Desk) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    # A dialog gives the focus back in a turn of its own after it is gone.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     page.keyboard.press("Control+k")
     expect(page.locator("#omni")).to_be_focused()
     page.locator("#timeline").focus()
