@@ -20,6 +20,7 @@ NOTHING_OF_CUSTOMERS = {
     *("sign_in_failures", "sign_in_rules", "team_members", "teams", "totp_seeds", "used_challenges"),  # of the staff
     *("audit", "audit_heads", "audit_traces"),  # ids and the company's own words, by rule of kernel/audit.py
     *("brands", "inboxes", "inbox_addresses", "inbox_teams", "inbox_trials", "oauth_applications", "oauth_consents", "oauth_grants"),
+    *("attributes", "consent_purposes", "card_sources", "card_source_inboxes", "card_source_teams"),  # what the company asks and whom
     *("tags", "workspaces", "privacy_rules", "retention_rules", "retention_runs"),  # of the company
     *("acknowledged", "conservation_checks", "counters", "cursors", "leases", "recurring", "streams"),  # figures and places
     "erased_keys",  # marks, which only this installation's key makes
