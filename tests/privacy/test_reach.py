@@ -21,6 +21,8 @@ NOTHING_OF_CUSTOMERS = {
     *("audit", "audit_heads", "audit_traces"),  # ids and the company's own words, by rule of kernel/audit.py
     *("brands", "inboxes", "inbox_addresses", "inbox_teams", "inbox_trials", "oauth_applications", "oauth_consents", "oauth_grants"),
     *("attributes", "consent_purposes", "card_sources", "card_source_inboxes", "card_source_teams"),  # what the company asks and whom
+    *("canned_answers", "canned_texts", "canned_versions", "canned_uses", "canned_files"),  # the company's own words
+    *("macros", "macro_versions", "macro_uses"),
     *("tags", "workspaces", "privacy_rules", "retention_rules", "retention_runs"),  # of the company
     *("acknowledged", "conservation_checks", "counters", "cursors", "leases", "recurring", "streams"),  # figures and places
     "erased_keys",  # marks, which only this installation's key makes

@@ -13,11 +13,14 @@ from sluss.outbox import models as outbox
 from sluss.people import models as people
 from sluss.privacy import models as privacy
 from sluss.replies import models as replies
+from sluss.replies.canned import models as canned
+from sluss.replies.macros import models as macros
 
 __all__ = [
     "api",
     "audit",
     "blobs",
+    "canned",
     "cards",
     "cases",
     "channels",
@@ -27,6 +30,7 @@ __all__ = [
     "jobs",
     "leases",
     "loops",
+    "macros",
     "metadata",
     "oauth",
     "outbox",

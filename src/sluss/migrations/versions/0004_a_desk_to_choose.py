@@ -85,6 +85,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_attribute_values_attribute", "attribute_values", ["workspace_id", "attribute_id"], unique=False)
     op.create_table(
+        "canned_answers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("shortcut", types.Text(), nullable=True),
+        sa.Column("folder", types.Text(), nullable=False),
+        sa.Column("original", types.Text(), nullable=False),
+        sa.Column("whom", types.Text(), nullable=False),
+        sa.Column("holder", types.Id(), nullable=False),
+        sa.Column("team_ids", types.Json(), nullable=False),
+        sa.Column("inbox_ids", types.Json(), nullable=False),
+        sa.Column("owner_id", types.Id(), nullable=True),
+        sa.Column("reviewed_at", types.Instant(), nullable=True),
+        sa.Column("review_due_at", types.Instant(), nullable=True),
+        sa.Column("source", types.Json(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.Column("changed_by", types.Id(), nullable=True),
+        sa.Column("archived_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "changed_by"], ["agents.workspace_id", "agents.id"], name=op.f("fk_canned_answers_workspace_id_changed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "owner_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_canned_answers_workspace_id_owner_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_canned_answers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_canned_answers")),
+        sa.UniqueConstraint("workspace_id", "holder", "shortcut", name=op.f("uq_canned_answers_workspace_id_holder_shortcut")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "card_answers",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("source_id", types.Id(), nullable=False),
@@ -180,6 +212,109 @@ def upgrade() -> None:
     op.create_index("ix_contact_notes_contact", "contact_notes", ["workspace_id", "contact_id"], unique=False)
     op.create_index("ix_contact_notes_removed", "contact_notes", ["removed_at"], unique=False)
     op.create_table(
+        "macros",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("whom", types.Text(), nullable=False),
+        sa.Column("holder", types.Id(), nullable=False),
+        sa.Column("team_ids", types.Json(), nullable=False),
+        sa.Column("inbox_ids", types.Json(), nullable=False),
+        sa.Column("owner_id", types.Id(), nullable=True),
+        sa.Column("steps", types.Json(), nullable=False),
+        sa.Column("onward", types.Text(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.Column("changed_by", types.Id(), nullable=True),
+        sa.Column("archived_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "changed_by"], ["agents.workspace_id", "agents.id"], name=op.f("fk_macros_workspace_id_changed_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "owner_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_macros_workspace_id_owner_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_macros_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_macros")),
+        sa.UniqueConstraint("workspace_id", "holder", "name", name=op.f("uq_macros_workspace_id_holder_name")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "canned_files",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("answer_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("media_type", types.Text(), nullable=False),
+        sa.Column("size", types.Count(), nullable=False),
+        sa.Column("digest", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "answer_id"],
+            ["canned_answers.workspace_id", "canned_answers.id"],
+            name=op.f("fk_canned_files_workspace_id_answer_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_canned_files_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_canned_files")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_canned_files_answer", "canned_files", ["workspace_id", "answer_id"], unique=False)
+    op.create_table(
+        "canned_texts",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("answer_id", types.Id(), nullable=False),
+        sa.Column("language", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "answer_id"],
+            ["canned_answers.workspace_id", "canned_answers.id"],
+            name=op.f("fk_canned_texts_workspace_id_answer_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_canned_texts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "answer_id", "language", name=op.f("pk_canned_texts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "canned_uses",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("answer_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("day", types.Count(), nullable=False),
+        sa.Column("count", types.Count(), nullable=False),
+        sa.Column("last_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_canned_uses_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "answer_id"],
+            ["canned_answers.workspace_id", "canned_answers.id"],
+            name=op.f("fk_canned_uses_workspace_id_answer_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_canned_uses_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "answer_id", "agent_id", "day", name=op.f("pk_canned_uses")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "canned_versions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("answer_id", types.Id(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("content", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_canned_versions_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "answer_id"],
+            ["canned_answers.workspace_id", "canned_answers.id"],
+            name=op.f("fk_canned_versions_workspace_id_answer_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_canned_versions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "answer_id", "revision", name=op.f("pk_canned_versions")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "card_source_inboxes",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("source_id", types.Id(), nullable=False),
@@ -197,6 +332,42 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_card_source_inboxes_inbox", "card_source_inboxes", ["workspace_id", "inbox_id"], unique=False)
+    op.create_table(
+        "macro_uses",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("macro_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("day", types.Count(), nullable=False),
+        sa.Column("count", types.Count(), nullable=False),
+        sa.Column("last_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_macro_uses_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "macro_id"], ["macros.workspace_id", "macros.id"], name=op.f("fk_macro_uses_workspace_id_macro_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_macro_uses_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "macro_id", "agent_id", "day", name=op.f("pk_macro_uses")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "macro_versions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("macro_id", types.Id(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("content", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_macro_versions_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "macro_id"], ["macros.workspace_id", "macros.id"], name=op.f("fk_macro_versions_workspace_id_macro_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_macro_versions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "macro_id", "revision", name=op.f("pk_macro_versions")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "pushed_cards",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -224,6 +395,33 @@ def upgrade() -> None:
     )
     op.create_index("ix_pushed_cards_expires", "pushed_cards", ["expires_at"], unique=False)
     op.create_index("ix_pushed_cards_identity", "pushed_cards", ["workspace_id", "identity_id"], unique=False)
+    op.create_table(
+        "macro_runs",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("macro_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("before", types.Json(), nullable=False),
+        sa.Column("undone_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_macro_runs_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_macro_runs_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "macro_id"], ["macros.workspace_id", "macros.id"], name=op.f("fk_macro_runs_workspace_id_macro_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_macro_runs_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_macro_runs")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_macro_runs_at", "macro_runs", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_macro_runs_case", "macro_runs", ["workspace_id", "case_id"], unique=False)
+    op.add_column("agents", sa.Column("own_keys", types.Json(), nullable=True))
+    op.add_column("agents", sa.Column("snooze_words", types.Text(), nullable=True))
     op.add_column("contacts", sa.Column("zone", types.Text(), server_default="", nullable=False))
     op.add_column("contacts", sa.Column("language_said", types.Flag(), server_default="0", nullable=False))
     op.add_column("contacts", sa.Column("made_by", types.Id(), nullable=True))
