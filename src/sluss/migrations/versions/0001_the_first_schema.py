@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 
 from sluss.kernel import types
-from sluss.kernel.search import CREATE
 
 revision = "0001"
 down_revision = None
@@ -21,6 +20,21 @@ REFUSE_CHANGES = {
             " $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
         ),
         "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    ],
+}
+
+
+SEARCH = {
+    "sqlite": [
+        "CREATE VIRTUAL TABLE search USING fts5(body, workspace_id UNINDEXED, case_id UNINDEXED, tokenize = 'unicode61', prefix = '2 3')",
+    ],
+    "postgresql": [
+        (
+            "CREATE TABLE search (workspace_id bigint NOT NULL REFERENCES workspaces (id), id bigint NOT NULL, case_id bigint NOT NULL,"
+            " body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))"
+        ),
+        "CREATE INDEX ix_search_body ON search USING gin (body)",
+        "CREATE INDEX ix_search_case_id ON search (workspace_id, case_id)",
     ],
 }
 
@@ -808,7 +822,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_index("ix_attempts_operation", "attempts", ["workspace_id", "operation_id", "id"], unique=False)
-    for statement in CREATE[op.get_bind().dialect.name]:
+    for statement in SEARCH[op.get_bind().dialect.name]:
         op.execute(statement)
     for statement in REFUSE_CHANGES[op.get_bind().dialect.name]:
         op.execute(statement)
