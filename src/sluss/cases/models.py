@@ -189,3 +189,38 @@ case_tags = scoped_table(
     sa.Index("ix_case_tags_tag", "workspace_id", "tag_id"),
     key=("case_id", "tag_id"),
 )
+case_followers = scoped_table(
+    "case_followers",
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("agent_id", Id, nullable=False),
+    sa.Column("following", Flag, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("case_id", "cases"),
+    refers("agent_id", "agents"),
+    sa.Index("ix_case_followers_agent", "workspace_id", "agent_id", "following", "case_id"),
+    key=("case_id", "agent_id"),
+)
+case_mentions = scoped_table(
+    "case_mentions",
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("agent_id", Id, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("case_id", "cases"),
+    refers("agent_id", "agents"),
+    sa.Index("ix_case_mentions_agent", "workspace_id", "agent_id", "case_id"),
+    key=("case_id", "agent_id"),
+)
+note_mentions = scoped_table(
+    "note_mentions",
+    sa.Column("note_id", Id, nullable=False),
+    sa.Column("start", Count, nullable=False),
+    sa.Column("length", Count, nullable=False),
+    sa.Column("case_id", Id, nullable=False),
+    sa.Column("agent_id", Id),
+    sa.Column("team_id", Id),
+    refers("note_id", "notes"),
+    refers("case_id", "cases"),
+    refers("agent_id", "agents"),
+    sa.Index("ix_note_mentions_case", "workspace_id", "case_id"),
+    key=("note_id", "start"),
+)

@@ -6,9 +6,11 @@ from sluss.cases import models as cases
 from sluss.channels import models as channels
 from sluss.channels.oauth import models as oauth
 from sluss.contacts import models as contacts
+from sluss.desk import models as desk
 from sluss.intake import models as intake
 from sluss.kernel import audit, blobs, events, jobs, leases, loops, reactions, workspaces
 from sluss.kernel.schema import metadata
+from sluss.notifications import models as notifications
 from sluss.outbox import models as outbox
 from sluss.people import models as people
 from sluss.privacy import models as privacy
@@ -25,6 +27,7 @@ __all__ = [
     "cases",
     "channels",
     "contacts",
+    "desk",
     "events",
     "intake",
     "jobs",
@@ -32,6 +35,7 @@ __all__ = [
     "loops",
     "macros",
     "metadata",
+    "notifications",
     "oauth",
     "outbox",
     "people",

@@ -9,7 +9,7 @@ revision = "0004"
 down_revision = "0003"
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_table(
         "attributes",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -59,6 +59,51 @@ def upgrade() -> None:
         sa.Column("archived_at", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_consent_purposes_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_consent_purposes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "digest_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("excerpts", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_digest_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_digest_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "alert_choices",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("app", types.Flag(), nullable=False),
+        sa.Column("desktop", types.Flag(), nullable=False),
+        sa.Column("sound", types.Flag(), nullable=False),
+        sa.Column("mail", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_alert_choices_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_alert_choices_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "kind", name=op.f("pk_alert_choices")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "alert_settings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("sound", types.Text(), nullable=False),
+        sa.Column("volume", types.Count(), nullable=False),
+        sa.Column("only_hidden", types.Flag(), nullable=False),
+        sa.Column("repeat_seconds", types.Count(), nullable=False),
+        sa.Column("zone", types.Text(), nullable=False),
+        sa.Column("digest", types.Text(), nullable=False),
+        sa.Column("digest_hour", types.Count(), nullable=False),
+        sa.Column("mentions_at_once", types.Flag(), nullable=False),
+        sa.Column("follow_mentions", types.Flag(), nullable=False),
+        sa.Column("follow_notes", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_alert_settings_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_alert_settings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", name=op.f("pk_alert_settings")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -212,6 +257,30 @@ def upgrade() -> None:
     op.create_index("ix_contact_notes_contact", "contact_notes", ["workspace_id", "contact_id"], unique=False)
     op.create_index("ix_contact_notes_removed", "contact_notes", ["removed_at"], unique=False)
     op.create_table(
+        "desks_open",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_desks_open_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_desks_open_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", name=op.f("pk_desks_open")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "do_not_disturb",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("until", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_do_not_disturb_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_do_not_disturb_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", name=op.f("pk_do_not_disturb")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "macros",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -237,6 +306,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_macros_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_macros")),
         sa.UniqueConstraint("workspace_id", "holder", "name", name=op.f("uq_macros_workspace_id_holder_name")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "quiet_hours",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("weekday", types.Count(), nullable=False),
+        sa.Column("start_minute", types.Count(), nullable=False),
+        sa.Column("end_minute", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_quiet_hours_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_quiet_hours_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "weekday", name=op.f("pk_quiet_hours")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -396,6 +479,41 @@ def upgrade() -> None:
     op.create_index("ix_pushed_cards_expires", "pushed_cards", ["expires_at"], unique=False)
     op.create_index("ix_pushed_cards_identity", "pushed_cards", ["workspace_id", "identity_id"], unique=False)
     op.create_table(
+        "case_followers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("following", types.Flag(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_case_followers_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_case_followers_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_followers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "case_id", "agent_id", name=op.f("pk_case_followers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_case_followers_agent", "case_followers", ["workspace_id", "agent_id", "following", "case_id"], unique=False)
+    op.create_table(
+        "case_mentions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_case_mentions_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_case_mentions_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_mentions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "case_id", "agent_id", name=op.f("pk_case_mentions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_case_mentions_agent", "case_mentions", ["workspace_id", "agent_id", "case_id"], unique=False)
+    op.create_table(
         "macro_runs",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -420,10 +538,93 @@ def upgrade() -> None:
     )
     op.create_index("ix_macro_runs_at", "macro_runs", ["workspace_id", "at"], unique=False)
     op.create_index("ix_macro_runs_case", "macro_runs", ["workspace_id", "case_id"], unique=False)
+    op.create_table(
+        "notifications",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("count", types.Count(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("position", types.Id(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=False),
+        sa.Column("item_id", types.Id(), nullable=False),
+        sa.Column("detail", types.Text(), nullable=False),
+        sa.Column("by_mail", types.Flag(), nullable=False),
+        sa.Column("letter_id", types.Id(), nullable=True),
+        sa.Column("read_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_notifications_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_notifications_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_notifications_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "case_id", "kind", name=op.f("pk_notifications")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_notifications_at", "notifications", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_notifications_case", "notifications", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_notifications_newest", "notifications", ["workspace_id", "agent_id", "at"], unique=False)
+    op.create_index(
+        "ix_notifications_unread",
+        "notifications",
+        ["workspace_id", "agent_id", "case_id"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.create_table(
+        "presences",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("tab", types.Text(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("doing", types.Text(), nullable=False),
+        sa.Column("doing_until", types.Instant(), nullable=False),
+        sa.Column("until", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_presences_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_presences_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_presences_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "tab", name=op.f("pk_presences")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_presences_case", "presences", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_presences_until", "presences", ["until"], unique=False)
+    op.create_table(
+        "note_mentions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("note_id", types.Id(), nullable=False),
+        sa.Column("start", types.Count(), nullable=False),
+        sa.Column("length", types.Count(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("team_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_note_mentions_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_note_mentions_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "note_id"], ["notes.workspace_id", "notes.id"], name=op.f("fk_note_mentions_workspace_id_note_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_note_mentions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "note_id", "start", name=op.f("pk_note_mentions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_note_mentions_case", "note_mentions", ["workspace_id", "case_id"], unique=False)
     op.add_column("agents", sa.Column("own_keys", types.Json(), nullable=True))
     op.add_column("agents", sa.Column("snooze_words", types.Text(), nullable=True))
     op.add_column("contacts", sa.Column("zone", types.Text(), server_default="", nullable=False))
     op.add_column("contacts", sa.Column("language_said", types.Flag(), server_default="0", nullable=False))
     op.add_column("contacts", sa.Column("made_by", types.Id(), nullable=True))
+    op.add_column("departures", sa.Column("side", types.Json(), server_default="null", nullable=False))
+    op.add_column("drafts", sa.Column("apart", types.Json(), server_default="null", nullable=False))
     op.add_column("identities", sa.Column("verified_by", types.Id(), nullable=True))
     op.add_column("identities", sa.Column("verified_at", types.Instant(), nullable=True))
