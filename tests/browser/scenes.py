@@ -165,7 +165,7 @@ SCENES: dict[str, Scene] = {
         )
     ),
     "menu-assign": _desk(s.desk(s.case()), click('[data-action="assign"]')),
-    "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze"]')),
+    "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze-choose"]')),
     "menu-tags": _desk(s.desk(s.case()), click('[data-action="tags"]')),
     "sheet": _desk(s.desk(s.case()), lambda tab: tab.keyboard.press("?")),
     "bulk": _desk(

@@ -48,7 +48,7 @@ STATES: dict[str, Callable[[Page], Any]] = {
     "assign menu": press('[data-action="assign"]'),
     "priority menu": press('[data-action="priority"]'),
     "tags menu": press('[data-action="tags"]'),
-    "snooze menu": press('[data-action="snooze"]'),
+    "snooze menu": press('[data-action="snooze-choose"]'),
     "note": press("#tab-note"),
     "empty answer": press('#reply [data-action="send"]'),
     "toast": lambda page: (page.keyboard.press("n"), page.keyboard.type("Kolla"), page.keyboard.press("Control+Enter"), toast(page)),

@@ -23,7 +23,7 @@ def when(words: str, zone: str, now: int) -> int:
     if words == "evening":
         evening = _at(local, 0, EVENING)
         return _instant(evening if evening > local else _at(local, 1, EVENING))
-    if words == "tomorrow":
+    if words in {"tomorrow", "default"}:
         return _instant(_at(local, 1, MORNING))
     if words == "monday":
         return _instant(_at(local, 7 - local.weekday(), MORNING))

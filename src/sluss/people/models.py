@@ -24,6 +24,8 @@ agents = scoped_table(
     sa.Column("keys_off", Flag, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("disabled_at", Instant),
+    sa.Column("own_keys", Json),
+    sa.Column("snooze_words", Text),
     sa.UniqueConstraint("workspace_id", "credential_id"),
 )
 sessions = global_table(

@@ -6,6 +6,7 @@ A token is exchanged for a new one every hour; the one before stays good for a m
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -55,6 +56,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     theme: str
     keys_off: bool
+    own_keys: Mapping[str, str] | None
+    snooze_words: str | None
     workspace: str
     zone: str
     inbox_ids: frozenset[int] | None
@@ -74,7 +77,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         viewer = Viewer(id=str(self.agent_id), name=self.name, email=self.email, role=self.role, may_configure=self.role == "admin")
         shown: dict[str, Any] = {"workspace": self.workspace, "locale": self.language, "zone": self.zone, "csrf": self.csrf}
         shown["theme"] = self.theme
-        return Reader(viewer=viewer, keys_on=not self.keys_off, **shown)
+        return Reader(viewer=viewer, keys_on=not self.keys_off, own_keys=self.own_keys or {}, **shown)
 
 
 class Browser(msgspec.Struct, frozen=True):
@@ -220,7 +223,7 @@ def _joined() -> sa.Select[*tuple[Any, ...]]:
     mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
     columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.fresh_at, s.seen_at, s.expires_at)
-    of_agent = (a.name, a.credential_id, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.created_at, a.disabled_at)
+    of_agent = (a.name, a.credential_id, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.own_keys, a.snooze_words, a.created_at, a.disabled_at)
     rule = (s.vouched, *rules.RULE, sa.exists().where(factors.c.credential_id == a.credential_id).label("has_factor"))
     source = source.outerjoin(sign_in_rules, sign_in_rules.c.workspace_id == s.workspace_id)
     return sa.select(*columns, *of_agent, *rule, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)

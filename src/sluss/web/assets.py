@@ -44,6 +44,7 @@ BUNDLES = {
         "js/live.js",
         "js/case-list.js",
         "js/case.js",
+        "js/case-keys.js",
         "js/files.js",
         "js/people.js",
         "js/draft.js",

@@ -67,6 +67,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     theme: Literal["system", "light", "dark"] = "system"
     keys_on: bool = True
+    own_keys: Mapping[str, str] = {}
     csrf: str = ""
 
 

@@ -47,6 +47,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One rendering for one reader.
 
     `path` is the address as asked, without the host (forms send it back as `back`). `csrf` belongs to the session.
+    `own_keys` are the keys that this reader has chosen, by action.
     `live_after` is the event position this page shows; empty means no live updates. `unread` counts what waits in Mine.
     """
 
@@ -61,6 +62,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     section: Section = ""
     unread: int = 0
     keys_on: bool = True
+    own_keys: Mapping[str, str] = {}
     live_after: str = ""
     banners: tuple[Banner, ...] = ()
     toasts: tuple[Toast, ...] = ()

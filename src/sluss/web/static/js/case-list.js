@@ -2,7 +2,7 @@
 // changed rows are refreshed where they stand, and what would move waits behind a pill.
 import { plural, say } from "./text.js";
 import { tell } from "./clock.js";
-import { action } from "./keys.js";
+import { action, focusedRow } from "./keys.js";
 
 class SlussList extends HTMLElement {
   connectedCallback() {
@@ -12,7 +12,10 @@ class SlussList extends HTMLElement {
     this.pill = this.closest(".list").querySelector(".news");
     this.pill.firstElementChild.addEventListener("click", () => this.settle());
     for (const name of ["pointerleave", "focusout"]) this.addEventListener(name, () => setTimeout(() => this.busy() || this.settle(), 150));
-    this.addEventListener("change", () => this.count());
+    this.addEventListener("change", (event) => {
+      this.picked = event.target.closest("#rows > li");
+      this.count();
+    });
     this.addEventListener("focusin", (event) => event.target.closest(".row") && this.rove(event.target.closest(".row")));
     this.rove(this.rows.querySelector('[aria-current="true"]') ?? this.rows.querySelector(".row"));
   }
@@ -108,21 +111,34 @@ class SlussList extends HTMLElement {
     if (picked) say(plural("selected", picked));
   }
 
-  clear() {
-    for (const box of this.rows.querySelectorAll(".pick :checked")) box.checked = false;
+  pick(on, boxes = this.rows.querySelectorAll(".pick input")) {
+    for (const box of boxes) box.checked = on;
     this.count();
+  }
+
+  // From the row that was picked last up to this one.
+  range(to) {
+    const rows = [...this.rows.children];
+    const [from, end] = [rows.indexOf(this.picked?.isConnected ? this.picked : to), rows.indexOf(to)].sort((one, other) => one - other);
+    this.pick(true, rows.slice(from, end + 1).map((row) => row.querySelector(".pick input")));
+  }
+
+  clear() {
+    this.pick(false);
   }
 }
 customElements.define("sluss-list", SlussList);
 
 const list = () => document.querySelector("sluss-list");
-const focused = () => document.activeElement.closest?.("#rows > li");
-action("next", ["j", "ArrowDown"], "list", (event) => (event.key === "j" || focused() ? list().step(1) : false));
-action("previous", ["k", "ArrowUp"], "list", (event) => (event.key === "k" || focused() ? list().step(-1) : false));
-action("enter", "Enter", "list", () => false);
-action("select", "x", "list", () => focused()?.querySelector(".pick input").click() ?? false);
-action("first", "Home", "list", () => (focused() ? list().step("first") : false));
-action("last", "End", "list", () => (focused() ? list().step("last") : false));
+action("next", (event) => (event.key === "ArrowDown" && !focusedRow() ? false : list().step(1)));
+action("previous", (event) => (event.key === "ArrowUp" && !focusedRow() ? false : list().step(-1)));
+action("enter", (event) => (event.key === "Enter" ? false : focusedRow().querySelector(".row").click()));
+action("select", () => focusedRow().querySelector(".pick input").click());
+action("select-range", () => list().range(focusedRow()));
+action("select-all", () => list().pick(true));
+action("select-none", () => list().pick(false));
+action("first", () => list().step("first"));
+action("last", () => list().step("last"));
 document.addEventListener("click", (event) => event.target.closest("[data-clear]") && list()?.clear());
 document.addEventListener("htmx:after:request", (event) => event.target.id === "bulk" && list()?.clear());
 document.addEventListener("sluss:resync", () => list() && htmx.ajax("GET", location.pathname.split("/").slice(0, 3).join("/") + location.search, { target: "#rows", select: "#rows", swap: "outerMorph" }).then(() => list().mark()));

@@ -84,15 +84,21 @@ function up() {
   return open && back ? back.click() : false;
 }
 
-for (const id of ["solve", "snooze", "assign", "status", "tags", "priority", "reply", "note", "panel", "copy"]) {
-  action(id, { solve: "e", snooze: "z", assign: "a", status: "s", tags: "t", priority: "p", reply: "r", note: "n", panel: "h", copy: "Shift+c" }[id], "case");
+// The ends of the conversation; the newest is said last.
+function toEnd(first) {
+  const items = timeline().querySelectorAll(".msg");
+  const item = items[first ? 0 : items.length - 1];
+  item?.focus();
+  item?.scrollIntoView({ block: "nearest" });
+  return Boolean(item);
 }
-action("assign-me", "i", "case", () => (document.querySelector('[data-action="assign-me"]')?.click(), true));
-action("next-case", "Shift+j", "case");
-action("previous-case", "Shift+k", "case");
-action("message-down", "PageDown", "case", () => walk(1));
-action("message-up", "PageUp", "case", () => walk(-1));
-action("escape", "Escape", "everywhere", (event) => (event.target.closest?.("sluss-composer, .menu, input") ? false : up()));
+
+action("assign-me", () => (document.querySelector('[data-action="assign-me"]')?.click(), true));
+action("message-down", () => walk(1));
+action("message-up", () => walk(-1));
+action("oldest", () => toEnd(true));
+action("newest", () => toEnd(false));
+action("escape", (event) => (event.target.closest?.("sluss-composer, .menu, input") ? false : up()));
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);

@@ -1,78 +1,116 @@
-// The one registry of keys: it makes the handler, the `?` sheet, tooltips and aria-keyshortcuts.
+// The keys of `web/keys.py`, as the page brings them: handlers, the `?` sheet, tooltips, aria-keyshortcuts, what may follow a `g`.
 // Never Alt, AltGr or Ctrl+Alt; single keys only outside text fields and never while composing (Polish and Swedish are typed with those).
-import { element, text } from "./text.js";
+import { element, nodes, text } from "./text.js";
 import { post } from "./http.js";
 import { show } from "./dialog.js";
 import { newestUndo } from "./toast.js";
 
-const actions = [];
 const rootElement = document.documentElement;
 const FIELD = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"]), textarea, select, [contenteditable=""], [contenteditable="true"]';
+const ORDER = ["writing", "row", "thread", "case", "list", "everywhere"];
+export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+export const actions = nodes("keys").map((node) => ({
+  id: node.dataset.text.slice(4), keys: node.dataset.keys.split("  ").filter(Boolean), context: node.dataset.in, go: node.dataset.go, icon: node.dataset.icon, label: node.textContent,
+}));
+const runs = new Map();
+const firsts = [];
 let pending = "";
 let pendingTimer = 0;
 
-// context: everywhere | list | case | writing. Without `run` the key presses the first visible [data-action=id].
-export function action(id, keys, context, run) {
-  actions.push({ id, keys: [keys].flat(), context, run: run ?? (() => press(id)) });
+// What an action of the registry does. Without a `run` its key opens its address or presses the first visible [data-action=id].
+export function action(id, run) {
+  runs.set(id, run);
 }
 
-function press(id) {
-  const found = [...document.querySelectorAll(`[data-action="${id}"]`)].find((node) => node.checkVisibility?.() ?? true) ?? document.querySelector(`[data-action="${id}"]`);
+// Asked before any other: run(id, event) returns true when it has done the action itself.
+export function before(run) {
+  firsts.push(run);
+}
+
+export function perform(one, event) {
+  if (firsts.some((run) => run(one.id, event) === true)) return true;
+  if (runs.has(one.id)) return runs.get(one.id)(event) !== false;
+  return one.go ? (location.assign(one.go), true) : press(one.id);
+}
+
+export function press(id) {
+  const all = [...document.querySelectorAll(`[data-action="${id}"]`)];
+  const found = all.find((node) => node.checkVisibility?.() ?? true) ?? all[0];
   if (!found || found.disabled) return false;
   found.focus();
   found.matches("input, textarea") ? found.select() : found.click();
   return true;
 }
 
-function spelled(event) {
+export function spelled(event) {
   const command = event.ctrlKey || event.metaKey;
-  if (command) return `Ctrl+${event.shiftKey ? "Shift+" : ""}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
-  return event.shiftKey && /^[a-zåäöąćęłńóśźż]$/i.test(event.key) ? `Shift+${event.key.toLowerCase()}` : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (command) return `Ctrl+${event.shiftKey ? "Shift+" : ""}${key}`;
+  return event.shiftKey && /^\p{L}$/u.test(key) ? `Shift+${key}` : key;
 }
 
-function here(context) {
-  if (context === "case") return Boolean(document.querySelector("#pane[data-case]"));
+export const focusedRow = () => document.activeElement.closest?.("#rows > li");
+
+export function here(context) {
+  if (context === "case") return Boolean(document.querySelector("#pane[data-case]") || focusedRow());
+  if (context === "thread") return Boolean(document.querySelector("#pane[data-case]") && !focusedRow());
+  if (context === "row") return Boolean(focusedRow());
   if (context === "list") return Boolean(document.querySelector("sluss-list"));
-  return context !== "writing";
+  return context === "everywhere";
 }
 
 function handle(event) {
-  if (event.defaultPrevented || event.isComposing || event.altKey || !event.key || event.getModifierState("AltGraph") || event.repeat && !/^(j|k|Arrow)/.test(event.key)) return;
+  if (event.defaultPrevented || event.isComposing || event.altKey || !event.key || event.getModifierState("AltGraph") || event.repeat && !/^(j|k|Arrow|Page)/.test(event.key)) return;
+  if (/^(Shift|Control|Meta)$/.test(event.key)) return;
   const command = event.ctrlKey || event.metaKey;
   const field = event.target.closest?.(FIELD);
   const name = spelled(event);
   const modal = document.querySelector("dialog[open]");
   if (!command && name !== "Escape" && (field || modal || rootElement.dataset.keys === "off" || document.querySelector(".menu:popover-open"))) return;
   if (command && field && name === "Ctrl+z") return;
-  if (modal && name === "Escape") return;
+  if (modal && (name === "Escape" || command && name !== "Ctrl+Enter")) return;
   const sequence = pending ? `${pending} ${name}` : name;
-  const fitting = actions.filter((one) => one.keys.includes(sequence) && (one.context === "writing" ? Boolean(field) : here(one.context)));
-  const found = fitting.find((one) => one.context === "writing") ?? fitting[0];
+  const waited = pending;
   clearPending();
-  if (found) {
-    if (found.run(event) !== false) event.preventDefault();
-  } else if (!command && !field && name === "g") {
-    pending = "g";
-    pendingTimer = setTimeout(clearPending, 1200);
-  }
+  if (waited && name === "Escape") return event.preventDefault();
+  const fitting = actions.filter((one) => one.keys.includes(sequence) && (one.context === "writing" ? Boolean(field) : here(one.context)));
+  fitting.sort((one, other) => ORDER.indexOf(one.context) - ORDER.indexOf(other.context));
+  if (fitting.some((one) => perform(one, event))) event.preventDefault();
+  else if (!command && !field && !waited) begin(name, event);
+}
+
+function begin(name, event) {
+  const next = actions.filter((one) => here(one.context) && one.keys.some((keys) => keys.startsWith(`${name} `)));
+  if (!next.length) return;
+  event.preventDefault();
+  pending = name;
+  pendingTimer = setTimeout(() => hint(next), 500);
+}
+
+// After a `g` one may think: what can follow is shown, and goes away by itself.
+function hint(next) {
+  const rows = next.map((one) => element("div", {}, ...printed(one.keys.find((keys) => keys.startsWith(`${pending} `)).split(" ")[1]), element("span", {}, one.label)));
+  const box = element("div", { class: "key-next", popover: "manual", role: "status" }, ...rows);
+  document.body.append(box);
+  box.showPopover();
+  pendingTimer = setTimeout(clearPending, 4000);
 }
 
 function clearPending() {
   clearTimeout(pendingTimer);
   pending = "";
+  document.querySelector(".key-next")?.remove();
 }
 
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-const printed = (key) => key.split(/[+ ]/).map((part) => ({ Ctrl: mac ? "⌘" : "Ctrl", ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", PageDown: "PgDn", PageUp: "PgUp" })[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+const CAPS = { Ctrl: mac ? "⌘" : "Ctrl", ArrowDown: "↓", ArrowUp: "↑", Enter: "↵", Escape: "Esc", PageDown: "PgDn", PageUp: "PgUp" };
+const split = (keys) => keys.split(" ").flatMap((step) => (step.length > 1 ? step.split("+") : [step])).map((part) => CAPS[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+export const printed = (keys) => split(keys).map((cap) => element("kbd", { class: "always" }, cap));
 
 function sheet() {
   const off = rootElement.dataset.keys === "off";
-  const groups = ["everywhere", "list", "case", "writing"].map((context) => {
-    const rows = actions.filter((one) => one.context === context).flatMap((one) => [
-      element("dt", {}, ...printed(one.keys[0]).map((cap) => element("kbd", { class: "always" }, cap))),
-      element("dd", {}, text(`key.${one.id}`)),
-    ]);
-    return element("section", {}, element("h3", {}, text(context)), element("dl", {}, ...rows));
+  const groups = [["everywhere"], ["list", "row"], ["case", "thread"], ["writing"]].map((contexts) => {
+    const rows = actions.filter((one) => contexts.includes(one.context) && one.keys.length).flatMap((one) => [element("dt", {}, ...printed(one.keys[0])), element("dd", {}, one.label)]);
+    return element("section", {}, element("h3", {}, text(contexts[0])), element("dl", {}, ...rows));
   });
   const toggle = element("button", { class: "btn soft", type: "button" }, text(off ? "keys-on" : "keys-off"));
   toggle.addEventListener("click", () => {
@@ -80,9 +118,10 @@ function sheet() {
     post("/me/keys", { keys: rootElement.dataset.keys }).catch(() => {});
     dialog.close();
   });
+  const own = element("a", { class: "btn soft", href: "/me/keys" }, text("keys-own"));
   const close = element("button", { class: "btn pri", type: "button", "data-close": true }, text("close"));
   const dialog = element("dialog", { class: "wide", "aria-labelledby": "sheet-title" }, element("div", { class: "dialog sheet" },
-    element("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, text("sheet")), element("div", { class: "sets" }, ...groups), element("div", { class: "btn-row" }, toggle, close)));
+    element("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, text("key.sheet")), element("div", { class: "sets" }, ...groups), element("div", { class: "btn-row" }, own, toggle, close)));
   document.body.append(dialog);
   show(dialog);
 }
@@ -90,22 +129,20 @@ function sheet() {
 // Tooltips and aria-keyshortcuts of everything a key can press.
 export function label(within = document) {
   for (const node of within.querySelectorAll("[data-action]")) {
-    const known = actions.find((one) => one.id === node.dataset.action);
-    if (!known) continue;
-    const single = !known.keys[0].startsWith("Ctrl+");
+    const one = actions.find((some) => some.id === node.dataset.action);
+    if (!one?.keys.length) continue;
+    const single = !one.keys[0].startsWith("Ctrl+");
     if (single && rootElement.dataset.keys === "off") node.removeAttribute("aria-keyshortcuts");
-    else node.setAttribute("aria-keyshortcuts", known.keys[0].replace("Ctrl", "Control"));
-    if (!node.dataset.tipped && !node.matches("input, textarea, .item")) node.title = `${node.title || text(`key.${known.id}`)} (${printed(known.keys[0]).join(" ")})`;
+    else if (!one.keys[0].includes(" ")) node.setAttribute("aria-keyshortcuts", one.keys[0].replace("Ctrl", "Control"));
+    if (!node.dataset.tipped && !node.matches("input, textarea, .item")) node.title = `${node.title || one.label} (${split(one.keys[0]).join(" ")})`;
     node.dataset.tipped = "1";
   }
+  if (mac) for (const cap of within.querySelectorAll("kbd")) if (cap.textContent === "Ctrl") cap.textContent = CAPS.Ctrl;
 }
 
-action("search", ["Ctrl+k", "/"], "everywhere");
-action("sheet", "?", "everywhere", sheet);
-action("mine", "g i", "everywhere", () => location.assign("/inbox/mine"));
-action("unassigned", "g u", "everywhere", () => location.assign("/inbox/unassigned"));
-action("open", "g o", "everywhere", () => location.assign("/inbox/open"));
-action("undo", "Ctrl+z", "everywhere", () => newestUndo()?.click() ?? false);
+action("palette", () => press("search"));
+action("sheet", sheet);
+action("undo", () => newestUndo()?.click() ?? false);
 document.addEventListener("click", (event) => event.target.closest('[data-action="sheet"]') && sheet());
 document.addEventListener("keydown", handle);
 document.addEventListener("htmx:after:swap", () => label());

@@ -7,6 +7,8 @@ const rules = new Intl.PluralRules(locale);
 const texts = new Map();
 for (const node of document.getElementById("texts")?.content.querySelectorAll("[data-text]") ?? []) texts.set(node.dataset.text, node);
 
+export const nodes = (kind) => [...texts.values()].filter((node) => kind in node.dataset);
+
 export function text(key, values = {}) {
   const words = texts.get(key)?.textContent ?? key;
   return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -12,6 +12,6 @@ function leaveText(event) {
   else event.target.blur();
 }
 
-action("send", "Ctrl+Enter", "writing", () => sender('[data-action="send"], [data-action="send-note"]'));
-action("send-solve", "Ctrl+Shift+Enter", "writing", () => sender('[data-action="send-solve"]'));
-action("leave", "Escape", "writing", leaveText);
+action("send", () => sender('[data-action="send"], [data-action="send-note"]'));
+action("send-solve", () => sender('[data-action="send-solve"]'));
+action("leave", leaveText);
