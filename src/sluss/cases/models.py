@@ -39,6 +39,7 @@ cases = scoped_table(
     sa.Column("snoozed_until", Instant),
     sa.Column("solved_at", Instant),
     sa.Column("shared", Count, nullable=False, server_default="0"),
+    sa.Column("merged_into_id", Id),
     refers("contact_id", "contacts"),
     refers("inbox_id", "inboxes"),
     refers("assignee_id", "agents"),
@@ -48,6 +49,13 @@ cases = scoped_table(
     sa.Index("ix_cases_inbox", "workspace_id", "inbox_id", "status", "waiting_since"),
     sa.Index("ix_cases_active", "workspace_id", "status", "active_at"),
     sa.Index("ix_cases_contact", "workspace_id", "contact_id"),
+    sa.Index(
+        "ix_cases_merged",
+        "workspace_id",
+        "merged_into_id",
+        sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    ),
     sa.Index("ix_cases_shared", "workspace_id", "status", sqlite_where=sa.text(SHARED_SQL), postgresql_where=sa.text(SHARED_SQL)),
 )
 case_inboxes = scoped_table(
@@ -64,6 +72,7 @@ conversations = scoped_table(
     sa.Column("case_id", Id, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("aside", Flag, nullable=False, server_default="0"),
+    sa.Column("branch_id", Id),
     refers("thread_id", "threads"),
     refers("case_id", "cases"),
     sa.Index("ix_conversations_case", "workspace_id", "case_id"),

@@ -13,6 +13,7 @@ contacts = scoped_table(
     sa.Column("zone", Text, nullable=False, server_default=""),
     sa.Column("language_said", Flag, nullable=False, server_default="0"),
     sa.Column("made_by", Id),
+    sa.Column("merged_into_id", Id),
 )
 identities = scoped_table(
     "identities",

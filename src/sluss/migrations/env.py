@@ -5,7 +5,7 @@ from alembic import context
 
 from sluss.migrations.tables import metadata
 
-FULL_TEXT = {"search", "search_data", "search_idx", "search_content", "search_docsize", "search_config"}
+FULL_TEXT = {"search", "search_places", "search_data", "search_idx", "search_content", "search_docsize", "search_config"}
 
 
 def ours(thing: sa.schema.SchemaItem, name: str | None, kind: str, reflected: bool, compared: object) -> bool:  # noqa: ARG001, FBT001 - Alembic's signature

@@ -10,6 +10,7 @@ from sluss.desk import models as desk
 from sluss.intake import models as intake
 from sluss.kernel import audit, blobs, events, jobs, leases, loops, reactions, workspaces
 from sluss.kernel.schema import metadata
+from sluss.merging import models as merging
 from sluss.notifications import models as notifications
 from sluss.outbox import models as outbox
 from sluss.people import models as people
@@ -34,6 +35,7 @@ __all__ = [
     "leases",
     "loops",
     "macros",
+    "merging",
     "metadata",
     "notifications",
     "oauth",

@@ -234,6 +234,29 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_consents_contact", "consents", ["workspace_id", "contact_id"], unique=False)
     op.create_index("ix_consents_purpose", "consents", ["workspace_id", "purpose_id"], unique=False)
     op.create_table(
+        "contact_moves",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("before", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "from_id"], ["contacts.workspace_id", "contacts.id"], name=op.f("fk_contact_moves_workspace_id_from_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "to_id"], ["contacts.workspace_id", "contacts.id"], name=op.f("fk_contact_moves_workspace_id_to_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_moves_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_contact_moves")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_contact_moves_from", "contact_moves", ["workspace_id", "from_id"], unique=False)
+    op.create_index("ix_contact_moves_to", "contact_moves", ["workspace_id", "to_id"], unique=False)
+    op.create_table(
         "contact_notes",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -416,6 +439,40 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     )
     op.create_index("ix_card_source_inboxes_inbox", "card_source_inboxes", ["workspace_id", "inbox_id"], unique=False)
     op.create_table(
+        "contact_moved",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("move_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("thing_id", types.Id(), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "move_id"],
+            ["contact_moves.workspace_id", "contact_moves.id"],
+            name=op.f("fk_contact_moved_workspace_id_move_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_moved_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "move_id", "kind", "thing_id", name=op.f("pk_contact_moved")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_contact_moved_thing", "contact_moved", ["workspace_id", "kind", "thing_id"], unique=False)
+    op.create_table(
+        "contact_returns",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("move_id", types.Id(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "move_id"],
+            ["contact_moves.workspace_id", "contact_moves.id"],
+            name=op.f("fk_contact_returns_workspace_id_move_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_returns_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "move_id", name=op.f("pk_contact_returns")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "macro_uses",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("macro_id", types.Id(), nullable=False),
@@ -514,6 +571,30 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     )
     op.create_index("ix_case_mentions_agent", "case_mentions", ["workspace_id", "agent_id", "case_id"], unique=False)
     op.create_table(
+        "case_moves",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.Column("made", types.Flag(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("before", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "from_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_case_moves_workspace_id_from_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "to_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_case_moves_workspace_id_to_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_moves_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_case_moves")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_case_moves_from", "case_moves", ["workspace_id", "from_id"], unique=False)
+    op.create_index("ix_case_moves_to", "case_moves", ["workspace_id", "to_id"], unique=False)
+    op.create_table(
         "macro_runs",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -597,6 +678,36 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_presences_case", "presences", ["workspace_id", "case_id"], unique=False)
     op.create_index("ix_presences_until", "presences", ["until"], unique=False)
     op.create_table(
+        "case_moved",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("move_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("thing_id", types.Id(), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "move_id"], ["case_moves.workspace_id", "case_moves.id"], name=op.f("fk_case_moved_workspace_id_move_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_moved_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "move_id", "kind", "thing_id", name=op.f("pk_case_moved")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_case_moved_thing", "case_moved", ["workspace_id", "kind", "thing_id"], unique=False)
+    op.create_table(
+        "case_returns",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("move_id", types.Id(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "move_id"], ["case_moves.workspace_id", "case_moves.id"], name=op.f("fk_case_returns_workspace_id_move_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_case_returns_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "move_id", name=op.f("pk_case_returns")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "note_mentions",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("note_id", types.Id(), nullable=False),
@@ -621,9 +732,20 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_note_mentions_case", "note_mentions", ["workspace_id", "case_id"], unique=False)
     op.add_column("agents", sa.Column("own_keys", types.Json(), nullable=True))
     op.add_column("agents", sa.Column("snooze_words", types.Text(), nullable=True))
+    op.add_column("cases", sa.Column("merged_into_id", types.Id(), nullable=True))
+    op.create_index(
+        "ix_cases_merged",
+        "cases",
+        ["workspace_id", "merged_into_id"],
+        unique=False,
+        sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+        postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    )
     op.add_column("contacts", sa.Column("zone", types.Text(), server_default="", nullable=False))
     op.add_column("contacts", sa.Column("language_said", types.Flag(), server_default="0", nullable=False))
     op.add_column("contacts", sa.Column("made_by", types.Id(), nullable=True))
+    op.add_column("contacts", sa.Column("merged_into_id", types.Id(), nullable=True))
+    op.add_column("conversations", sa.Column("branch_id", types.Id(), nullable=True))
     op.add_column("departures", sa.Column("side", types.Json(), server_default="null", nullable=False))
     op.add_column("drafts", sa.Column("apart", types.Json(), server_default="null", nullable=False))
     op.add_column("identities", sa.Column("verified_by", types.Id(), nullable=True))
