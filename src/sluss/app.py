@@ -17,16 +17,18 @@ from litestar import Litestar, Response, Router
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 
 from sluss.api import routes as api
+from sluss.config import Config
 from sluss.desk import routes as desk
 from sluss.desk.live import make_render
+from sluss.desk.whispers import Whispers
 from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
 from sluss.people import routes as people
-from sluss.people.access import Gate, dependencies, require_policies
+from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
-from sluss.privacy.reading import ReadLog
+from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
 from sluss.web import plumbing
 from sluss.web.edge import Call, Edge
@@ -46,11 +48,16 @@ ROUND_A_FILE = 1_000_000
 
 
 class WebApp(Guarded):
-    """The application as a server runs it; `routes` are what the matrix test walks through."""
+    """The application as a server runs it; `routes` are what the matrix test walks through.
 
-    def __init__(self, edge: Edge) -> None:
+    Making the routes takes a while: those of an application that has ended may serve another edge with the same limits.
+    """
+
+    def __init__(self, edge: Edge, routes: Litestar | None = None) -> None:
         self.edge = edge
-        self.litestar = _litestar(edge)
+        self.litestar = routes or compose(edge.config)
+        edge.reads = ReadLog(edge.db)
+        self.litestar.state.edge, self.litestar.state.gate = edge, Gate(edge)
         super().__init__(Shared(self.litestar, edge.config.api_origins), https=edge.config.https)
 
 
@@ -73,9 +80,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def make_app(edge: Edge) -> WebApp:
+def make_app(edge: Edge, routes: Litestar | None = None) -> WebApp:
     """The application. Refuses to be made with a route that does not say who may call it."""
-    return WebApp(edge)
+    return WebApp(edge, routes)
 
 
 def make_server(app: WebApp) -> Server:
@@ -86,47 +93,42 @@ def make_server(app: WebApp) -> Server:
     return Server(uvicorn.Config(app, lifespan="on", http=BoundedProtocol, **options, **limits), app.edge.hub)
 
 
-def _litestar(edge: Edge) -> Litestar:
-    gate, edge.reads = Gate(edge), ReadLog(edge.db)
-
-    @contextlib.asynccontextmanager
-    async def running(_: Litestar) -> AsyncGenerator[None]:
-        async with _running(edge):
-            yield
-
-    def on_error(request: Call, error: Exception) -> Response[Any]:
-        close_uploads(request.scope)
-        return answer_trouble(edge, request, error)
-
+def compose(config: Config) -> Litestar:
+    """All routes. Edge and gate are found in its state, when a request comes."""
     with warnings.catch_warnings():
         # Handlers name what they want without markers (`edge: Edge, no: int`); Litestar 3, which pyproject keeps out, will want them.
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        app = _compose(edge, gate, (running, on_error))
+        app = _compose(config)
     require_policies(app.routes)
     return app
 
 
-def _compose(edge: Edge, gate: Gate, hooks: tuple[Any, Any]) -> Litestar:
-    running, on_error = hooks
-    uploads = Router("/", route_handlers=desk.UPLOADS, request_max_body_size=edge.config.max_upload_bytes + ROUND_A_FILE)
+def _compose(config: Config) -> Litestar:
+    uploads = Router("/", route_handlers=desk.UPLOADS, request_max_body_size=config.max_upload_bytes + ROUND_A_FILE)
     return Litestar(
         [*ROUTES, uploads],
-        guards=[gate.admit],
-        dependencies=dependencies(edge),
-        exception_handlers={Exception: on_error, HTTPException: on_error},
-        lifespan=[running],
+        guards=[admit],
+        dependencies=dependencies(),
+        exception_handlers={Exception: _on_error, HTTPException: _on_error},
+        lifespan=[_running],
         openapi_config=None,
         logging_config=None,
-        request_max_body_size=edge.config.max_form_bytes,
+        request_max_body_size=config.max_form_bytes,
         pdb_on_exception=False,
         debug=False,
-        after_response=edge.reads.hook(),
+        after_response=note_sight,
     )
 
 
+def _on_error(request: Call, error: Exception) -> Response[Any]:
+    close_uploads(request.scope)
+    return answer_trouble(request.app.state.edge, request, error)
+
+
 @contextlib.asynccontextmanager
-async def _running(edge: Edge) -> AsyncGenerator[None]:
+async def _running(app: Litestar) -> AsyncGenerator[None]:
     """The loops that belong to the web: live updates, and the log of who read what."""
+    edge: Edge = app.state.edge
     edge.hub.most = min(edge.config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_FILES)
     edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
 
@@ -136,7 +138,9 @@ async def _running(edge: Edge) -> AsyncGenerator[None]:
 
     edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
     loops = Supervisor(edge.db.clock)
+    whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))
+    loops.run("presence", lambda: whispers.run(edge.signals))
     loops.run("read log", lambda: edge.reads.keep(edge.signals))
     try:
         yield

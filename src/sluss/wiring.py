@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from sluss.api.again import forget_old_answers
 from sluss.cases.actions import WAKE, wake_case
 from sluss.cases.events import CaseOpened
+from sluss.cases.indexing import INDEX_CASE, index_some_of_case
 from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
+from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
+from sluss.desk.presence import forget_presences
 from sluss.intake.conservation import keep_balance, take_balance
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction
@@ -37,11 +40,12 @@ AFTER: Sequence[After] = (
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
 )
 
-JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some}
+JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some, INDEX_CASE: index_some_of_case, REBUILD: rebuild_some}
 
 EVERY: Sequence[Every] = (
     Every("conservation", 60, keep_balance, look=take_balance),
     Every("tidy people", 3600, tidy_people),
+    Every("tidy presences", 600, lambda tx, _who: forget_presences(tx)),
     Every("tidy answers", 3600, lambda tx, _who: forget_old_answers(tx)),
     Every("tidy tokens", 86_400, lambda tx, _who: forget_old_tokens(tx)),
     Every("tidy trials", 86_400, forget_old_trials),

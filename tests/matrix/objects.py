@@ -42,6 +42,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/reply": {"body": "Vi letar.", "anyway": "1"},
     "/cases/{no}/note": {"body": "Ring i morgon."},
     "/cases/{no}/draft": {"kind": "note", "body": "Ring"},
+    "/cases/{no}/presence": {"doing": "reading", "tab": "0123456789ab"},
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},

@@ -16,6 +16,7 @@ WITHOUT_SIGN_IN = {
 }
 BY_REVIEWERS = {
     *("POST /cases/{no}/draft", "POST /cases/{no}/files", "POST /cases/{no}/note", "POST /cases/{no}/read"),
+    "POST /cases/{no}/presence",
     "POST /api/v1/cases/{number}/notes",
 }
 BY_ANYBODY_SIGNED_IN = {"GET /", "GET /live", "GET /live/ping", "POST /sign-out"}

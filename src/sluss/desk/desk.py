@@ -14,6 +14,7 @@ from sluss.desk.around import Around, banners, look_around, people
 from sluss.desk.composer import Typed, show_composer
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, show_contact, teams_of
+from sluss.desk.presence import show_colleagues
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue
 from sluss.desk.searching import search
@@ -135,6 +136,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         agents=assignable(tx, who),
         all_tags=all_tags(tx, who),
         banners=case_banners(tx, around, row),
+        here=show_colleagues(tx, who, [row.id]).get(row.id, ()),
         previous_no=before,
         next_no=after,
     )

@@ -13,6 +13,7 @@ from sluss.cases.models import case_tags, cases, tags
 from sluss.contacts.models import contacts
 from sluss.desk.around import Around, people
 from sluss.desk.order import Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
+from sluss.desk.presence import show_colleagues
 from sluss.desk.screens import Person, Row
 from sluss.desk.views import Scope
 from sluss.kernel.actors import Actor
@@ -104,7 +105,9 @@ def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest"
 def show_rows(tx: Tx, around: Around, listed: Sequence[Listed], sort: Sort = "oldest") -> tuple[Row, ...]:
     """Rows for the reader."""
     beside = stand_beside(tx, around.who, listed)
-    return tuple(show_row(around, case, beside, sort) for case in listed)
+    here = show_colleagues(tx, around.who, [case.id for case in listed])
+    rows = (show_row(around, case, beside, sort) for case in listed)
+    return tuple(msgspec.structs.replace(row, here=here.get(int(row.id), ())) for row in rows)
 
 
 def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/status | `status` = open, pending, snoozed, solved, spam; `until` = hour, evening, tomorrow, monday, reply or a local `YYYY-MM-DDTHH:MM`; `seen` and `anyway` as for a reply, for solved |
 | /cases/{no}/priority | `priority` = low, normal, high, urgent |
 | /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
+| /cases/{no}/presence | `doing` = reading, reply, note, side or gone; `tab` (8 to 32 hex characters of the tab's own) → 204 |
 | /cases/{no}/read | empty; marks as seen by this agent → 204 |
 | /cases/bulk | `no` (repeated), `action` = solve, assign-me, pending, spam, open → 200 desk/done.html with rows as toasts only |
 | /operations/{id}/retry | `anyway` = 1 for an unknown result |
@@ -59,6 +60,13 @@ class Person(msgspec.Struct, frozen=True):
 
     id: str
     name: str
+
+
+class Here(msgspec.Struct, frozen=True):
+    """A colleague who is at a case now, and what they do there."""
+
+    person: Person
+    doing: Literal["reading", "reply", "note", "side"]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +105,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     assignee: Person | None = None
     tags: tuple[str, ...] = ()
     trouble: Literal["", "failed", "unknown"] = ""
+    here: tuple[Here, ...] = ()
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -332,6 +341,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     earlier: int = 0
     focus: str = ""
     banners: tuple[CaseBanner, ...] = ()
+    here: tuple[Here, ...] = ()
     previous_no: int | None = None
     next_no: int | None = None
 

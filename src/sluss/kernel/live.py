@@ -140,6 +140,8 @@ class Hub:
         self._groups: dict[Sight, set[Stream]] = {}
         self.render: Render = _render_nothing
         self.recheck: Recheck | None = None
+        self.greeting: Callable[[Sight], Sequence[Push]] = lambda _: ()
+        """What a stream is told first of all, beside the log."""
         self._position: int | None = None
         self.count = 0
         self.ending = False
@@ -161,6 +163,7 @@ class Hub:
         stream = Stream(watcher, seen, start)
         self._groups.setdefault(watcher.sight, set()).add(stream)
         self.count += 1
+        stream.offer(_whispered(_of(stream, self.greeting(watcher.sight))), start)
         try:
             with metrics.stream_open():
                 yield stream
@@ -177,6 +180,13 @@ class Hub:
         if batch is None:
             return resync(stream.start)
         return _encode(_of(stream, await self._pushes(batch, stream.watcher.sight)), stream.seen, stream.start)
+
+    def whisper(self, say: Callable[[Sight], Sequence[Push]]) -> None:
+        """Tell what is in no log, and so has no position and is never told again."""
+        for sight, streams in self._groups.items():
+            pushes = say(sight)
+            for stream in streams if pushes else ():
+                stream.offer(_whispered(_of(stream, pushes)), self._position or 0)
 
     def end_all(self) -> None:
         """Let every reader go, each told to come back at a moment of its own, so that they do not all come at once."""
@@ -299,8 +309,16 @@ def _encode(pushes: Sequence[Push], after: float, position: int) -> bytes:
 
 
 def _event(at: str, push: Push) -> str:
+    return f"id: {at}\n{_bare(push)}"
+
+
+def _whispered(pushes: Sequence[Push]) -> bytes:
+    return "".join(map(_bare, pushes)).encode()
+
+
+def _bare(push: Push) -> str:
     data = "".join(f"data: {line}\n" for line in push.data.splitlines())
-    return f"id: {at}\nevent: {push.name}\n{data}\n"
+    return f"event: {push.name}\n{data}\n"
 
 
 def _of(stream: Stream, pushes: Sequence[Push]) -> list[Push]:

@@ -20,6 +20,7 @@ let bannerTimer = 0;
 function line({ up, since }) {
   clearTimeout(bannerTimer);
   if (up) return delete doc.dataset.line;
+  document.dispatchEvent(new CustomEvent("sluss:presence", { detail: {} }));
   bannerTimer = setTimeout(() => {
     for (const node of document.querySelectorAll(".offline [data-since]")) node.textContent = clock(since);
     doc.dataset.line = "down";
@@ -32,6 +33,7 @@ const heard = {
   touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
   banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
+  presence: (data) => document.dispatchEvent(new CustomEvent("sluss:presence", { detail: data })),
   toast: (data) => toast(data.text, data.kind),
   "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),
   line,

@@ -8,16 +8,17 @@
 //   banners  {"html"}                                the lines under the top bar, all of them
 //   toast    {"text", "kind"}
 //   resync   {}                                      too long away: read list and case again
+//   presence {"here": {"case": [["agent", "name", "reading"], …]}, "whole": true}   who is at which cases; without an id, and whole when the stream opens
 //   beat     {}                                      each 20 s
 //   bye      {"wait": 1500}                          the server stops; come back after about that many ms
 const SILENCE = 30000;
 const ATTEMPT = 10000;
 const KEPT = 300;
-const names = ["row", "counts", "touched", "banners", "toast", "resync", "beat", "bye"];
+const names = ["row", "counts", "touched", "banners", "toast", "resync", "presence", "beat", "bye"];
 
 export class Stream {
   constructor(url, after, heard) {
-    Object.assign(this, { url, after: Number(after) || 0, heard, tries: 0, downSince: 0, kept: [], leading: false });
+    Object.assign(this, { url, after: Number(after) || 0, heard, tries: 0, downSince: 0, kept: [], here: {}, leading: false });
     this.channel = "BroadcastChannel" in self ? new BroadcastChannel("sluss-live") : null;
   }
 
@@ -74,7 +75,16 @@ export class Stream {
     // A beat says how far the log is, so that a quiet desk does not seem to have missed what never concerned it.
     if (event.name === "beat") return void (this.after = Math.max(this.after, event.id));
     if (event.name === "bye") return this.lost(event.data.wait ?? 1500);
+    if (event.name === "presence") return this.gather(event.data, true);
     this.deliver(event, true);
+  }
+
+  // Who is where now: in no log, so never asked for again; whoever joins late is told the whole of it.
+  gather({ here, whole }, tell) {
+    this.here = whole ? here : { ...this.here, ...here };
+    for (const id of Object.keys(this.here)) if (!this.here[id].length) delete this.here[id];
+    if (tell) this.channel?.postMessage({ presence: { here, whole } });
+    this.heard({ name: "presence", data: this.here });
   }
 
   deliver(event, tell) {
@@ -89,8 +99,9 @@ export class Stream {
   }
 
   // A tab that joins late is given what it missed, or told to read everything again.
-  fromTab({ event, hello, replay, line }) {
+  fromTab({ event, hello, replay, line, presence }) {
     if (event) this.deliver(event, false);
+    else if (presence) this.gather(presence, false);
     else if (replay) for (const one of replay) this.deliver(one, false);
     else if (line !== undefined) this.heard({ name: "line", data: line });
     else if (hello !== undefined && this.leading) this.catchUp(hello);
@@ -99,6 +110,7 @@ export class Stream {
   catchUp(after) {
     const complete = this.kept.length < KEPT || (this.kept[0].id || 0) <= after;
     this.channel.postMessage({ replay: complete ? this.kept.filter((one) => one.id > after) : [{ id: this.after, name: "resync", data: {} }] });
+    this.channel.postMessage({ presence: { here: this.here, whole: true } });
     this.channel.postMessage({ line: { up: !this.downSince, since: this.downSince } });
   }
 
