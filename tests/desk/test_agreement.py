@@ -43,7 +43,7 @@ TERMS = [
     *("inbox:obsluga", "channel:email", "tag:vip", "tag:vip,bagage", "tag:zolc", "priority:high,urgent", "lang:sv", "lang:pl,pt"),
     *("from:asa@kund.example", "from:Lukasz@Poczta.example", "from:@poczta.example", "from:@oczta.example,nobody@x.example"),
     *("has:draft", "has:note", "has:file", "has:tag", "has:file,note", "number:10003", "number:10001,10004,1"),
-    *("waiting:>2h", "waiting:<3h", "opened:today", "opened:<2026-11-01", "active:>1h", "solved:today", "snoozed:<1d", "snoozed:>1h"),
+    *("waiting:>2h", "waiting:<3h", "opened:today", "opened:<today", "active:>1h", "solved:today", "snoozed:<1d", "snoozed:>1h"),
 ]
 
 
