@@ -39,7 +39,7 @@ from sluss.cases.access import access_case_no
 from sluss.cases.actions import add_note, assign_case, set_priority, set_status, set_tags
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
-from sluss.kernel.search import words_of
+from sluss.kernel.terms import words_of
 from sluss.kernel.tx import Tx
 from sluss.people.scopes import CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
 from sluss.replies.sending import SendReply, send_reply

@@ -24,13 +24,13 @@ from sluss.cases.events import (
     StatusChanged,
     TagsChanged,
 )
+from sluss.cases.indexing import index_messages, index_notes
 from sluss.cases.models import attachments, case_tags, cases, conversations, message_references, messages, notes, tags
 from sluss.channels.contract import Address
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Forbidden, Invalid
 from sluss.kernel.jobs import cancel, schedule
-from sluss.kernel.search import index_texts
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents
 
@@ -142,7 +142,7 @@ def add_note(tx: Tx, who: Actor, case_id: int, text: str, attachment_ids: Sequen
     row = {"workspace_id": who.workspace_id, "id": note_id, "case_id": case.id, "agent_id": who.id, "text": body, "at": tx.now}
     tx.run(sa.insert(notes), row)
     _hang(tx, who, attachment_ids, note_id=note_id)
-    index_texts(tx, who, [(note_id, case.id, body)])
+    index_notes(tx, who, [note_id])
     tx.emit(who, NoteAdded(case_id=case.id, note_id=note_id))
     return note_id
 
@@ -174,7 +174,7 @@ def record_outbound(tx: Tx, who: Actor, outgoing: OutgoingMessage) -> int:
     reference = {"external_id": outgoing.external_id, "message_id": message_id, "thread_id": outgoing.thread_id}
     tx.run(sa.insert(message_references), key | reference)
     _hang(tx, who, outgoing.attachment_ids, message_id=message_id)
-    index_texts(tx, who, [(message_id, case.id, row["fresh"])])
+    index_messages(tx, who, [message_id])
     if outgoing.aside:
         tx.emit(who, MessageForwarded(case_id=case.id, message_id=message_id))
         return message_id

@@ -14,6 +14,7 @@ from sluss.cases.access import CaseRow
 from sluss.cases.actions import WAKE
 from sluss.cases.arrivals import Arrival
 from sluss.cases.events import CaseOpened
+from sluss.cases.indexing import index_case, index_messages
 from sluss.cases.known import Strand
 from sluss.cases.models import (
     attachments,
@@ -30,7 +31,6 @@ from sluss.cases.models import (
 from sluss.contacts.actions import Identity
 from sluss.kernel.actors import Actor
 from sluss.kernel.jobs import cancel
-from sluss.kernel.search import index_texts
 from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import take_number
@@ -56,7 +56,6 @@ class Ledger:
         self.changed: dict[int, CaseRow] = {}
         self.opened: set[int] = set()
         self.shared: set[tuple[int, int]] = set()
-        self.texts: list[tuple[int, int, str]] = []
 
     def add(self, table: sa.Table, row: dict[str, Any]) -> None:
         """A row of this workspace, to be inserted."""
@@ -113,9 +112,6 @@ class Ledger:
         if one.external_id:
             self.refer(one.external_id, message_id, strand.thread_id)
         self._hang_files(arrival, message_id, strand.case.id)
-        heading = f"{strand.case.number} {one.sender.name} {one.sender.address} {one.subject}"
-        names = " ".join(file.name for file in arrival.files)
-        self.texts.append((message_id, strand.case.id, f"{heading}\n{one.fresh or one.text}\n{names}"))
         if arrival.inbox_id != strand.inbox_id:
             self.copy(message_id, arrival, strand.case)
         return message_id
@@ -152,8 +148,9 @@ class Ledger:
             this = (cases.c.workspace_id == sa.bindparam("w")) & (cases.c.id == sa.bindparam("i"))
             self.tx.run(sa.update(cases).where(this).values({name: sa.bindparam(f"new_{name}") for name in _MOVES}), changes)
         if self.shared:
-            _share(self.tx, self.who, self.shared)
-        index_texts(self.tx, self.who, self.texts)
+            for case_id in _share(self.tx, self.who, self.shared) - self.opened:
+                index_case(self.tx, self.who, case_id)
+        index_messages(self.tx, self.who, [row["id"] for row in self.rows[messages]])
 
     def _thread_key(self, arrival: Arrival, thread_id: int, inbox_id: int) -> str:
         """The network's key; two different mails may bear one Message-ID, and each keeps a thread of its own."""
@@ -196,8 +193,8 @@ def _case_change(case: CaseRow) -> dict[str, Any]:
     return {"w": case.workspace_id, "i": case.id} | {f"new_{name}": getattr(case, name) for name in _MOVES}
 
 
-def _share(tx: Tx, who: Actor, wanted: set[tuple[int, int]]) -> None:
-    """Let those who handle other inboxes see cases; what is so already stays so."""
+def _share(tx: Tx, who: Actor, wanted: set[tuple[int, int]]) -> set[int]:
+    """Let those who handle other inboxes see cases; what is so already stays so. Returns the cases that are seen by more."""
     c = case_inboxes.c
     case_ids = sorted({case_id for case_id, _ in wanted})
     known = {(row.case_id, row.inbox_id) for row in tx.rows(sa.select(c.case_id, c.inbox_id).where(_of(case_inboxes, who, case_ids)))}
@@ -205,6 +202,7 @@ def _share(tx: Tx, who: Actor, wanted: set[tuple[int, int]]) -> None:
     if fresh:
         tx.run(sa.insert(case_inboxes), fresh)
         tx.run(sa.update(cases).where(cases.c.workspace_id == who.workspace_id, cases.c.id.in_(case_ids)).values(shared=1))
+    return {row["case_id"] for row in fresh}
 
 
 def _of(table: sa.Table, who: Actor, case_ids: list[int]) -> sa.ColumnElement[bool]:

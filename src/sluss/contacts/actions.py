@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Address
+from sluss.contacts.indexing import index_contacts
 from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
@@ -43,6 +44,7 @@ def rename_contact(tx: Tx, who: Actor, contact_id: int, name: str) -> None:
     """Call a contact by another name."""
     mine = (contacts.c.workspace_id == who.workspace_id) & (contacts.c.id == contact_id)
     tx.run(sa.update(contacts).where(mine).values(name=name[:NAME]))
+    index_contacts(tx, who, [contact_id])
 
 
 def _make(tx: Tx, who: Actor, network: str, strangers: Sequence[Address]) -> dict[str, Identity]:
@@ -53,4 +55,5 @@ def _make(tx: Tx, who: Actor, network: str, strangers: Sequence[Address]) -> dic
     tx.run(sa.insert(contacts), [key | {"id": one.contact_id, "name": one.name, "language": ""} for one in made])
     rows = [{"id": one.id, "contact_id": one.contact_id, "address": one.address, "name": one.name} for one in made]
     tx.run(sa.insert(identities), [key | row | {"network": network, "proof": "claimed"} for row in rows])
+    index_contacts(tx, who, [one.contact_id for one in made])
     return {one.address: one for one in made}

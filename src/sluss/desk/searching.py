@@ -15,7 +15,8 @@ from sluss.cases.models import cases, messages, notes
 from sluss.desk.around import Around
 from sluss.desk.rows import LISTED, Listed, show_rows
 from sluss.desk.screens import Found, Hit, Row
-from sluss.kernel.search import find_mentions, words_of
+from sluss.kernel.search import find_mentions
+from sluss.kernel.terms import question_of, words_of
 from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
 from sluss.web.locale import gettext as _
@@ -62,7 +63,9 @@ def _mentions(tx: Tx, around: Around, asked: str) -> dict[int, int] | None:
     if not words_of(asked):
         return None
     limit = MENTIONS if around.who.inbox_ids is None else MENTIONS_OF_SOME
-    found = find_mentions(tx, around.who, asked, limit)
+    found: dict[int, int] = {}
+    for one in find_mentions(tx, around.who, question_of(asked), limit):
+        found.setdefault(one.case_id, one.id)
     return {case_id: found.get(case_id, 0) for case_id in (*exact, *found)}
 
 

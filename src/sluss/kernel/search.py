@@ -1,80 +1,115 @@
-"""Full-text search over cases, newest first. In: folded texts of messages and notes. Out: ids of cases.
+"""Full-text search, newest first. In: documents (what was said, noted, or is known of a contact) and questions. Out: which documents match.
 
-SQLite: an FTS5 table. PostgreSQL: a `tsvector` column with the `simple` configuration. Folding (`kernel/text.py`) is ours, so both find
-the same.
+The words are made here (`kernel/terms.py`) and not by the databases, so that both find the same. SQLite: an FTS5 table, walked from its
+end. PostgreSQL: a `tsvector` with an index that knows no order; every document bears the week it is of, and weeks are asked from the newest
+back, more of them each time, until enough is found. Each question names a workspace: the index itself holds what is whose.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor
-from sluss.kernel.text import fold
+from sluss.kernel.spelling import Document, Spelling, body, place_of, vector, week_of
+from sluss.kernel.terms import MARK, Question, question_of
 from sluss.kernel.tx import Tx
 
-TERMS = 12
-KEPT = 20_000
 MERGED = 500
 """Pages of SQLite's index that are written anew at a time."""
-_WORD = re.compile(r"[^\W_]{1,64}")
+MOST_WEEKS = 256
+END = (1 << 63) - 1
 
 CREATE = {
     "sqlite": [
-        "CREATE VIRTUAL TABLE search USING fts5(body, workspace_id UNINDEXED, case_id UNINDEXED, tokenize = 'unicode61', prefix = '2 3')",
+        "CREATE VIRTUAL TABLE search USING fts5(body, tokenize = 'ascii', prefix = '2 3 4')",
+        (
+            "CREATE TABLE search_places (place INTEGER PRIMARY KEY, workspace_id INTEGER NOT NULL REFERENCES workspaces (id),"
+            " id INTEGER NOT NULL, case_id INTEGER NOT NULL, UNIQUE (workspace_id, id)) STRICT"
+        ),
+        "CREATE INDEX ix_search_places_case ON search_places (workspace_id, case_id)",
     ],
     "postgresql": [
         (
             "CREATE TABLE search (workspace_id bigint NOT NULL REFERENCES workspaces (id), id bigint NOT NULL, case_id bigint NOT NULL,"
-            " body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))"
+            " place bigint NOT NULL, body tsvector NOT NULL, PRIMARY KEY (workspace_id, id))"
         ),
-        "CREATE INDEX ix_search_body ON search USING gin (body)",
-        "CREATE INDEX ix_search_case_id ON search (workspace_id, case_id)",
+        # What waits to be sorted into the index is read through by every question: little may wait.
+        "CREATE INDEX ix_search_body ON search USING gin (body) WITH (gin_pending_list_limit = 256)",
+        "CREATE INDEX ix_search_case ON search (workspace_id, case_id)",
+        "CREATE INDEX ix_search_place ON search (workspace_id, place)",
     ],
 }
 
-_INSERT = {
-    "sqlite": sa.text("INSERT INTO search (rowid, workspace_id, case_id, body) VALUES (:id, :workspace_id, :case_id, :body)"),
-    "postgresql": sa.text(
-        "INSERT INTO search (workspace_id, id, case_id, body) VALUES (:workspace_id, :id, :case_id, to_tsvector('simple', :body))"
-        " ON CONFLICT (workspace_id, id) DO UPDATE SET body = excluded.body, case_id = excluded.case_id"
-    ),
-}
-_FIND = {
+_PUT = sa.text(
+    "INSERT INTO search (workspace_id, id, case_id, place, body) VALUES (:workspace_id, :id, :case_id, :place, CAST(:body AS tsvector))"
+    " ON CONFLICT (workspace_id, id) DO UPDATE SET body = excluded.body, case_id = excluded.case_id, place = excluded.place"
+)
+_PLACE = sa.text("INSERT INTO search_places (place, workspace_id, id, case_id) VALUES (:place, :workspace_id, :id, :case_id)")
+_BODY = sa.text("INSERT INTO search (rowid, body) VALUES (:place, :body)")
+_WALK = sa.text(
+    "SELECT p.id, p.case_id, p.place FROM search s CROSS JOIN search_places p ON p.place = s.rowid"
+    " WHERE s.search MATCH :question AND s.rowid < :below AND p.workspace_id = :workspace_id ORDER BY s.rowid DESC LIMIT :limit"
+)
+_WEEKS = sa.text(
+    "WITH found AS MATERIALIZED (SELECT id, case_id, place FROM search WHERE body @@ CAST(:question AS tsquery)"
+    " AND workspace_id = :workspace_id AND place < :below) SELECT id, case_id, place FROM found ORDER BY place DESC LIMIT :limit"
+)
+_SPAN = sa.text(
+    "SELECT (SELECT min(place) FROM search WHERE workspace_id = :workspace_id) AS oldest,"
+    " (SELECT max(place) FROM search WHERE workspace_id = :workspace_id AND place < :below) AS newest"
+)
+_AMONG = {
     "sqlite": sa.text(
-        "SELECT rowid AS id, case_id FROM search WHERE search MATCH :query AND workspace_id = :workspace_id"
-        " ORDER BY rowid DESC LIMIT :limit"
-    ),
+        "SELECT p.id, p.case_id, p.place FROM search_places p CROSS JOIN search s ON s.rowid = p.place"
+        " WHERE p.workspace_id = :workspace_id AND p.case_id IN :cases AND s.search MATCH :question"
+    ).bindparams(sa.bindparam("cases", expanding=True)),
     "postgresql": sa.text(
-        "SELECT id, case_id FROM search WHERE body @@ to_tsquery('simple', :query) AND workspace_id = :workspace_id"
-        " ORDER BY id DESC LIMIT :limit"
+        "SELECT id, case_id, place FROM search WHERE workspace_id = :workspace_id AND case_id = ANY(:cases)"
+        " AND body @@ CAST(:question AS tsquery)"
     ),
 }
 
 
-def index_texts(tx: Tx, who: Actor, texts: Sequence[tuple[int, int, str]]) -> None:
-    """Index `(document id, case id, text)`; the document id is that of the message or note, made once."""
-    rows = [{"workspace_id": who.workspace_id, "id": doc, "case_id": case, "body": _body(text)} for doc, case, text in texts]
-    if rows:
-        tx.run(_INSERT[tx.conn.dialect.name], rows)
+class Mention(msgspec.Struct, frozen=True):
+    """A document that matches, and its place: a larger one is newer."""
+
+    id: int
+    case_id: int
+    place: int
 
 
-def move_texts(tx: Tx, who: Actor, documents: Sequence[int], case_id: int) -> None:
-    """Let documents be found under another case."""
-    key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
-    change = sa.text(f"UPDATE search SET case_id = :case_id WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
-    tx.run(change, [{"workspace_id": who.workspace_id, "case_id": case_id, "id": one} for one in documents])
+def index_documents(tx: Tx, who: Actor, documents: Sequence[Document]) -> None:
+    """Let documents be found, as they are now."""
+    if not documents:
+        return
+    if tx.conn.dialect.name == "postgresql":
+        tx.run(_PUT, [_row(who, one, place_of(one.at, one.id)) | {"body": vector(one, who.workspace_id)} for one in documents])
+        return
+    remove_texts(tx, who, [one.id for one in documents])
+    rows = [_row(who, one, place) for one, place in zip(documents, _free_places(tx, documents), strict=True)]
+    tx.run(_PLACE, rows)
+    tx.run(_BODY, [{"place": row["place"], "body": body(one, who.workspace_id)} for row, one in zip(rows, documents, strict=True)])
 
 
 def remove_texts(tx: Tx, who: Actor, documents: Sequence[int]) -> None:
     """Let documents be found no more."""
-    key = "rowid" if tx.conn.dialect.name == "sqlite" else "id"
-    change = sa.text(f"DELETE FROM search WHERE workspace_id = :workspace_id AND {key} = :id")  # noqa: S608 - one of two words
-    if documents:
-        tx.run(change, [{"workspace_id": who.workspace_id, "id": one} for one in documents])
+    if not documents:
+        return
+    mine = [{"workspace_id": who.workspace_id, "id": one} for one in documents]
+    if tx.conn.dialect.name == "postgresql":
+        tx.run(sa.text("DELETE FROM search WHERE workspace_id = :workspace_id AND id = :id"), mine)
+        return
+    known = sa.text("SELECT place FROM search_places WHERE workspace_id = :w AND id IN :ids").bindparams(
+        sa.bindparam("ids", expanding=True)
+    )
+    places = [{"place": row.place} for row in tx.run(known, {"w": who.workspace_id, "ids": list(documents)})]
+    if places:
+        tx.run(sa.text("DELETE FROM search WHERE rowid = :place"), places)
+        tx.run(sa.text("DELETE FROM search_places WHERE place = :place"), places)
 
 
 def forget_removed(tx: Tx, *, first: bool) -> bool:
@@ -90,29 +125,73 @@ def forget_removed(tx: Tx, *, first: bool) -> bool:
 
 
 def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:
-    """Ids of cases where every word of the query occurs as the start of a word, most recent mention first, without repeats."""
-    return list(find_mentions(tx, who, query, limit))
+    """Ids of cases that what was typed finds, most recent mention first, without repeats; `limit` counts mentions."""
+    return list(dict.fromkeys(one.case_id for one in find_mentions(tx, who, question_of(query), limit)))
 
 
-def find_mentions(tx: Tx, who: Actor, query: str, limit: int = 200) -> dict[int, int]:
-    """As `find_cases`, each with the document that mentions it most recently; `limit` counts documents."""
-    words = words_of(query)
-    if not words:
-        return {}
-    dialect = tx.conn.dialect.name
-    spelled = " ".join(f'"{word}"*' for word in words) if dialect == "sqlite" else " & ".join(f"'{word}':*" for word in words)
-    values: dict[str, Any] = {"query": spelled, "workspace_id": who.workspace_id, "limit": limit}
-    found: dict[int, int] = {}
-    for row in tx.run(_FIND[dialect], values).all():
-        found.setdefault(int(row.case_id), int(row.id))
+def find_mentions(tx: Tx, who: Actor, question: Question, limit: int = 200, below: int = END) -> list[Mention]:
+    """Messages and notes in the inboxes of the actor, newest first, from below a place."""
+    if not question.wanted or who.inbox_ids == frozenset():
+        return []
+    seen = [f"{MARK}i{one}" for one in sorted(who.inbox_ids)] if who.inbox_ids is not None else []
+    spelling = Spelling(tx.conn.dialect.name, question)
+    values: dict[str, Any] = {"workspace_id": who.workspace_id, "limit": limit, "below": below}
+    if tx.conn.dialect.name == "sqlite":
+        return _mentions(tx, _WALK, values | {"question": spelling.text([f"{MARK}w{who.workspace_id}"], seen)})
+    found: list[Mention] = []
+    for weeks in _spans(tx.run(_SPAN, values).one()):
+        these = [f"{MARK}w{who.workspace_id}{MARK}{week}" for week in weeks]
+        found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": limit - len(found)})
+        if len(found) >= limit:
+            break
     return found
 
 
-def words_of(query: str) -> list[str]:
-    """At most a dozen words of letters and digits: nothing of the query language gets through."""
-    return _WORD.findall(fold(query[:400]))[:TERMS]
+def find_contacts(tx: Tx, who: Actor, question: Question, limit: int = 200, below: int = END) -> list[Mention]:
+    """Contacts of the workspace by what is known of them, newest first; whether the actor may see them is not asked here."""
+    if not question.wanted:
+        return []
+    asked = Spelling(tx.conn.dialect.name, question).text([f"{MARK}k{who.workspace_id}"])
+    statement = _WALK if tx.conn.dialect.name == "sqlite" else _WEEKS
+    return _mentions(tx, statement, {"question": asked, "workspace_id": who.workspace_id, "limit": limit, "below": below})
 
 
-def _body(text: str) -> str:
-    """Words only: PostgreSQL would take an address or a link for one word, and find no part of it."""
-    return " ".join(_WORD.findall(fold(text[:KEPT])))
+def mentions_among(tx: Tx, who: Actor, question: Question, case_ids: Sequence[int]) -> list[Mention]:
+    """Every mention in a few cases, newest first; the caller may see them."""
+    if not question.wanted or not case_ids:
+        return []
+    asked = Spelling(tx.conn.dialect.name, question).text()
+    values = {"question": asked, "workspace_id": who.workspace_id, "cases": list(case_ids)}
+    return sorted(_mentions(tx, _AMONG[tx.conn.dialect.name], values), key=lambda one: -one.place)
+
+
+def _mentions(tx: Tx, statement: sa.TextClause, values: dict[str, Any]) -> list[Mention]:
+    return [Mention(row.id, row.case_id, row.place) for row in tx.run(statement, values)]
+
+
+def _spans(span: sa.Row[Any]) -> Iterator[range]:
+    """Weeks from the newest back, four times as many each time."""
+    if span.newest is None:
+        return
+    end, oldest, size = week_of(span.newest) + 1, week_of(span.oldest), 1
+    while end > oldest:
+        yield range(max(oldest, end - size), end)
+        end, size = end - size, min(size * 4, MOST_WEEKS)
+
+
+def _row(who: Actor, one: Document, place: int) -> dict[str, Any]:
+    return {"workspace_id": who.workspace_id, "id": one.id, "case_id": one.case_id, "place": place}
+
+
+def _free_places(tx: Tx, documents: Sequence[Document]) -> list[int]:
+    """A place of its own for each; two of one second that fall together move apart."""
+    wanted = [place_of(one.at, one.id) for one in documents]
+    statement = sa.text("SELECT place FROM search_places WHERE place IN :places").bindparams(sa.bindparam("places", expanding=True))
+    taken = {row.place for row in tx.run(statement, {"places": wanted})}
+    free: list[int] = []
+    for place in wanted:
+        while place in taken:
+            place += 1  # noqa: PLW2901 - until it is free
+        taken.add(place)
+        free.append(place)
+    return free

@@ -19,7 +19,7 @@ from sluss.kernel.actors import system
 from sluss.kernel.audit import note_deed
 from sluss.kernel.blobs import loose_files
 from sluss.kernel.clock import MINUTE, SECOND
-from sluss.kernel.search import forget_removed
+from sluss.kernel.search import forget_removed, remove_texts
 from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
 from sluss.outbox.models import operations
@@ -40,7 +40,7 @@ class Next(msgspec.Struct, frozen=True):
     wait: int = 0
 
 
-def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:  # noqa: ARG001 - phases are called alike
+def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
     """Cut the record off from what is to come: its addresses lead to it no more, its cases take nothing more."""
     i, c = identities.c, cases.c
     ws = erasure.workspace_id
@@ -49,6 +49,7 @@ def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:  # noqa: ARG001 - pha
     addresses = [row.address for row in known if not row.address.startswith("erased:")]
     tx.run(sa.update(identities).where(mine).values(address=sa.literal("erased:") + sa.cast(i.id, sa.Text), name="", proof="claimed"))
     tx.run(sa.update(contacts).where(contacts.c.workspace_id == ws, contacts.c.id == erasure.contact_id).values(name=GONE, language=""))
+    remove_texts(tx, order.who, [erasure.contact_id])
     open_ones = (c.workspace_id == ws) & (c.contact_id == erasure.contact_id) & (c.status != "closed")
     tx.run(sa.update(cases).where(open_ones).values(status="closed", waiting_since=None, snoozed_until=None))
     change_erasure(tx, erasure, state="running", began_at=tx.now, addresses=addresses, until=tx.new_id())

@@ -115,6 +115,7 @@ def _forget_case(tx: Tx, order: Order, ids: Sequence[int]) -> None:
 
 
 def _forget_contact(tx: Tx, order: Order, ids: Sequence[int]) -> None:
+    remove_texts(tx, order.who, ids)
     tx.run(sa.delete(reads).where(reads.c.workspace_id == order.who.workspace_id, reads.c.contact_id.in_(ids)))
 
 

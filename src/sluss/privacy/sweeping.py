@@ -12,14 +12,15 @@ from typing import Any, cast
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.models import cases, conversations, messages, notes
+from sluss.cases.indexing import index_messages, index_notes
+from sluss.cases.models import cases, messages, notes
 from sluss.intake.forgetting import drop_raw, forget_envelopes
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import events
 from sluss.kernel.jobs import jobs
 from sluss.kernel.schema import metadata
-from sluss.kernel.search import index_texts, remove_texts
+from sluss.kernel.search import remove_texts
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Json, Text
 from sluss.outbox.models import attempts, operations
@@ -146,24 +147,16 @@ def _clean(tx: Tx, order: Order, table: sa.Table, words: Words, row: sa.Row[Any]
 
 def _index_again(tx: Tx, order: Order, message_id: int) -> None:
     """Let a message be found by what still stands in it; the bytes it came in name the address as well."""
-    joined = messages.join(
-        conversations, (conversations.c.workspace_id == messages.c.workspace_id) & (conversations.c.id == messages.c.conversation_id)
-    )
-    joined = joined.join(cases, (cases.c.workspace_id == conversations.c.workspace_id) & (cases.c.id == conversations.c.case_id))
     m = messages.c
-    chosen = sa.select(m.subject, m.text, m.fresh, m.envelope_id, cases.c.id, cases.c.number).select_from(joined)
-    row = tx.row(chosen.where(m.workspace_id == order.who.workspace_id, m.id == message_id))
+    envelope_id = tx.value(sa.select(m.envelope_id).where(m.workspace_id == order.who.workspace_id, m.id == message_id))
     remove_texts(tx, order.who, [message_id])
-    if row is not None:
-        index_texts(tx, order.who, [(message_id, row.id, f"{row.number} {row.subject}\n{row.fresh or row.text}")])
-        order.tally["raw"] += drop_raw(tx, order.who, [row.envelope_id or 0], order.erasure_id)
+    index_messages(tx, order.who, [message_id])
+    order.tally["raw"] += drop_raw(tx, order.who, [envelope_id or 0], order.erasure_id)
 
 
 def _index_note(tx: Tx, who: Actor, note_id: int) -> None:
-    row = tx.row(sa.select(notes.c.case_id, notes.c.text).where(notes.c.workspace_id == who.workspace_id, notes.c.id == note_id))
     remove_texts(tx, who, [note_id])
-    if row is not None:
-        index_texts(tx, who, [(note_id, row.case_id, row.text)])
+    index_notes(tx, who, [note_id])
 
 
 def _clean_drafts(tx: Tx, table: sa.Table, words: Words, mine: sa.ColumnElement[bool]) -> None:
