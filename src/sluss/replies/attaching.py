@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import AttachmentRow, access_attachment, access_case
+from sluss.cases.access import AttachmentRow, access_attachment, access_case, require_whole
 from sluss.cases.models import attachments
 from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database
@@ -55,8 +55,7 @@ def attach_file(tx: Tx, who: Actor, case_id: int, new: NewFile) -> int:
     if not new.size:
         raise Invalid({"file": "This file is empty."})
     row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "case_id": case_id, "uploader_id": who.id, "at": tx.now}
-    media_type = new.media_type.lower() if _MEDIA_TYPE.fullmatch(new.media_type.lower()) else "application/octet-stream"
-    row |= {"name": file_name(new.name), "media_type": media_type, "size": new.size, "digest": new.digest, "content_id": ""}
+    row |= {"name": file_name(new.name), "media_type": media_type(new.media_type), "size": new.size, "digest": new.digest, "content_id": ""}
     tx.run(sa.insert(attachments), row)
     return int(row["id"])
 
@@ -89,8 +88,13 @@ def file_name(name: str) -> str:
     return shorten(clean_line(_PATH.split(name)[-1]).lstrip("."), max_bytes=NAME_BYTES, max_graphemes=NAME) or "file"
 
 
+def media_type(claimed: str) -> str:
+    """A type as a browser may be told it; what is none is bytes."""
+    return claimed.lower() if _MEDIA_TYPE.fullmatch(claimed.lower()) else "application/octet-stream"
+
+
 def _require_place(tx: Tx, who: Actor, case_id: int) -> None:
-    access_case(tx, who, case_id)
+    require_whole(tx, who, access_case(tx, who, case_id))
     if who.kind != "agent":
         raise Forbidden("Only agents attach files.")
     c = attachments.c

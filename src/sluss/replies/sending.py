@@ -24,6 +24,7 @@ from sluss.kernel.words import say
 from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.once import once
 from sluss.replies.attaching import require_free
+from sluss.replies.canned.filling import OPEN, open_fields
 from sluss.replies.drafts import discard_draft, hold_case
 from sluss.replies.forming import form_answer, place_pictures
 from sluss.replies.leaving import Leaving, remember
@@ -39,7 +40,7 @@ UNASKED = 10
 class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer. `op` is the form's own key: the same op is sent once. `cc` and `bcc` as typed; `seen` is the mark of what was shown.
 
-    `crowd` is how many new people the sender has confirmed to write to.
+    `crowd` is how many new people the sender has confirmed to write to, `trust` that the customer's address may be another's.
     """
 
     op: str
@@ -53,6 +54,7 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     then: Literal["stay", "solve"] = "stay"
     anyway: bool = False
     crowd: int = 0
+    trust: bool = False
 
     def essence(self) -> tuple[Any, ...]:
         """Two answers with the same are one; a browser without scripts uploads its files anew each time."""
@@ -60,12 +62,13 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WriteNote(msgspec.Struct, frozen=True, kw_only=True):
-    """A note; see `SendReply`."""
+    """A note; see `SendReply`. `of_reply`: it was begun as an answer, whose draft goes with it."""
 
     op: str
     case_id: int
     text: str
     attachment_ids: tuple[int, ...] = ()
+    of_reply: bool = False
 
     def essence(self) -> tuple[Any, ...]:
         """See `SendReply.essence`."""
@@ -97,8 +100,15 @@ class Crowded(Conflict):
         self.number = number
 
 
+class Doubted(Conflict):
+    """Who wrote last could not be proved to be who it says; nothing was sent until the sender says that this is known."""
+
+    def __init__(self) -> None:
+        super().__init__("Not sent: nobody knows whether the last message came from this address.")
+
+
 def send_reply(tx: Tx, who: Actor, reply: SendReply) -> Departure:
-    """Answer a case, once per `op`. Raises `Stopped`, `Invalid` by field, `Conflict` when nothing can be sent by this way."""
+    """Answer a case, once per `op`. Raises `Stopped`, `Doubted`, `Crowded`, `Invalid` by field, `Conflict` where no answer can leave."""
     return once(tx, who, reply.op, _send, reply)
 
 
@@ -120,6 +130,8 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     news = None if reply.anyway else news_since(tx, who, case.id, reply.seen)
     if news is not None:
         raise Stopped(news)
+    if target.doubtful and not reply.trust:
+        raise Doubted
     _require_confirmed(tx, who, reply, recipients)
     return _depart(tx, who, reply, case, _Way(target, recipients, text, files))
 
@@ -130,7 +142,7 @@ def _note(tx: Tx, who: Actor, note: WriteNote) -> int:
     hold_case(tx, who, note.case_id)
     require_free(tx, who, note.case_id, note.attachment_ids)
     note_id = add_note(tx, who, note.case_id, clean_text(note.text), note.attachment_ids)
-    discard_draft(tx, who, note.case_id, "note")
+    discard_draft(tx, who, note.case_id, "reply" if note.of_reply else "note")
     return note_id
 
 
@@ -140,6 +152,8 @@ def _checked_text(reply: SendReply, capabilities: Capabilities) -> str:
         raise Invalid({"body": "Write the answer first."})
     if len(text) > most:
         raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=most)})
+    if unfilled := open_fields(text):
+        raise Invalid({"body": say(OPEN, fields=", ".join(unfilled[:3]))})
     return text
 
 
