@@ -33,7 +33,7 @@ SHORTEST = 6
 
 SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events, jobs)
 """Tables with an id in which texts stand; in each, every column of text is looked at."""
-SMALL = ("drafts", "departures", "automatic_answers", "form_results", "begun_elsewhere", "api_answers", "parked_events")
+SMALL = ("drafts", "departures", "automatic_answers", "form_results", "begun_elsewhere", "api_answers", "parked_events", "saved_views")
 """Tables without an id, small at any time: a row that names an address goes, or is changed where somebody still writes in it."""
 
 

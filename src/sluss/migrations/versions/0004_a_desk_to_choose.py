@@ -130,6 +130,28 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     )
     op.create_index("ix_attribute_values_attribute", "attribute_values", ["workspace_id", "attribute_id"], unique=False)
     op.create_table(
+        "bulk_deeds",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("value", types.Text(), nullable=False),
+        sa.Column("filter", types.Text(), nullable=False),
+        sa.Column("zone", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("total", types.Count(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_bulk_deeds_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_bulk_deeds_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_bulk_deeds")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_bulk_deeds_agent", "bulk_deeds", ["workspace_id", "agent_id", "created_at"], unique=False)
+    op.create_index("ix_bulk_deeds_created_at", "bulk_deeds", ["created_at"], unique=False)
+    op.create_table(
         "canned_answers",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -346,6 +368,54 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_table(
+        "saved_views",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("icon", types.Text(), nullable=False),
+        sa.Column("filter", types.Text(), nullable=False),
+        sa.Column("sort", types.Text(), nullable=False),
+        sa.Column("share", types.Text(), nullable=False),
+        sa.Column("team_id", types.Id(), nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.Column("deleted_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_saved_views_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_saved_views_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_saved_views")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_saved_views_agent", "saved_views", ["workspace_id", "agent_id"], unique=False)
+    op.create_table(
+        "view_places",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("view_id", types.Id(), nullable=False),
+        sa.Column("place", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_view_places_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_view_places_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "view_id", name=op.f("pk_view_places")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "view_sorts",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("view", types.Text(), nullable=False),
+        sa.Column("sort", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_view_sorts_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_view_sorts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "agent_id", "view", name=op.f("pk_view_sorts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "canned_files",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -536,6 +606,28 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_pushed_cards_expires", "pushed_cards", ["expires_at"], unique=False)
     op.create_index("ix_pushed_cards_identity", "pushed_cards", ["workspace_id", "identity_id"], unique=False)
     op.create_table(
+        "bulk_cases",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("deed_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("number", types.Id(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("why", types.Text(), nullable=False),
+        sa.Column("before", types.Json(), nullable=False),
+        sa.Column("after", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_bulk_cases_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "deed_id"], ["bulk_deeds.workspace_id", "bulk_deeds.id"], name=op.f("fk_bulk_cases_workspace_id_deed_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_bulk_cases_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "deed_id", "case_id", name=op.f("pk_bulk_cases")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_bulk_cases_case", "bulk_cases", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_bulk_cases_state", "bulk_cases", ["workspace_id", "deed_id", "state", "number"], unique=False)
+    op.create_table(
         "case_followers",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("case_id", types.Id(), nullable=False),
@@ -625,7 +717,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("agent_id", types.Id(), nullable=False),
         sa.Column("case_id", types.Id(), nullable=False),
         sa.Column("kind", types.Text(), nullable=False),
-        sa.Column("count", types.Count(), nullable=False),
+        sa.Column("times", types.Count(), nullable=False),
         sa.Column("at", types.Instant(), nullable=False),
         sa.Column("position", types.Id(), nullable=False),
         sa.Column("actor_kind", types.Text(), nullable=False),
@@ -740,6 +832,15 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         unique=False,
         sqlite_where=sa.text("merged_into_id IS NOT NULL"),
         postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    )
+    op.create_index("ix_cases_opened", "cases", ["workspace_id", "opened_at"], unique=False)
+    op.create_index(
+        "ix_cases_unfinished",
+        "cases",
+        ["workspace_id", "status", "inbox_id", "assignee_id", "waiting_since"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('open', 'pending', 'snoozed')"),
+        postgresql_where=sa.text("status IN ('open', 'pending', 'snoozed')"),
     )
     op.add_column("contacts", sa.Column("zone", types.Text(), server_default="", nullable=False))
     op.add_column("contacts", sa.Column("language_said", types.Flag(), server_default="0", nullable=False))
