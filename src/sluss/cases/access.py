@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from sluss.cases.models import SHARED_SQL, attachments, case_inboxes, cases, conversations, messages, notes
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Forbidden, Missing
+from sluss.kernel.errors import Conflict, Forbidden, Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 Status = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -39,9 +40,18 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since: int | None
     snoozed_until: int | None
     solved_at: int | None
+    merged_into_id: int | None = None
 
 
 _CASE = sa.select(*fields(CaseRow, cases))
+
+
+class Merged(Conflict):
+    """The case is part of another one now, where everything goes on."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(say("This case was merged into #%(number)s. Go on there.", number=number))
+        self.number = number
 
 
 class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +86,27 @@ def work_on_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:
     if who.kind == "agent" and who.role not in WORKERS:
         sentence = "Your role may read this case and write notes, but not change or answer it."
         raise Forbidden(sentence)
+    return require_whole(tx, who, case)
+
+
+def hold_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:
+    """The case of an id, for what reading is enough for: whoever writes in it goes one after the other, and none in one that was merged."""
+    access_case(tx, who, case_id)
+    tx.row(sa.select(cases.c.id).where(cases.c.workspace_id == who.workspace_id, cases.c.id == case_id).with_for_update())
+    return require_whole(tx, who, access_case(tx, who, case_id))
+
+
+def require_whole(tx: Tx, who: Actor, case: CaseRow) -> CaseRow:
+    """The case, unless it was merged into another: what is begun in it would not be seen. Raises `Merged`."""
+    if case.merged_into_id is not None:
+        raise Merged(lead_on(tx, who, case).number)
+    return case
+
+
+def lead_on(tx: Tx, who: Actor, case: CaseRow) -> CaseRow:
+    """Where a case goes on: itself, unless it was merged."""
+    while case.merged_into_id is not None:
+        case = access_case(tx, who, case.merged_into_id)
     return case
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow, Priority, Status, access_case, work_on_case
+from sluss.cases.access import CaseRow, Priority, Status, hold_case, work_on_case
 from sluss.cases.events import (
     AutomaticAnswerSent,
     CaseAssigned,
@@ -132,7 +132,7 @@ def set_tags(tx: Tx, who: Actor, case_id: int, names: Sequence[str]) -> None:
 
 def add_note(tx: Tx, who: Actor, case_id: int, text: str, attachment_ids: Sequence[int] = ()) -> int:
     """Write an internal note; everybody who may read the case may. Returns its id."""
-    case = access_case(tx, who, case_id)
+    case = hold_case(tx, who, case_id)
     body = text.strip()
     if not body and not attachment_ids:
         raise Invalid({"body": "Write the note first."})

@@ -16,9 +16,10 @@ from sluss.cases.actions import preview_of
 from sluss.cases.arrivals import Arrival, Recorded
 from sluss.cases.copies import say_the_same
 from sluss.cases.events import AnsweredElsewhere, StatusChanged
-from sluss.cases.known import COMPARED, Strand, agents_by_address
+from sluss.cases.known import COMPARED, agents_by_address
 from sluss.cases.ledger import Ledger, Writer
 from sluss.cases.models import begun_elsewhere, conversations, messages
+from sluss.cases.strands import Strand
 from sluss.channels.addressing import plain_address
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import MINUTE

@@ -29,24 +29,8 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents, credentials
 
-REMEMBERED = 40
-"""Messages of a conversation whose writers and recipients are looked at."""
 COMPARED = 20_000
 """How much of two texts is compared."""
-
-
-class Strand(msgspec.Struct):
-    """A thread with its newest conversation and that one's case; changes while a set is being recorded.
-
-    `aside`: with a third person, to whom something was passed on; the customer neither waits nor is answered there.
-    """
-
-    thread_id: int
-    inbox_id: int
-    conversation_id: int
-    case: CaseRow
-    participants: set[str]
-    aside: bool = False
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -141,9 +125,10 @@ def known_places(tx: Tx, who: Actor, message_ids: Iterable[int]) -> dict[int, Pl
     joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
     joined = joined.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
     joined = joined.join(cases, (cases.c.workspace_id == v.workspace_id) & (cases.c.id == v.case_id))
-    chosen = sa.select(m.id.label("message_id"), t.inbox_id.label("thread_inbox_id"), *_case_columns()).select_from(joined)
+    chosen = sa.select(m.id.label("message_id"), t.inbox_id.label("thread_inbox_id"), *case_columns()).select_from(joined)
     places = {
-        row.message_id: Place(_case_of(row), {row.thread_inbox_id}) for row in tx.rows(chosen.where(_mine(messages, who), m.id.in_(wanted)))
+        row.message_id: Place(case_of_row(row), {row.thread_inbox_id})
+        for row in tx.rows(chosen.where(_mine(messages, who), m.id.in_(wanted)))
     }
     for row in tx.rows(sa.select(k.message_id, k.inbox_id).where(_mine(message_copies, who), k.message_id.in_(wanted))):
         places[row.message_id].inbox_ids.add(row.inbox_id)
@@ -177,71 +162,11 @@ def known_thread_keys(tx: Tx, who: Actor, inbox_ids: Iterable[int], found: Seque
     return {(row.inbox_id, row.external_key) for row in rows}
 
 
-def load_strands(tx: Tx, who: Actor, thread_ids: Iterable[int]) -> dict[int, Strand]:
-    """Threads with their newest conversation, its case, and who takes part."""
-    wanted = sorted(set(thread_ids))
-    if not wanted:
-        return {}
-    newest = (
-        sa.select(sa.func.max(conversations.c.id))
-        .where(_mine(conversations, who), conversations.c.thread_id.in_(wanted))
-        .group_by(conversations.c.thread_id)
-    )
-    joined = conversations.join(
-        cases, (cases.c.workspace_id == conversations.c.workspace_id) & (cases.c.id == conversations.c.case_id)
-    ).join(threads, (threads.c.workspace_id == conversations.c.workspace_id) & (threads.c.id == conversations.c.thread_id))
-    joined = joined.join(identities, (identities.c.workspace_id == threads.c.workspace_id) & (identities.c.id == threads.c.identity_id))
-    chosen = sa.select(
-        threads.c.id.label("thread_id"),
-        threads.c.inbox_id.label("thread_inbox_id"),
-        conversations.c.id.label("conversation_id"),
-        conversations.c.aside,
-        identities.c.address.label("owner"),
-        *_case_columns(),
-    )
-    wanted_now = chosen.select_from(joined).where(_mine(conversations, who), conversations.c.id.in_(newest))
-    # Held until the set is recorded: what an agent does to a case meanwhile comes after it instead of being written over.
-    rows = tx.rows(wanted_now.order_by(cases.c.id).with_for_update(of=cases))
-    people = _participants(tx, who, wanted)
-    return {row.thread_id: _strand(row, people.get(row.thread_id, set()) | {row.owner}) for row in rows}
-
-
-def _strand(row: sa.Row[Any], people: set[str]) -> Strand:
-    return Strand(row.thread_id, row.thread_inbox_id, row.conversation_id, _case_of(row), people, row.aside)
-
-
-def _case_of(row: sa.Row[Any]) -> CaseRow:
+def case_of_row(row: sa.Row[Any]) -> CaseRow:
     return CaseRow(**{name: getattr(row, f"case_{name}") for name in CaseRow.__struct_fields__})
 
 
-def _participants(tx: Tx, who: Actor, thread_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Addresses that wrote last in a thread or were written to by us: only they and who began it may continue it by quoting an id."""
-    v, m = conversations.c, messages.c
-    spoken = tx.rows(sa.select(v.id, v.thread_id).where(_mine(conversations, who), v.thread_id.in_(thread_ids)))
-    # The conversations are named, so that nobody walks all messages.
-    turn = sa.func.row_number().over(partition_by=m.conversation_id, order_by=m.id.desc()).label("turn")
-    last = sa.select(m.id, turn).where(_mine(messages, who), m.conversation_id.in_([row.id for row in spoken])).subquery()
-    chosen = sa.select(m.conversation_id, m.direction, m.to, m.cc, m.identity_id)
-    rows = tx.rows(chosen.where(_mine(messages, who), m.id.in_(sa.select(last.c.id).where(last.c.turn <= REMEMBERED))))
-    thread_of = {row.id: row.thread_id for row in spoken}
-    found: dict[int, set[str]] = {}
-    writers = _writers(tx, who, {row.identity_id for row in rows if row.identity_id})
-    for row in rows:
-        people = found.setdefault(thread_of[row.conversation_id], set())
-        if row.direction == "out":
-            people.update(one["address"] for one in [*row.to, *row.cc])
-        elif row.identity_id in writers:
-            people.add(writers[row.identity_id])
-    return found
-
-
-def _writers(tx: Tx, who: Actor, identity_ids: set[int]) -> dict[int, str]:
-    c = identities.c
-    rows = tx.rows(sa.select(c.id, c.address).where(c.workspace_id == who.workspace_id, c.id.in_(identity_ids)))
-    return {row.id: row.address for row in rows}
-
-
-def _case_columns() -> list[sa.Label[Any]]:
+def case_columns() -> list[sa.Label[Any]]:
     return [cases.c[name].label(f"case_{name}") for name in CaseRow.__struct_fields__]
 
 

@@ -15,7 +15,6 @@ from sluss.cases.actions import WAKE
 from sluss.cases.arrivals import Arrival
 from sluss.cases.events import CaseOpened
 from sluss.cases.indexing import index_case, index_messages
-from sluss.cases.known import Strand
 from sluss.cases.models import (
     attachments,
     begun_elsewhere,
@@ -28,6 +27,7 @@ from sluss.cases.models import (
     messages,
     threads,
 )
+from sluss.cases.strands import STEM, Key, Strand
 from sluss.contacts.actions import Identity
 from sluss.kernel.actors import Actor
 from sluss.kernel.jobs import cancel
@@ -50,7 +50,7 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
 class Ledger:
     """Everything that a set will change. Cases that it touches are to be read from here."""
 
-    def __init__(self, tx: Tx, who: Actor, strands: dict[int, Strand], thread_keys: set[tuple[int, str]]) -> None:
+    def __init__(self, tx: Tx, who: Actor, strands: dict[Key, Strand], thread_keys: set[tuple[int, str]]) -> None:
         self.tx, self.who, self.strands, self.thread_keys = tx, who, strands, thread_keys
         self.rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in _ORDER}
         self.changed: dict[int, CaseRow] = {}
@@ -93,13 +93,14 @@ class Ledger:
         row = {"id": thread_id, "inbox_id": inbox_id, "external_key": self._thread_key(arrival, thread_id, inbox_id), "token": new_token()}
         self.add(threads, row | {"visibility": arrival.visibility, "identity_id": identity.id, "created_at": self.tx.now})
         strand = Strand(thread_id, inbox_id, self.open_conversation(thread_id, case.id), case, {identity.address})
-        self.strands[thread_id] = strand
+        self.strands[strand.key] = strand
         return strand
 
-    def open_conversation(self, thread_id: int, case_id: int) -> int:
+    def open_conversation(self, thread_id: int, case_id: int, branch: int = STEM) -> int:
         """The next episode of a thread."""
         conversation_id = self.tx.new_id()
         row = {"id": conversation_id, "thread_id": thread_id, "case_id": case_id, "opened_at": self.tx.now, "aside": False}
+        row |= {"branch_id": branch or None}
         self.add(conversations, row)
         return conversation_id
 

@@ -22,19 +22,18 @@ from sluss.cases.events import CaseChanged, CaseReopened, MessageReceived
 from sluss.cases.floods import Floods
 from sluss.cases.known import (
     Place,
-    Strand,
     Twin,
     erased_before,
     known_messages,
     known_places,
     known_thread_keys,
     known_twins,
-    load_strands,
     messages_by_reference,
     own_places,
     threads_by_token,
 )
 from sluss.cases.ledger import Ledger, Writer
+from sluss.cases.strands import Strand, Strands
 from sluss.channels.addressing import plain_address
 from sluss.channels.contract import Address
 from sluss.contacts.actions import Identity, find_or_make_identities
@@ -73,12 +72,12 @@ class _Recording:
         self.people = self._identities([one for one in arrivals if one.inbound.direction == "in"])
         self.by_token = threads_by_token(tx, who, [one.thread_token for one in inbounds])
         references = messages_by_reference(tx, who, inbounds)
-        self.by_reference = {key: found[-1].thread_id for key, found in references.items()}
+        named = [found[-1].thread_id for found in references.values()]
         twins = known_twins(tx, who, [found.message_id for one in inbounds for found in references.get(one.external_id, ())])
         self.twins = {key: [twins[one.message_id] for one in found if one.message_id in twins] for key, found in references.items()}
-        strands = load_strands(tx, who, [*self.by_token.values(), *self.by_reference.values()])
+        self.strands = Strands(tx, who, [*self.by_token.values(), *named], references)
         places = {one.inbox_id for one in arrivals} | {one.inbox_id for one in self.own.values()}
-        self.ledger = Ledger(tx, who, strands, known_thread_keys(tx, who, places, inbounds))
+        self.ledger = Ledger(tx, who, self.strands.by_key, known_thread_keys(tx, who, places, inbounds))
         self.elsewhere = Elsewhere(self.ledger, arrivals, self.own)
         self.floods = Floods(tx, who, {one.contact_id for one in self.people.values()})
 
@@ -134,7 +133,7 @@ class _Recording:
         """What one of us sent by another program."""
         if not self.elsewhere.goes_out(arrival):
             return Recorded(arrival.envelope_id, "nothing", 0)
-        strand = next((found for key in arrival.inbound.references if (found := self._strand_of(key)) is not None), None)
+        strand = next((found for key in arrival.inbound.references if (found := self.strands.named(key)) is not None), None)
         if strand is None:
             return self.elsewhere.begin(arrival)
         done = self.elsewhere.answer(arrival, strand, dedupe_key(arrival))
@@ -146,7 +145,7 @@ class _Recording:
         arrival = self._marked(arrival)
         identity = self.people[arrival.network, arrival.inbound.sender.address]
         twin = near_copy(arrival.inbound, self.twins.get(arrival.inbound.external_id, ()))
-        if twin is not None and (strand := self._strand_of(arrival.inbound.external_id)) is not None:
+        if twin is not None and (strand := self.strands.named(arrival.inbound.external_id)) is not None:
             arrival = _with(arrival, warnings=(ANOTHER_COPY,), automatic=arrival.inbound.automatic or COPY)
         else:
             twin = None
@@ -173,7 +172,7 @@ class _Recording:
         self.seen[dedupe_key(arrival)] = message_id
         self.places[message_id] = Place(strand.case, {strand.inbox_id, arrival.inbox_id})
         if one.external_id:
-            self.by_reference[one.external_id] = strand.thread_id
+            self.strands.remember(one.external_id, strand)
             sender = one.sender.address if one.direction == "in" else ""
             self.twins.setdefault(one.external_id, []).append(Twin(message_id, one.direction, sender, one.text, one.proof))
 
@@ -194,25 +193,22 @@ class _Recording:
         if not self._takes_more(strand.case, arrival):
             case = self._open_case(arrival, identity, strand.inbox_id, continues=strand.case.id)
             strand.case, strand.aside = case, False
-            strand.conversation_id = self.ledger.open_conversation(strand.thread_id, case.id)
+            strand.conversation_id = self.ledger.open_conversation(strand.thread_id, case.id, strand.branch)
         return arrival, strand
 
     def _find_strand(self, arrival: Arrival) -> tuple[Strand | None, int, tuple[str, ...]]:
         """The strand a message may join, else the case that it merely claims to continue (0 for none), and what is odd about it."""
         one = arrival.inbound
-        strand = self.ledger.strands.get(self.by_token.get(one.thread_token, 0))
+        strand = self.strands.of_thread(self.by_token.get(one.thread_token, 0), one.references)
         if strand is not None:
             return strand, 0, () if one.sender.address in strand.participants else (NEW_PARTICIPANT,)
         for reference in one.references:
-            strand = self._strand_of(reference)
+            strand = self.strands.named(reference)
             if strand is not None and one.proof != "fail" and _takes_part(one.sender, strand.participants):
                 return strand, 0, ()
             if strand is not None:
                 return None, strand.case.id, (CLAIMS_TO_CONTINUE,)
         return None, 0, ()
-
-    def _strand_of(self, reference: str) -> Strand | None:
-        return self.ledger.strands.get(self.by_reference.get(reference, 0))
 
     def _takes_more(self, case: CaseRow, arrival: Arrival) -> bool:
         """Whether a case still takes messages: open ones, spam, and solved ones within the inbox's window."""

@@ -13,8 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sluss.cases.access import access_case, work_on_case
-from sluss.cases.models import cases
+from sluss.cases.access import access_case, hold_case, work_on_case
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Forbidden, Invalid
 from sluss.kernel.tx import Tx
@@ -113,12 +112,6 @@ def drafted_cases(tx: Tx, who: Actor, case_ids: Sequence[int]) -> frozenset[int]
     mine = (c.workspace_id == who.workspace_id) & (c.agent_id == who.id) & c.case_id.in_(case_ids)
     begun = (c.text != "") | (c.attachment_ids != sa.literal([], c.attachment_ids.type))
     return frozenset(row.case_id for row in tx.rows(sa.select(c.case_id).where(mine, begun)))
-
-
-def hold_case(tx: Tx, who: Actor, case_id: int) -> None:
-    """Whoever writes in a case, as far as only reading is needed, goes one after the other: a late save sees that its form was sent."""
-    case = access_case(tx, who, case_id)
-    tx.row(sa.select(cases.c.id).where(cases.c.workspace_id == who.workspace_id, cases.c.id == case.id).with_for_update())
 
 
 def _require_writer(tx: Tx, who: Actor, case_id: int, kind: Kind) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sluss.cases.access import AttachmentRow, CaseRow, Status, work_on_case
+from sluss.cases.access import AttachmentRow, CaseRow, Status, hold_case, work_on_case
 from sluss.cases.actions import OutgoingMessage, add_note, record_outbound, set_status
 from sluss.channels.addressing import new_external_id
 from sluss.channels.contract import Capabilities
@@ -25,10 +25,10 @@ from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.once import once
 from sluss.replies.attaching import require_free
 from sluss.replies.canned.filling import OPEN, open_fields
-from sluss.replies.drafts import discard_draft, hold_case
+from sluss.replies.drafts import discard_draft
 from sluss.replies.forming import form_answer, place_pictures
 from sluss.replies.leaving import Leaving, remember
-from sluss.replies.news import News, news_since
+from sluss.replies.news import News, mark_of, news_since
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses
 from sluss.replies.targets import Target, known_people, target_of
 
@@ -85,11 +85,11 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopped(Conflict):
-    """The case has news that the sender had not seen; nothing was sent, the draft is as it was."""
+    """The case has news that the sender had not seen; nothing was sent, the draft is as it was. `mark` covers what is told now."""
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: News, mark: str = "") -> None:
         super().__init__("Not sent: the case has news that you have not seen.")
-        self.news = news
+        self.news, self.mark = news, mark
 
 
 class Crowded(Conflict):
@@ -112,6 +112,14 @@ def send_reply(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     return once(tx, who, reply.op, _send, reply)
 
 
+def require_seen(tx: Tx, who: Actor, case_id: int, seen: str) -> None:
+    """Raise `Stopped` where others have said something since a mark."""
+    mark = mark_of(tx, who, case_id)
+    news = news_since(tx, who, case_id, seen)
+    if news is not None:
+        raise Stopped(news, mark)
+
+
 def write_note(tx: Tx, who: Actor, note: WriteNote) -> int:
     """Write a note, once per `op`, and let its draft go. Returns the note's id."""
     return once(tx, who, note.op, _note, note)
@@ -127,9 +135,8 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     text = _checked_text(reply, target.capabilities)
     recipients = _recipients(tx, who, reply, target)
     files = _checked_files(tx, who, reply, target.capabilities)
-    news = None if reply.anyway else news_since(tx, who, case.id, reply.seen)
-    if news is not None:
-        raise Stopped(news)
+    if not reply.anyway:
+        require_seen(tx, who, case.id, reply.seen)
     if target.doubtful and not reply.trust:
         raise Doubted
     _require_confirmed(tx, who, reply, recipients)
