@@ -19,16 +19,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers.fixtures", "tests.browser.fixtures"]
 
 
-@pytest.fixture(scope="session")
-def prepare_database() -> Callable[[str], None]:
-    """Lays the schema of `database_url`, once on each kind of database."""
-
-    def prepare(url: str) -> None:
-        db = open_database(url)
-        db.with_connection(bring_up_to_date)
-        db.close()
-
-    return prepare
+@pytest.fixture
+def prepare_database(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Lays the schema of `database_url`, and the named cast for whoever asks for it: once on each kind of database, then copied."""
+    return _lay_world if "world" in request.fixturenames else _lay_schema
 
 
 @pytest.fixture
@@ -46,11 +40,9 @@ def db(database_url: str, clock: TestClock) -> Iterator[Database]:
 
 
 @pytest.fixture
-def world(db: Database) -> World:
+def world(database_url: str) -> World:
     """The named cast, in the database of the test."""
-    from tests.world import build_world  # noqa: PLC0415 - the web framework loads slowly, and most tests need none of it
-
-    return db.write_now(build_world)
+    return _worlds[_kind(database_url)]
 
 
 @pytest.fixture
@@ -60,3 +52,27 @@ async def web(db: Database, world: World, tmp_path: Path) -> AsyncIterator[Web]:
 
     async with run_web(db, world, Config(data=str(tmp_path))) as web:
         yield web
+
+
+def _lay_schema(url: str) -> None:
+    db = open_database(url)
+    db.with_connection(bring_up_to_date)
+    db.close()
+
+
+def _lay_world(url: str) -> None:
+    """A moment before the tests begin, so that ids made then are not made again."""
+    from tests.world import build_world  # noqa: PLC0415 - the web framework loads slowly, and most tests need none of it
+
+    _lay_schema(url)
+    db = open_database(url, TestClock(TestClock().now - MILLISECOND))
+    _worlds[_kind(url)] = db.write_now(build_world)
+    db.close()
+
+
+def _kind(url: str) -> str:
+    return url.partition(":")[0]
+
+
+MILLISECOND = 1_000
+_worlds: dict[str, World] = {}

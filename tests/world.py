@@ -15,12 +15,14 @@ import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Self
 
 import httpx
 import msgspec
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from litestar import Litestar
 
 from sluss.app import WebApp, make_app
 from sluss.channels.contract import Connection
@@ -40,7 +42,9 @@ from sluss.people.actions import NewAgent, create_agent, disable_agent
 from sluss.people.queries import get_agent
 from sluss.people.sessions import inboxes_of
 from sluss.people.teams import TeamChange, change_team, create_team
+from sluss.web.assets import Assets
 from sluss.web.edge import Edge
+from sluss.web.templates import Templates
 
 PASSWORD = "fyra ord räcker långt"
 # As strong as a test needs: the real cost would be paid at each sign-in.
@@ -197,9 +201,9 @@ class Browser:
 class Web:
     """The running application, with the cast."""
 
-    def __init__(self, edge: Edge, world: World) -> None:
+    def __init__(self, edge: Edge, world: World, routes: Litestar | None = None) -> None:
         self.edge, self.world, self.db = edge, world, edge.db
-        self.app = make_app(edge)
+        self.app = make_app(edge, routes)
         self._browsers: list[Browser] = []
 
     def browser(self, host: str = "norrsken.test", address: str = "127.0.0.1", scheme: str = "http") -> Browser:
@@ -222,10 +226,15 @@ class Web:
             await browser.client.aclose()
 
 
+_routes: dict[tuple[int, int], list[Litestar]] = {}
+"""Routes that no test uses just now, by the limits they were made with."""
+
+
 @asynccontextmanager
 async def run_web(db: Database, world: World, config: Config) -> AsyncGenerator[Web]:
     """The application on a database, without a server."""
-    web = Web(make_edge(db, config), world)
+    free = _routes.setdefault((config.max_upload_bytes, config.max_form_bytes), [])
+    web = Web(make_edge(db, config), world, free.pop() if free else None)
     started, over = asyncio.Event(), asyncio.Event()
     # In a task of its own: pytest leaves a fixture in another task than it entered it.
     running = asyncio.create_task(_run(web.app, started, over))
@@ -236,6 +245,7 @@ async def run_web(db: Database, world: World, config: Config) -> AsyncGenerator[
         over.set()
         await running
         await web.close()
+        free.append(web.app.litestar)
 
 
 def make_edge(db: Database, config: Config) -> Edge:
@@ -248,7 +258,15 @@ def make_edge(db: Database, config: Config) -> Edge:
         return await db.read(connection_of, system(workspace_id), inbox_id, sealer)
 
     edge.connection, edge.receive = connection, Reception(db, edge.files).receive
+    edge.assets, edge.templates = _shown()
     return edge
+
+
+@cache
+def _shown() -> tuple[Assets, Templates]:
+    """Compiled once for all tests of a process: their pages are the same, and compiling costs more than most tests."""
+    assets = Assets()
+    return assets, Templates(assets)
 
 
 async def _run(app: WebApp, started: asyncio.Event, over: asyncio.Event) -> None:

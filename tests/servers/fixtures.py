@@ -47,7 +47,7 @@ def pytest_runtest_teardown() -> None:
             server.start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def prepare_database() -> Prepare | None:
     """What lays the schema of `database_url`: run once on each database, then copied. tests/conftest.py puts the migrations here."""
     return None

@@ -191,10 +191,16 @@ def give_session(request: Call, edge: Edge, token: str) -> None:
     browser.set_cookie(request, edge.config, browser.SESSION, token, edge.config.session_days * 86_400)
 
 
-def dependencies(edge: Edge) -> dict[str, Provide]:
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard of every route: the gate of the edge that serves now."""
+    gate: Gate = connection.app.state.gate
+    await gate.admit(connection, handler)
+
+
+def dependencies() -> dict[str, Provide]:
     """What handlers may ask for by name."""
     return {
-        "edge": Provide(lambda: edge, sync_to_thread=False),
+        "edge": Provide(_edge_of, sync_to_thread=False),
         "asked": Provide(_asked_of, sync_to_thread=False),
         "session": Provide(_session_of, sync_to_thread=False),
         "who": Provide(_who_of, sync_to_thread=False),
@@ -215,6 +221,11 @@ def _is_declared(handler: BaseRouteHandler) -> bool:
     return isinstance(handler.opt.get("may"), Policy) or (
         isinstance(handler, HTTPRouteHandler) and handler.http_methods == {HttpMethod.OPTIONS}
     )
+
+
+def _edge_of(request: Call) -> Edge:
+    edge: Edge = request.app.state.edge
+    return edge
 
 
 # Each of these asks for the one before it: the framework resolves such a chain one by one, and needs no task group, which costs most.

@@ -7,7 +7,7 @@ process is killed, the last seconds are not in the log.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -98,22 +98,20 @@ class ReadLog:
             if self._seen:
                 await asyncio.shield(self.flush())
 
-    def hook(self) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
-        """What the application calls after each answer: handlers say with `reads=("case", "no")` what they show, and by which parameter."""
 
-        async def note(request: Request[Any, Any, Any]) -> None:
-            told: tuple[Kind, str] | None = request.route_handler.opt.get("reads")
-            state: dict[str, Any] = request.scope["state"]
-            session = state.get("session")
-            # A program reads in the name of the agent that it acts as.
-            who = session.who if session is not None else state.get("actor")
-            if told is None or who is None or request.method != "GET":
-                return
-            key = str(request.path_params.get(told[1], ""))
-            if key.isdecimal():
-                self.saw(Sight(who.workspace_id, who.id, told[0], int(key)))
-
-        return note
+async def note_sight(request: Request[Any, Any, Any]) -> None:
+    """Called after each answer: handlers say with `reads=("case", "no")` what they show, and by which parameter."""
+    told: tuple[Kind, str] | None = request.route_handler.opt.get("reads")
+    state: dict[str, Any] = request.scope["state"]
+    session = state.get("session")
+    # A program reads in the name of the agent that it acts as.
+    who = session.who if session is not None else state.get("actor")
+    if told is None or who is None or request.method != "GET":
+        return
+    key = str(request.path_params.get(told[1], ""))
+    if key.isdecimal():
+        seen: ReadLog = request.app.state.edge.reads
+        seen.saw(Sight(who.workspace_id, who.id, told[0], int(key)))
 
 
 def write_sights(tx: Tx, who: Actor, seen: dict[Sight, tuple[int, int, int]]) -> None:
