@@ -20,6 +20,7 @@ from sluss.api import routes as api
 from sluss.config import Config
 from sluss.desk import routes as desk
 from sluss.desk.live import make_render
+from sluss.desk.whispers import Whispers
 from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
@@ -137,7 +138,9 @@ async def _running(app: Litestar) -> AsyncGenerator[None]:
 
     edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
     loops = Supervisor(edge.db.clock)
+    whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))
+    loops.run("presence", lambda: whispers.run(edge.signals))
     loops.run("read log", lambda: edge.reads.keep(edge.signals))
     try:
         yield
