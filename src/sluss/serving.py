@@ -51,7 +51,7 @@ from sluss.privacy.exporting import rendered_by
 from sluss.privacy.journal import Journal
 from sluss.privacy.work import Room, work_forever
 from sluss.web.edge import Edge
-from sluss.wiring import AFTER, EVERY, INSIDE, JOBS
+from sluss.wiring import AFTER, EVERY, INSIDE, JOBS, TELLERS
 
 FILES = 65_536
 REMEMBERED = 2.0
@@ -134,7 +134,7 @@ class Work:
         self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
         post = Postbox(host.db, host.config, self.hosting.connection).post
-        self.postman = Postman(host.db, host.config, post, port=lambda: host.port)
+        self.postman = Postman(host.db, host.config, post, port=lambda: host.port, tellers=TELLERS)
 
     def start(self) -> None:
         """Set every loop going, each under its lease where only one process may."""

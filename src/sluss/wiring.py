@@ -1,7 +1,7 @@
 """The one table of who reacts to what. In: events, timers, the clock. Out: actions of slices, which do not know each other.
 
 `INSIDE` runs in the transaction of the event and must be atomic with it; `AFTER` runs later, at least once and in order per case;
-`JOBS` are timers by kind; `EVERY` is all recurring work with its clock.
+`JOBS` are timers by kind; `EVERY` is all recurring work with its clock; `TELLERS` say what letters of other slices than people are about.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sluss.api.again import forget_old_answers
 from sluss.cases.actions import WAKE, wake_case
-from sluss.cases.events import CaseOpened
+from sluss.cases.events import CaseOpened, NoteAdded
 from sluss.cases.indexing import INDEX_CASE, index_some_of_case
 from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
@@ -24,23 +24,35 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
+from sluss.notifications.actions import forget_old
+from sluss.notifications.digest import DIGEST, facts_of, send_digest
+from sluss.notifications.mentions import note_mentions_of
+from sluss.notifications.reactions import TOLD, tell_concerned
 from sluss.outbox.events import DeliveryChanged
 from sluss.outbox.reactions import reopen_undelivered
 from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
+from sluss.people.postman import Teller
 from sluss.people.tokens import forget_old_tokens
 from sluss.replies.confirmations import confirm_case
 from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
 
-INSIDE: Mapping[type[Event], Sequence[Inside]] = {}
+INSIDE: Mapping[type[Event], Sequence[Inside]] = {NoteAdded: (note_mentions_of,)}
 
 AFTER: Sequence[After] = (
     After("release cases of a disabled agent", (AgentDisabled,), release_cases),
     After("confirm that a message has come", (CaseOpened,), confirm_case),
+    After("tell whom it concerns", TOLD, tell_concerned),
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
 )
 
-JOBS: Mapping[str, JobAction] = {WAKE: wake_case, RELEASE: release_some, INDEX_CASE: index_some_of_case, REBUILD: rebuild_some}
+JOBS: Mapping[str, JobAction] = {
+    WAKE: wake_case,
+    RELEASE: release_some,
+    INDEX_CASE: index_some_of_case,
+    REBUILD: rebuild_some,
+    DIGEST: send_digest,
+}
 
 EVERY: Sequence[Every] = (
     Every("conservation", 60, keep_balance, look=take_balance),
@@ -52,5 +64,8 @@ EVERY: Sequence[Every] = (
     Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
+    Every("tidy notifications", 86_400, forget_old),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
 )
+
+TELLERS: Mapping[str, Teller] = {DIGEST: facts_of}

@@ -90,5 +90,12 @@ class TagsChanged(Event, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
 
 
+class FollowChanged(Event, frozen=True, kw_only=True):
+    """An agent follows the case from now on, or no longer."""
+
+    agent_id: int
+    following: bool
+
+
 class CaseChanged(Event, frozen=True, kw_only=True):
     """Something about the case that only the screen cares for."""

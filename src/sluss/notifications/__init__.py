@@ -1,1 +1,1 @@
-"""Telling agents what concerns them. In: events of cases. Out: notifications in the bell, on the desktop, by sound, by letter; never twice."""
+"""Telling agents what concerns them. In: events of cases. Out: the bell, the desktop, a sound, a letter; nothing is told twice."""

@@ -12,6 +12,7 @@ import msgspec
 from sluss.kernel.text import clean_line
 from sluss.web.formats import exact
 from sluss.web.locale import gettext as _
+from sluss.web.locale import ngettext
 
 ROLES: Mapping[str, Callable[[], str]] = {
     "admin": lambda: _("Administrator"),
@@ -37,6 +38,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     what: str = ""
     text: str = ""
+    lines: tuple[str, ...] = ()
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -124,6 +126,19 @@ def _trial(facts: Facts) -> _Letter:
     )
 
 
+def _digest(facts: Facts) -> _Letter:
+    count = len(facts.lines)
+    return ngettext("%(num)s thing waits for you: %(company)s", "%(num)s things wait for you: %(company)s", count) % {
+        "num": count,
+        "company": facts.company,
+    }, (
+        _("This happened while you were away:"),
+        *facts.lines,
+        _("Everything at once: %(link)s") % {"link": facts.link},
+        _("When you are written to, you choose here: %(link)s") % {"link": facts.address},
+    )
+
+
 def _if_not_you() -> str:
     return _("If it was you, there is nothing to do. If not, choose a new password at once and tell an administrator.")
 
@@ -137,4 +152,5 @@ _LETTERS: Mapping[str, Callable[[Facts], _Letter]] = {
     "factors": _factors,
     "alarm": _alarm,
     "trial": _trial,
+    "digest": _digest,
 }

@@ -25,13 +25,13 @@ from sluss.kernel.words import say
 from sluss.kernel.workspaces import workspaces
 from sluss.people.models import agents, credentials, letter_settings, letters
 
-Kind = Literal["invitation", "reset", "no-password", "password", "device", "factors", "alarm", "trial"]
+Kind = Literal["invitation", "reset", "no-password", "password", "device", "factors", "alarm", "trial", "digest"]
 Ending = Literal["sent", "refused", "deferred", "unknown"]
 
 TOPIC = "letters"
 HOLD = 20 * MINUTE
 """How long a letter may be under way before its result counts as unknown."""
-PATIENCE: dict[str, int] = {"invitation": 3 * DAY, "reset": 2 * HOUR, "no-password": 2 * HOUR, "trial": 10 * MINUTE}
+PATIENCE: dict[str, int] = {"invitation": 3 * DAY, "reset": 2 * HOUR, "no-password": 2 * HOUR, "trial": 10 * MINUTE, "digest": 6 * HOUR}
 USUAL_PATIENCE = 3 * DAY
 FIRST_WAIT, LONGEST_WAIT = MINUTE, HOUR
 SHOWN = 50

@@ -9,9 +9,10 @@ Where several workspaces live, only the installation's own mail server proves an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.config import Config
@@ -59,12 +60,26 @@ SHARED = say(
 
 log = get_log("letters")
 
+Teller = Callable[[Tx, Actor, Letter, str], Facts | None]
+"""Says what a letter is about at the moment it leaves, given where links begin; None when there is nothing to say any more."""
+
 
 class Postman:
-    """Sends letters for every workspace. `post` carries them; `port` tells where links lead while no address is configured."""
+    """Sends letters for every workspace.
 
-    def __init__(self, db: Database, config: Config, post: Post, port: Callable[[], int] = lambda: 0) -> None:
+    `post` carries them; `port` tells where links lead while no address is configured; `tellers` know what letters of other slices say.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        config: Config,
+        post: Post,
+        port: Callable[[], int] = lambda: 0,
+        tellers: Mapping[str, Teller] | None = None,
+    ) -> None:
         self._db, self._config, self._post, self._port = db, config, post, port
+        self._tellers = tellers or {}
 
     async def run(self, signals: Signals, lease: Lease) -> None:
         """Send whatever is due, for as long as the lease is held."""
@@ -133,6 +148,9 @@ class Postman:
             return _invitation(tx, who, letter, (company, home), proves=self._proves(tx))
         if letter.agent_id is not None and _has_left(tx, who, letter):
             return None
+        if letter.kind in self._tellers:
+            told = self._tellers[letter.kind](tx, who, letter, home)
+            return msgspec.structs.replace(told, company=company) if told is not None else None
         provider = find_provider(tx, who) if letter.kind == "no-password" else None
         known: dict[str, Any] = {
             name: value
