@@ -86,7 +86,7 @@ def read_search(tx: Tx, who: Actor, look: Look, query: str) -> tuple[Any, dict[s
     position = int(tx.value(last_position()))
     with speaking(look.voice):
         around = look_around(tx, who)
-        return search(tx, around, query, look.after), _shell(tx, around, count_views(tx, around), position)
+        return search(tx, around, query, look.after, "relevance" if look.sort == "relevance" else "newest"), _shell(tx, around, count_views(tx, around), position)
 
 
 def read_best_view(tx: Tx, who: Actor, no: int) -> str:

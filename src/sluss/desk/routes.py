@@ -8,9 +8,10 @@ import msgspec
 from litestar import Response, get
 from litestar.response.redirect import Redirect
 
-from sluss.desk import routes_case, routes_files, routes_forward, routes_presence, routes_reply
+from sluss.desk import routes_case, routes_files, routes_forward, routes_presence, routes_ready, routes_reply
 from sluss.desk.answers import page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
+from sluss.desk.quick import suggest
 from sluss.desk.screens import Desk
 from sluss.desk.shapes import number
 from sluss.kernel.actors import Actor
@@ -76,17 +77,25 @@ async def earlier_items(edge: Edge, asked: Asked, who: Actor, no: str, before: s
 
 
 @get("/search", may=READERS)
-async def search_page(edge: Edge, asked: Asked, who: Actor, q: str = "", after: str = "") -> Response[str]:
-    """What is found."""
-    found, shell = await edge.db.read(read_search, who, Look(voice=voice_of(asked), after=after), q)
+async def search_page(edge: Edge, asked: Asked, who: Actor, q: str = "", after: str = "", *, sort: str = "") -> Response[str] | Redirect:
+    """What is found; a case number alone leads to its case."""
+    found, shell = await edge.db.read(read_search, who, Look(voice=voice_of(asked), after=after, sort=sort), q)
+    if found.straight:
+        return asked.go(f"/c/{found.straight}")
     return asked.answer("desk/search.html", asked.page(found.query or _("Search"), "search", **shell), found=found)
 
 
+@get("/search/quick", may=READERS)
+async def quick_search(edge: Edge, asked: Asked, who: Actor, q: str = "") -> Response[Any]:
+    """The few best things, for a list that opens while one types."""
+    return asked.json({"items": await edge.db.read(suggest, who, voice_of(asked), q)})
+
+
 @get("/c/{no:str}", may=READERS)
-async def short_link(edge: Edge, asked: Asked, who: Actor, no: str) -> Redirect:
-    """A case by its number alone, as people pass it on."""
+async def short_link(edge: Edge, asked: Asked, who: Actor, no: str, m: str = "") -> Redirect:
+    """A case by its number alone, as people pass it on; `m` is a message or note in it."""
     view = await edge.db.read(read_best_view, who, number(no))
-    return asked.go(f"/inbox/{view}/{number(no)}")
+    return asked.go(f"/inbox/{view}/{number(no)}" + (f"?m={number(m)}" if m else ""))
 
 
 async def _read_case(edge: Edge, who: Actor, look: Look) -> Seen:
@@ -103,12 +112,14 @@ ROUTES: list[Any] = [
     fresh_case,
     earlier_items,
     search_page,
+    quick_search,
     short_link,
     *routes_case.ROUTES,
     *routes_reply.ROUTES,
     *routes_files.ROUTES,
     *routes_forward.ROUTES,
     *routes_presence.ROUTES,
+    *routes_ready.ROUTES,
 ]
 
 UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_files.UPLOADS]

@@ -8,8 +8,9 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | GET /inbox/{view}/{no}?m={message} | desk/inbox.html `desk=Desk` with `case` | `div#panes` → desk/pane.html `desk=Desk` (`queue.rows` may be empty) |
 | GET /cases/{no}/fresh?view= | desk/fresh.html `desk=Desk` (head, timeline, side as partials; never the composer) | always a fragment |
 | GET /cases/{no}/earlier?before={item} | desk/earlier.html `case=Case` (items before that one) | always a fragment |
-| GET /search?q=&after= | desk/search.html `found=Found` | |
-| GET /c/{no} | 303 to the best view | |
+| GET /search?q=&after=&sort= | desk/search.html `found=Found`; a number alone 303 to its case | |
+| GET /search/quick?q= | JSON `{items: [{kind, title, detail, href, icon}]}`: customers and cases | |
+| GET /c/{no}?m={item} | 303 to the best view, at that message or note | |
 | GET /files/{id}, /files/{id}/thumb | bytes | |
 | GET /messages/{id}/frame?images=1 | sanitised mail HTML, its own CSP; see frame.js | |
 | GET /messages/{id}/raw | the mail as it came, a download | |
@@ -23,9 +24,9 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 
 | address | fields |
 | --- | --- |
-| /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1 and `crowd` = number after Stopped |
+| /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
 | /cases/{no}/note | `body`, `file`, `revision` |
-| /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd` |
+| /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd`, `seen` |
 | /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by"}` |
 | /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
@@ -43,6 +44,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -278,6 +280,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     max_file_bytes: int | None = None
     undo_seconds: int = 0
     closed: str = ""
+    doubtful: bool = False
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -374,21 +377,76 @@ class FirstStep(msgspec.Struct, frozen=True, kw_only=True):
     href: str
 
 
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in a case: a message of the customer, an answer of ours, a note or the name of a file, and where it stands.
+
+    `text` has matches between U+0002 and U+0003, as have all marked texts below.
+    """
+
+    kind: str
+    text: str
+    by: str
+    at: int
+    href: str
+
+
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """One case found. `excerpt` is text around the match, matches between U+0002 and U+0003."""
+    """One case found. `name` and `subject` are marked; `excerpts` empty where only these match."""
 
     row: Row
-    excerpt: str
+    name: str = ""
+    subject: str = ""
+    excerpts: tuple[Excerpt, ...] = ()
+
+    @property
+    def excerpt(self) -> str:
+        """The best one, or the newest words of the case."""
+        return self.excerpts[0].text if self.excerpts else self.row.preview
+
+
+class FoundContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer found; `name` and `details` (addresses) are marked."""
+
+    person: Person
+    name: str
+    details: tuple[str, ...]
+    href: str
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """A chip that narrows a search, or takes that back where it is `chosen`. `piece` is the filter text; `count` 0 is not shown."""
+
+    piece: str
+    label: str
+    count: int
+    chosen: bool
+    href: str
+
+
+class FacetGroup(msgspec.Struct, frozen=True):
+    """Chips about one thing: chosen, status, inbox, time or has."""
+
+    about: str
+    facets: tuple[Facet, ...]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search found. `more` counts hits beyond the last shown; `problem` says what is wrong with the query, if anything."""
+    """What a search found. Unless `whole`, older mentions were left unread; `problem` says what is wrong with the query, if anything.
+
+    `straight` is the case whose number alone was typed.
+    """
 
     query: str
     hits: tuple[Hit, ...] = ()
     total: int = 0
+    whole: bool = True
     after: str = ""
+    sort: str = "newest"
     problem: str = ""
+    contacts: tuple[FoundContact, ...] = ()
+    facets: tuple[FacetGroup, ...] = ()
+    rebuilding: bool = False
+    straight: int = 0
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
@@ -404,7 +462,8 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
-    """A send that was stopped: the case has news that the sender had not seen, or `crowd` new people would get it.
+    """A send that was stopped: the case has news that the sender had not seen, `crowd` new people would get it, or the customer's
+    address is `doubtful`. `told` are the questions that were answered before this one, as fields of the form.
 
     `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
     """
@@ -417,6 +476,9 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
     then: Literal["stay", "solve"] = "stay"
     solving: bool = False
     seen: str = ""
+    doubtful: bool = False
+    to: str = ""
+    told: Mapping[str, str] = {}
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -427,7 +489,10 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class ForwardForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Passing on one message, or the whole conversation. `files` are what goes along, `chosen` those ticked; `told` shows what follows."""
+    """Passing on one message, or the whole conversation. `files` are what goes along, `chosen` those ticked; `told` shows what follows.
+
+    `news` is what somebody said while the form was open; `seen` covers it.
+    """
 
     no: int
     message: str
@@ -441,3 +506,5 @@ class ForwardForm(msgspec.Struct, frozen=True, kw_only=True):
     form: Form = Form()
     crowd: int = 0
     undo_seconds: int = 0
+    seen: str = ""
+    news: News | None = None

@@ -1,118 +1,184 @@
-"""Finding cases. In: what somebody typed: words, a name, an address, `#10482`, `contact:7`. Out: rows with the words around the match.
+"""Finding cases. In: what somebody typed: words, a name, an address, `#10482`, a filter. Out: cases with the words around the match.
 
-Only what the reader may see is found, counted or quoted.
+Only what the reader may see is found, counted or quoted. Mentions are walked from the newest; after a bounded number of them the search
+says that it looked no further.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import visible_to
-from sluss.cases.models import cases, messages, notes
+from sluss.cases.filtering.names import read_names
+from sluss.cases.models import cases
+from sluss.cases.reindexing import is_rebuilding
+from sluss.contacts.models import contacts
 from sluss.desk.around import Around
+from sluss.desk.asking import Asked, understand_search
+from sluss.desk.excerpts import Looked, excerpts_of
+from sluss.desk.facets import facets_of
+from sluss.desk.marking import marked_where
 from sluss.desk.rows import LISTED, Listed, show_rows
-from sluss.desk.screens import Found, Hit, Row
-from sluss.kernel.search import find_mentions
-from sluss.kernel.terms import question_of, words_of
+from sluss.desk.screens import Found, Hit
+from sluss.desk.suggesting import found_contacts
+from sluss.kernel.clock import SECOND
+from sluss.kernel.search import Mention, Stretch, find_mentions, mentions_among
 from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
-from sluss.web.locale import gettext as _
 
 PAGE = 25
-LONGEST = 400
-MENTIONS = 1_000
-MENTIONS_OF_SOME = 5_000
-"""Whoever sees a part of the workspace has the others' mentions filtered out, so more are looked at."""
-BEFORE, AROUND = 60, 180
-QUOTED = 20_000
+AT_ONCE = 1_000
+FEW, MOST = 4, 10
+"""Times that mentions are fetched: to count, and to fill a page where a filter leaves few of them."""
+SELECTED = 300
+NEWEST_LISTED = 500
 
-_NUMBER = re.compile(r"#?\s*(\d{1,15})")
-_CONTACT = re.compile(r"contact:(\d{1,18})")
-_WORD = re.compile(r"\w+")
+Sort = Literal["relevance", "newest"]
 
 
-def search(tx: Tx, around: Around, query: str, after: str) -> Found:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that was found, as far as it is needed to put it in order and to count it."""
+
+    id: int
+    number: int
+    status: str
+    inbox_id: int
+    subject: str
+    name: str
+    mentions: tuple[Mention, ...] = ()
+
+
+class Walked(msgspec.Struct, frozen=True):
+    """Cases found, most recent mention first; `whole` unless older mentions were left unread."""
+
+    cases: list[Candidate]
+    whole: bool
+
+
+def search(tx: Tx, around: Around, query: str, after: str, sort: Sort = "newest") -> Found:
     """One page of what was found."""
-    asked = " ".join(query.split())
-    if not asked:
-        return Found(query="")
-    if len(asked) > LONGEST:
-        return Found(query=asked[:LONGEST], problem=_("Search for fewer words: 400 characters are the limit."))
-    mentions = _mentions(tx, around, asked)
-    if mentions is None:
-        return Found(query=asked, problem=_("Write letters or digits to search for."))
-    seen = _visible(tx, around, list(mentions))
-    page, cursor = _page(seen, after)
-    rows = show_rows(tx, around, _listed(tx, around, page))
-    quotes = _quotes(tx, around, [mentions[one] for one in page])
-    words = words_of(asked)
-    hits = tuple(Hit(row=row, excerpt=_excerpt(row, quotes.get(mentions[int(row.id)], ""), words)) for row in rows)
-    return Found(query=asked, hits=hits, total=len(seen), after=cursor)
+    asked = understand_search(tx, around.who, read_names(tx, around.who), query)
+    if asked.problem or not asked.typed:
+        return Found(query=asked.typed, problem=asked.problem)
+    walked = find(tx, around, asked)
+    found = walked.cases if sort == "newest" else sorted(walked.cases, key=lambda one: -_weight(asked, one))
+    page, cursor = _page(found, after)
+    return Found(
+        query=asked.typed,
+        sort=sort,
+        hits=_hits(tx, around, asked, page),
+        total=len(found),
+        whole=walked.whole,
+        after=cursor,
+        contacts=() if after else found_contacts(tx, around.who, asked.question),
+        facets=facets_of(around, asked, [(one.status, one.inbox_id) for one in found], datetime.fromtimestamp(tx.now / SECOND, UTC)),
+        rebuilding=is_rebuilding(tx, around.who),
+        straight=next((one.number for one in found if one.number == asked.number), 0),
+    )
 
 
-def _mentions(tx: Tx, around: Around, asked: str) -> dict[int, int] | None:
-    """Case ids, best first, each with the document that mentions it (0 for none). None when there is nothing to search for."""
-    contact = _CONTACT.fullmatch(asked)
-    if contact:
-        return dict.fromkeys(_ids(tx, around, cases.c.contact_id == int(contact[1])), 0)
-    number = _NUMBER.fullmatch(asked)
-    exact = dict.fromkeys(_ids(tx, around, cases.c.number == int(number[1])), 0) if number else {}
-    if not words_of(asked):
-        return None
-    limit = MENTIONS if around.who.inbox_ids is None else MENTIONS_OF_SOME
-    found: dict[int, int] = {}
-    for one in find_mentions(tx, around.who, question_of(asked), limit):
-        found.setdefault(one.case_id, one.id)
-    return {case_id: found.get(case_id, 0) for case_id in (*exact, *found)}
+def find(tx: Tx, around: Around, asked: Asked, rounds: int = FEW) -> Walked:
+    """Cases that hold all that was asked for; a case of the number that was typed comes first."""
+    exact = [] if asked.number is None else _seen(tx, around, asked, cases.c.number == asked.number)
+    walked = _walk(tx, around, asked, rounds)
+    known = {one.id for one in exact}
+    return Walked([*exact, *(one for one in walked.cases if one.id not in known)], walked.whole)
 
 
-def _ids(tx: Tx, around: Around, condition: sa.ColumnElement[bool]) -> list[int]:
-    wanted = sa.select(cases.c.id).where(visible_to(around.who), condition).order_by(cases.c.id.desc()).limit(MENTIONS)
-    return [row.id for row in tx.rows(wanted)]
+def _walk(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
+    if not asked.question.wanted:
+        listed = _seen(tx, around, asked, sa.true(), NEWEST_LISTED)
+        return Walked(_without(tx, around, asked, listed), len(listed) < NEWEST_LISTED)
+    if asked.selective:
+        few = _seen(tx, around, asked, sa.true(), SELECTED)
+        if len(few) < SELECTED:
+            return Walked(_said_in(tx, around, asked, few), whole=True)
+    return _walk_mentions(tx, around, asked, rounds)
 
 
-def _visible(tx: Tx, around: Around, ids: Sequence[int]) -> list[int]:
-    """Those of the cases that the reader may see, in the order given."""
-    seen: set[int] = set()
-    for start in range(0, len(ids), 500):
-        wanted = sa.select(cases.c.id).where(visible_to(around.who), cases.c.id.in_(ids[start : start + 500]))
-        seen |= {row.id for row in tx.rows(wanted)}
-    return [one for one in ids if one in seen]
+def _walk_mentions(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
+    found: dict[int, Candidate] = {}
+    said: dict[int, list[Mention]] = {}
+    below = asked.below
+    for number in range(MOST):
+        if number >= rounds and len(found) > PAGE:
+            return Walked(_with(said, found), whole=False)
+        mentions = find_mentions(tx, around.who, asked.question, Stretch(AT_ONCE, below, asked.since))
+        fresh = list(dict.fromkeys(one.case_id for one in mentions if one.case_id not in said))
+        for one in mentions:
+            said.setdefault(one.case_id, []).append(one)
+        some = [one for start in range(0, len(fresh), 500) for one in _seen(tx, around, asked, cases.c.id.in_(fresh[start : start + 500]))]
+        found |= {one.id: one for one in _without(tx, around, asked, some)}
+        if len(mentions) < AT_ONCE:
+            return Walked(_with(said, found), whole=True)
+        below = mentions[-1].place
+    return Walked(_with(said, found), whole=False)
 
 
-def _page(seen: list[int], after: str) -> tuple[list[int], str]:
+def _seen(tx: Tx, around: Around, asked: Asked, which: sa.ColumnElement[bool], limit: int = AT_ONCE) -> list[Candidate]:
+    """Those of some cases that the reader may see and the filter holds."""
+    c, k = cases.c, contacts.c
+    joined = cases.join(contacts, (k.workspace_id == c.workspace_id) & (k.id == c.contact_id))
+    chosen = sa.select(*(c[name] for name in ("id", "number", "status", "inbox_id", "subject")), k.name).select_from(joined)
+    wanted = chosen.where(visible_to(around.who), which, *asked.conditions)
+    return tx.structs(Candidate, wanted.order_by(c.id.desc()).limit(limit) if limit < AT_ONCE else wanted)
+
+
+def _said_in(tx: Tx, around: Around, asked: Asked, few: Sequence[Candidate]) -> list[Candidate]:
+    """Those of a few cases in which the words occur."""
+    said: dict[int, list[Mention]] = {}
+    for one in mentions_among(tx, around.who, asked.question, [case.id for case in few]):
+        if asked.since <= one.place < asked.below:
+            said.setdefault(one.case_id, []).append(one)
+    known = {one.id: one for one in few if one.id in said}
+    return _with(said, {one.id: one for one in _without(tx, around, asked, list(known.values()))})
+
+
+def _without(tx: Tx, around: Around, asked: Asked, found: list[Candidate]) -> list[Candidate]:
+    """Those in which nothing unwanted is said anywhere."""
+    if not asked.question.unwanted or not found:
+        return found
+    said: set[int] = set()
+    for term in asked.question.unwanted:
+        question = msgspec.structs.replace(asked.question, wanted=(term,), unwanted=())
+        said |= {one.case_id for one in mentions_among(tx, around.who, question, [one.id for one in found])}
+    return [one for one in found if one.id not in said]
+
+
+def _with(said: dict[int, list[Mention]], found: dict[int, Candidate]) -> list[Candidate]:
+    """Cases with their mentions, in the order of the newest of these."""
+    return [msgspec.structs.replace(found[one], mentions=tuple(mentions)) for one, mentions in said.items() if one in found]
+
+
+def _weight(asked: Asked, one: Candidate) -> int:
+    """Words in the subject or the name count most, then how often a case says it; the newest stays first among equals."""
+    heading = f" {fold(one.subject)} {fold(one.name)}"
+    named = sum(f" {word}" in heading for word in asked.question.starts)
+    return 100 * named + min(len(one.mentions), 20) + (10_000 if one.number == asked.number else 0)
+
+
+def _page(found: list[Candidate], after: str) -> tuple[list[Candidate], str]:
     """From just after the case that the cursor names; from the start where it is not found any more."""
-    start = next((index + 1 for index, one in enumerate(seen) if str(one) == after), 0)
-    page = seen[start : start + PAGE]
-    return page, str(page[-1]) if start + PAGE < len(seen) else ""
+    start = next((index + 1 for index, one in enumerate(found) if str(one.id) == after), 0)
+    page = found[start : start + PAGE]
+    return page, str(page[-1].id) if start + PAGE < len(found) else ""
 
 
-def _listed(tx: Tx, around: Around, ids: Sequence[int]) -> list[Listed]:
-    found = {case.id: case for case in tx.structs(Listed, LISTED.where(visible_to(around.who), cases.c.id.in_(ids)))}
-    return [found[one] for one in ids]
-
-
-def _quotes(tx: Tx, around: Around, documents: Sequence[int]) -> Mapping[int, str]:
-    """Texts of messages and notes by their ids; the caller may see their cases."""
-    m, n, workspace_id = messages.c, notes.c, around.who.workspace_id
-    said = sa.select(m.id, sa.func.substr(m.fresh, 1, QUOTED).label("text")).where(m.workspace_id == workspace_id, m.id.in_(documents))
-    noted = sa.select(n.id, n.text).where(n.workspace_id == workspace_id, n.id.in_(documents))
-    return {row.id: row.text for row in [*tx.rows(said), *tx.rows(noted)]}
-
-
-def _excerpt(row: Row, quote: str, words: Sequence[str]) -> str:
-    """Text around the first match, matches between U+0002 and U+0003; the newest words of the case where the match is in its heading."""
-    text = " ".join((quote or row.preview).replace("\x02", "").replace("\x03", "").split())
-    matches = [match.span() for match in _WORD.finditer(text) if fold(match.group()).startswith(tuple(words))]
-    if not matches:
-        return row.preview
-    start = max(0, matches[0][0] - BEFORE)
-    start = text.find(" ", start) + 1 if start else 0
-    shown, end = "", start
-    for first, last in [span for span in matches if span[1] <= start + AROUND]:
-        shown += f"{text[end:first]}\x02{text[first:last]}\x03"
-        end = last
-    return ("…" if start else "") + shown + text[end : start + AROUND] + ("…" if len(text) > start + AROUND else "")
+def _hits(tx: Tx, around: Around, asked: Asked, page: Sequence[Candidate]) -> tuple[Hit, ...]:
+    listed = {case.id: case for case in tx.structs(Listed, LISTED.where(visible_to(around.who), cases.c.id.in_([one.id for one in page])))}
+    rows = show_rows(tx, around, [listed[one.id] for one in page if one.id in listed])
+    quoted = excerpts_of(tx, around, asked.question, [Looked(one.id, one.number, one.mentions) for one in page])
+    return tuple(
+        Hit(
+            row=row,
+            name=marked_where(row.contact.name, asked.question),
+            subject=marked_where(row.subject, asked.question),
+            excerpts=quoted.get(int(row.id), ()),
+        )
+        for row in rows
+    )

@@ -52,14 +52,16 @@ _PLACE = sa.text("INSERT INTO search_places (place, workspace_id, id, case_id) V
 _BODY = sa.text("INSERT INTO search (rowid, body) VALUES (:place, :body)")
 _WALK = sa.text(
     "SELECT p.id, p.case_id, p.place FROM search s CROSS JOIN search_places p ON p.place = s.rowid"
-    " WHERE s.search MATCH :question AND s.rowid < :below AND p.workspace_id = :workspace_id ORDER BY s.rowid DESC LIMIT :limit"
+    " WHERE s.search MATCH :question AND s.rowid >= :since AND s.rowid < :below AND p.workspace_id = :workspace_id"
+    " ORDER BY s.rowid DESC LIMIT :limit"
 )
 _WEEKS = sa.text(
     "WITH found AS MATERIALIZED (SELECT id, case_id, place FROM search WHERE body @@ CAST(:question AS tsquery)"
-    " AND workspace_id = :workspace_id AND place < :below) SELECT id, case_id, place FROM found ORDER BY place DESC LIMIT :limit"
+    " AND workspace_id = :workspace_id AND place >= :since AND place < :below)"
+    " SELECT id, case_id, place FROM found ORDER BY place DESC LIMIT :limit"
 )
 _SPAN = sa.text(
-    "SELECT (SELECT min(place) FROM search WHERE workspace_id = :workspace_id) AS oldest,"
+    "SELECT (SELECT min(place) FROM search WHERE workspace_id = :workspace_id AND place >= :since) AS oldest,"
     " (SELECT max(place) FROM search WHERE workspace_id = :workspace_id AND place < :below) AS newest"
 )
 _AMONG = {
@@ -72,6 +74,14 @@ _AMONG = {
         " AND body @@ CAST(:question AS tsquery)"
     ),
 }
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """How many mentions, and from which places: `since` one, `below` another."""
+
+    limit: int = 200
+    below: int = END
+    since: int = 0
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -126,34 +136,34 @@ def forget_removed(tx: Tx, *, first: bool) -> bool:
 
 def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:
     """Ids of cases that what was typed finds, most recent mention first, without repeats; `limit` counts mentions."""
-    return list(dict.fromkeys(one.case_id for one in find_mentions(tx, who, question_of(query), limit)))
+    return list(dict.fromkeys(one.case_id for one in find_mentions(tx, who, question_of(query), Stretch(limit))))
 
 
-def find_mentions(tx: Tx, who: Actor, question: Question, limit: int = 200, below: int = END) -> list[Mention]:
-    """Messages and notes in the inboxes of the actor, newest first, from below a place."""
+def find_mentions(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> list[Mention]:
+    """Messages and notes in the inboxes of the actor, newest first."""
     if not question.wanted or who.inbox_ids == frozenset():
         return []
     seen = [f"{MARK}i{one}" for one in sorted(who.inbox_ids)] if who.inbox_ids is not None else []
     spelling = Spelling(tx.conn.dialect.name, question)
-    values: dict[str, Any] = {"workspace_id": who.workspace_id, "limit": limit, "below": below}
+    values: dict[str, Any] = {"workspace_id": who.workspace_id} | msgspec.structs.asdict(stretch)
     if tx.conn.dialect.name == "sqlite":
         return _mentions(tx, _WALK, values | {"question": spelling.text([f"{MARK}w{who.workspace_id}"], seen)})
     found: list[Mention] = []
     for weeks in _spans(tx.run(_SPAN, values).one()):
         these = [f"{MARK}w{who.workspace_id}{MARK}{week}" for week in weeks]
-        found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": limit - len(found)})
-        if len(found) >= limit:
+        found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": stretch.limit - len(found)})
+        if len(found) >= stretch.limit:
             break
     return found
 
 
-def find_contacts(tx: Tx, who: Actor, question: Question, limit: int = 200, below: int = END) -> list[Mention]:
+def find_contacts(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> list[Mention]:
     """Contacts of the workspace by what is known of them, newest first; whether the actor may see them is not asked here."""
     if not question.wanted:
         return []
     asked = Spelling(tx.conn.dialect.name, question).text([f"{MARK}k{who.workspace_id}"])
     statement = _WALK if tx.conn.dialect.name == "sqlite" else _WEEKS
-    return _mentions(tx, statement, {"question": asked, "workspace_id": who.workspace_id, "limit": limit, "below": below})
+    return _mentions(tx, statement, {"question": asked, "workspace_id": who.workspace_id} | msgspec.structs.asdict(stretch))
 
 
 def mentions_among(tx: Tx, who: Actor, question: Question, case_ids: Sequence[int]) -> list[Mention]:

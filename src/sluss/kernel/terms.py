@@ -66,9 +66,15 @@ def words_in(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
+def phone_spans(text: str) -> list[tuple[int, int, str]]:
+    """Where telephone numbers stand in a text, and what the index knows each by."""
+    found = [(*one.span(), _last_digits(one.group())) for one in _PHONE.finditer(text)]
+    return [(start, end, f"{MARK}t{digits}") for start, end, digits in found if digits]
+
+
 def phones_in(text: str) -> list[str]:
     """Telephone numbers of a text, however spelled, each by what the index knows it by."""
-    return [f"{MARK}t{digits}" for digits in dict.fromkeys(_last_digits(found.group()) for found in _PHONE.finditer(text)) if digits]
+    return list(dict.fromkeys(phone for _start, _end, phone in phone_spans(text)))
 
 
 def _terms(typed: str) -> Iterator[tuple[bool, Term]]:
