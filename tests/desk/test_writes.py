@@ -113,7 +113,7 @@ async def test_a_send_over_unseen_news_is_stopped(web: Web, db: Database, custom
     first = await reply(maja, no, "Maja svarar.", seen=seen)
     stopped = await reply(johan, no, 'Johan "svarar" också.', seen=seen)
     assert (first.status_code, stopped.status_code) == (200, 409)
-    assert "Not sent: Maja Ek wrote" in stopped.text
+    assert "Not sent: Maja Ek has answered" in stopped.text
     assert "Maja svarar." in stopped.text
     assert "Johan &#34;svarar&#34; också.</textarea>" in stopped.text
     assert count(db, operations) == 1

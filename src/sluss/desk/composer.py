@@ -94,6 +94,7 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         max_file_bytes=can.max_file_bytes,
         undo_seconds=can.undo_seconds,
         closed=_(closed) if closed else "",
+        doubtful=target.doubtful,
     )
     return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
 

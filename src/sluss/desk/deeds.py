@@ -17,8 +17,7 @@ from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import access_operation
 from sluss.replies.forwarding import Forward
-from sluss.replies.news import news_since
-from sluss.replies.sending import Stopped
+from sluss.replies.sending import require_seen
 from sluss.replies.undoing import undo_send
 
 Bulk = Literal["solve", "assign-me", "pending", "spam", "open"]
@@ -67,9 +66,8 @@ def label(tx: Tx, who: Actor, no: int, names: Sequence[str]) -> Was:
 def solve(tx: Tx, who: Actor, no: int, seen: str, anyway: bool) -> Was:  # noqa: FBT001 - `once` passes arguments by position
     """Solve without a word, unless somebody has said something that the agent has not seen. Raises `Stopped`."""
     case = _hold(tx, who, no)
-    news = news_since(tx, who, case.id, seen) if seen and not anyway else None
-    if news is not None:
-        raise Stopped(news)
+    if seen and not anyway:
+        require_seen(tx, who, case.id, seen)
     set_status(tx, who, case.id, "solved")
     return _was(case)
 

@@ -25,7 +25,8 @@ from sluss.desk.shapes import (
     read_was,
     write_was,
 )
-from sluss.desk.until import when
+from sluss.desk.until import USUAL, understand
+from sluss.desk.until_reading import Unclear
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
@@ -33,6 +34,7 @@ from sluss.outbox.actions import cancel_operation, release_held, retry_operation
 from sluss.outbox.queries import access_operation
 from sluss.people.access import ADMINS, AGENTS, READERS
 from sluss.people.once import once
+from sluss.people.sessions import Session
 from sluss.replies import sending
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import short
@@ -55,10 +57,10 @@ async def assign_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[
 
 
 @post("/cases/{no:str}/status", may=AGENTS, status_code=200)
-async def move_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
+async def move_one(edge: Edge, asked: Asked, who: Actor, session: Session, no: str) -> Response[Any]:
     """Move a case along."""
     form = await asked.form(StatusForm)
-    status, until = _destination(form, asked.reader.zone, edge.db.clock())
+    status, until = _destination(form, asked.reader.zone, edge.db.clock(), session.snooze_words)
     try:
         was = await _move(edge, asked, who, (number(no), status, until), form)
     except sending.Stopped as stopped:
@@ -77,7 +79,7 @@ async def _unsolved(edge: Edge, asked: Asked, who: Actor, no: int, stopped: send
     """Somebody wrote while the case was being put away: it stays, and the news is shown."""
     news = show_news(stopped.news)
     if asked.htmx:
-        screen = Stopped(no=no, op=await asked.op(), news=news, solving=True)
+        screen = Stopped(no=no, op=await asked.op(), news=news, solving=True, seen=stopped.mark)
         return asked.answer("desk/stopped.html", await page_behind(asked), 409, stopped=screen)
     text = _("Not solved: %(name)s has written meanwhile.") % {"name": news.by}
     case = await edge.db.read(read_desk, who, Look(voice=voice_of(asked), no=no))
@@ -177,11 +179,16 @@ def _assigned(who: Actor, agent_id: int | None, before: Person | None) -> str:
     return _("Assigned")
 
 
-def _destination(form: StatusForm, zone: str, now: int) -> tuple[Status, int | None]:
-    """Snoozed until the customer answers is what waiting for the customer means."""
+def _destination(form: StatusForm, zone: str, now: int, own: str | None) -> tuple[Status, int | None]:
+    """Snoozed until the customer answers is what waiting for the customer means. `default` is what the agent has chosen, or the usual."""
     if form.status != "snoozed":
         return form.status, None
-    return ("pending", None) if form.until == "reply" else ("snoozed", when(form.until, zone, now))
+    words = (own or USUAL) if form.until == "default" else form.until
+    try:
+        until = understand(words, zone, now)
+    except Unclear as unclear:
+        raise Invalid({"until": unclear.sentence}) from None
+    return ("pending", None) if until is None else ("snoozed", until)
 
 
 def _moved(status: Status, until: int | None, before: list[Was]) -> Toast:

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from sluss.cases.access import access_case_no
 from sluss.desk.answers import changed, page_behind
 from sluss.desk.attached import show_file
+from sluss.desk.desk import show_news
 from sluss.desk.screens import ForwardForm
 from sluss.desk.shapes import ForwardForm as Shape
 from sluss.desk.shapes import number
@@ -19,7 +20,8 @@ from sluss.kernel.tx import Tx
 from sluss.people.access import AGENTS
 from sluss.people.once import Reused
 from sluss.replies.forwarding import Forward, files_to_pass, forward_message, passable
-from sluss.replies.sending import Crowded
+from sluss.replies.news import mark_of
+from sluss.replies.sending import Crowded, Stopped
 from sluss.replies.targets import target_of
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
@@ -41,13 +43,17 @@ async def forward(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any
     form = await asked.form(Shape)
     case = await edge.db.read(access_case_no, who, number(no))
     given: dict[str, Any] = {"to": form.to, "text": form.body, "message_id": form.m, "attachment_ids": form.file, "crowd": form.crowd}
+    given["seen"] = form.seen
     wanted = Forward(op=await asked.op(), case_id=case.id, **given)
     try:
         departure = await edge.db.write(forward_message, who, wanted)
     except Invalid as invalid:
         return await _again(edge, asked, who, (case.number, wanted, invalid.fields, 422))
     except Crowded as crowded:
-        return await _again(edge, asked, who, (case.number, wanted, {"to": _crowd(crowded)}, 409), crowded.number)
+        return await _again(edge, asked, who, (case.number, wanted, {"to": _crowd(crowded)}, 409), crowd=crowded.number)
+    except Stopped as stopped:
+        told = {"": _("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": stopped.news.by or _("Somebody")}}
+        return await _again(edge, asked, who, (case.number, wanted, told, 409), news=show_news(stopped.news), seen=stopped.mark)
     except Reused as reused:
         return await _again(edge, asked, who, (case.number, wanted, {"": reused.sentence}, 409))
     toast = Toast(text=_("Forwarded to %(to)s") % {"to": form.to.strip()})
@@ -82,14 +88,15 @@ def read_forward(tx: Tx, who: Actor, no: int, message_id: int, typed: Forward | 
         files=files,
         chosen=tuple(str(one) for one in typed.attachment_ids) if typed else tuple(one.id for one in files),
         undo_seconds=target.capabilities.undo_seconds,
+        seen=mark_of(tx, who, case.id),
     )
 
 
-async def _again(edge: Edge, asked: Asked, who: Actor, what: tuple[int, Forward, dict[str, str], int], crowd: int = 0) -> Response[Any]:
+async def _again(edge: Edge, asked: Asked, who: Actor, what: tuple[int, Forward, dict[str, str], int], **more: Any) -> Response[Any]:
     no, wanted, faults, status = what
     screen = await edge.db.read(read_forward, who, no, wanted.message_id, wanted)
     form = Form({"to": wanted.to, "body": wanted.text}, {name: _(sentence) for name, sentence in faults.items()})
-    screen = msgspec.structs.replace(screen, form=form, crowd=crowd)
+    screen = msgspec.structs.replace(screen, form=form, **({"crowd": wanted.crowd, "seen": wanted.seen} | more))
     return asked.answer(_template(asked), await page_behind(asked), status, forward=screen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, post
@@ -23,12 +24,14 @@ from sluss.people.access import AGENTS, READERS
 from sluss.people.once import Reused, once
 from sluss.replies import sending
 from sluss.replies.drafts import DraftFields, Kind, StaleDraft, save_draft
-from sluss.replies.sending import Crowded, Departure, SendReply, WriteNote, send_reply, write_note
+from sluss.replies.sending import Crowded, Departure, Doubted, SendReply, WriteNote, send_reply, write_note
 from sluss.replies.targets import target_of
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import iso
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form, Toast
+
+_Why = sending.Stopped | Doubted | Crowded
 
 
 @post("/cases/{no:str}/reply", may=AGENTS, status_code=200)
@@ -36,18 +39,23 @@ async def reply(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     """Answer the customer. Stopped when the case has news that the sender had not seen; then the draft is shown again."""
     form = await asked.form(ReplyForm)
     case = await edge.db.read(access_case_no, who, number(no))
+    files = (*form.file, *[await receive(edge, who, case.id, one) for one in uploads(form)])
+    if form.then == "note":
+        written = WriteNote(op=await asked.op(), case_id=case.id, text=form.body, attachment_ids=files, of_reply=True)
+        return await _write_note(edge, asked, who, (case, written, form.revision))
     sent = SendReply(
         op=await asked.op(),
         case_id=case.id,
         text=form.body,
         cc=form.cc,
         bcc=form.bcc,
-        attachment_ids=(*form.file, *[await receive(edge, who, case.id, one) for one in uploads(form)]),
+        attachment_ids=files,
         seen=form.seen,
         revision=form.revision,
         then=form.then,
         anyway=form.anyway == "1",
         crowd=form.crowd,
+        trust=form.trust == "1",
     )
     try:
         departure = await edge.db.write(send_reply, who, sent)
@@ -55,7 +63,7 @@ async def reply(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         return await refused(edge, asked, who, case.number, _typed("reply", sent, invalid))
     except Reused as reused:
         return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid({"": reused.sentence})))
-    except (sending.Stopped, Crowded) as stopped:
+    except (sending.Stopped, Doubted, Crowded) as stopped:
         return await _stopped(edge, asked, who, (case, sent, stopped))
     toast = _farewell(case, departure, await edge.db.read(_addressee, who, case.id))
     return await changed(edge, asked, who, case.number, ("head", "timeline", "composer"), toasts=[toast])
@@ -68,12 +76,17 @@ async def note(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     case = await edge.db.read(access_case_no, who, number(no))
     files = (*form.file, *[await receive(edge, who, case.id, one) for one in uploads(form)])
     written = WriteNote(op=await asked.op(), case_id=case.id, text=form.body, attachment_ids=files)
+    return await _write_note(edge, asked, who, (case, written, form.revision))
+
+
+async def _write_note(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, WriteNote, int]) -> Response[Any]:
+    case, written, revision = what
     try:
         await edge.db.write(write_note, who, written)
     except Invalid as invalid:
-        return await refused(edge, asked, who, case.number, _typed("note", written, invalid, form.revision))
+        return await refused(edge, asked, who, case.number, _typed("note", written, invalid, revision))
     except Reused as reused:
-        return await refused(edge, asked, who, case.number, _typed("note", written, Invalid({"": reused.sentence}), form.revision))
+        return await refused(edge, asked, who, case.number, _typed("note", written, Invalid({"": reused.sentence}), revision))
     return await changed(edge, asked, who, case.number, ("timeline", "composer"), toasts=[Toast(text=_("Note saved"))])
 
 
@@ -104,33 +117,45 @@ async def undo(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     return await changed(edge, asked, who, number(no), ("head", "timeline", "composer"), toasts=[toast])
 
 
-async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, SendReply, sending.Stopped | Crowded]) -> Response[Any]:
+async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, SendReply, _Why]) -> Response[Any]:
     """The dialog with the news and the draft; without scripts the form again, which now has seen it."""
     case, sent, stopped = what
+    told = {"anyway": "1" if sent.anyway else "", "trust": "1" if sent.trust else "", "crowd": str(sent.crowd or "")}
     if not asked.htmx:
-        return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid({"": _why(stopped)}), crowd=_crowd(stopped)))
+        return await refused(
+            edge, asked, who, case.number, _typed("reply", sent, Invalid({"": _why(stopped)}), told=told | _answer(stopped))
+        )
     files = await edge.db.read(lambda tx: files_of(tx, look_around(tx, who), sent.attachment_ids))
     kept = Draft(body=sent.text, cc=sent.cc, bcc=sent.bcc, files=files, revision=sent.revision)
     news = show_news(stopped.news) if isinstance(stopped, sending.Stopped) else None
-    shared: dict[str, Any] = {"no": case.number, "op": sent.op, "draft": kept, "then": sent.then, "seen": sent.seen}
-    screen = Stopped(news=news, crowd=_crowd(stopped), **shared)
+    seen = stopped.mark if isinstance(stopped, sending.Stopped) else sent.seen
+    shared: dict[str, Any] = {"no": case.number, "op": sent.op, "draft": kept, "then": sent.then, "seen": seen}
+    crowd = stopped.number if isinstance(stopped, Crowded) else 0
+    to = (await edge.db.read(target_of, who, case.id)).to.address if isinstance(stopped, Doubted) else ""
+    shown = {name: value for name, value in (told | _answer(stopped)).items() if value}
+    screen = Stopped(news=news, crowd=crowd, doubtful=isinstance(stopped, Doubted), to=to, told=shown, **shared)
     return asked.answer("desk/stopped.html", await page_behind(asked), 409, stopped=screen)
 
 
-def _why(stopped: sending.Stopped | Crowded) -> str:
+def _why(stopped: _Why) -> str:
     if isinstance(stopped, Crowded):
         return _("Not sent: %(number)s people would get this who have not been in this case. Send again if that is right.") % {
             "number": stopped.number
         }
+    if isinstance(stopped, Doubted):
+        return _("Not sent: nobody knows whether the last message came from this address. Send again if the owner of it may read this.")
     return _("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": stopped.news.by or _("Somebody")}
 
 
-def _crowd(stopped: sending.Stopped | Crowded) -> int:
-    return stopped.number if isinstance(stopped, Crowded) else 0
+def _answer(stopped: _Why) -> dict[str, str]:
+    """What the form says once it is sent from where the question was asked; news are seen by then."""
+    if isinstance(stopped, Crowded):
+        return {"crowd": str(stopped.number)}
+    return {"trust": "1"} if isinstance(stopped, Doubted) else {}
 
 
-def _typed(kind: Kind, sent: SendReply | WriteNote, invalid: Invalid, revision: int = 0, crowd: int = 0) -> Typed:
-    form = Form({"body": sent.text, "crowd": str(crowd or "")}, {name: _(sentence) for name, sentence in invalid.fields.items()})
+def _typed(kind: Kind, sent: SendReply | WriteNote, invalid: Invalid, revision: int = 0, told: Mapping[str, str] | None = None) -> Typed:
+    form = Form({"body": sent.text, **(told or {})}, {name: _(sentence) for name, sentence in invalid.fields.items()})
     if isinstance(sent, SendReply):
         return Typed(kind, sent.text, sent.cc, sent.attachment_ids, sent.revision, form, sent.bcc)
     return Typed(kind, sent.text, "", sent.attachment_ids, revision, form)

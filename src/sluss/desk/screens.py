@@ -49,19 +49,13 @@ from typing import Literal
 
 import msgspec
 
+from sluss.customers.screens import Contact, Person
 from sluss.web.shell import Form
 
 Status = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
 Priority = Literal["low", "normal", "high", "urgent"]
 DeliveryState = Literal["held", "queued", "sending", "sent", "delivered", "read", "failed", "unknown", "cancelled"]
 Piece = Literal["head", "timeline", "composer", "side"]
-
-
-class Person(msgspec.Struct, frozen=True):
-    """An agent or a contact as shown: name, and an id that the avatar's colour follows."""
-
-    id: str
-    name: str
 
 
 class Here(msgspec.Struct, frozen=True):
@@ -72,13 +66,13 @@ class Here(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One view in the left column. `key` is what the address says: `mine`, `unassigned`, `open`, `solved`, `inbox:{id}`."""
+    """One view in the left column. `key` is what the address says: `mine`, `open`, `inbox:{id}`, `team:{id}`, a saved one `v:{id}`."""
 
     key: str
     label: str
     icon: str
     count: int | None = None
-    group: Literal["", "inboxes"] = ""
+    group: Literal["", "saved", "teams", "inboxes"] = ""
     failing: bool = False
 
 
@@ -281,35 +275,6 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     undo_seconds: int = 0
     closed: str = ""
     doubtful: bool = False
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """One address or handle of a contact."""
-
-    icon: str
-    label: str
-    address: str
-    verified: bool = False
-
-
-class OtherCase(msgspec.Struct, frozen=True, kw_only=True):
-    """Another case of the same contact, for the side panel."""
-
-    no: int
-    subject: str
-    status: Status
-    at: int
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer, as far as known."""
-
-    person: Person
-    identities: tuple[Identity, ...] = ()
-    language: str = ""
-    first_seen: int | None = None
-    others: tuple[OtherCase, ...] = ()
-    others_total: int = 0
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

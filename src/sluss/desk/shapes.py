@@ -20,7 +20,7 @@ Line = Annotated[str, msgspec.Meta(max_length=20_000)]
 
 
 class ReplyForm(msgspec.Struct, frozen=True):
-    """An answer. `upload` are files sent along by a browser without scripts."""
+    """An answer; `then` note makes a note of it. `upload` are files sent along by a browser without scripts."""
 
     body: Text = ""
     cc: Line = ""
@@ -28,8 +28,9 @@ class ReplyForm(msgspec.Struct, frozen=True):
     file: tuple[Number, ...] = ()
     seen: Line = ""
     revision: Number = 0
-    then: Literal["stay", "solve"] = "stay"
+    then: Literal["stay", "solve", "note"] = "stay"
     anyway: Literal["", "1"] = ""
+    trust: Literal["", "1"] = ""
     crowd: Number = 0
     upload: tuple[Any, ...] = ()
 
@@ -63,6 +64,7 @@ class ForwardForm(msgspec.Struct, frozen=True):
     m: Number = 0
     file: tuple[Number, ...] = ()
     crowd: Number = 0
+    seen: Line = ""
 
 
 class FileForm(msgspec.Struct, frozen=True):

@@ -36,7 +36,7 @@ from sluss.replies.forming import Letter, letter_of
 from sluss.replies.leaving import Leaving, remember
 from sluss.replies.quoting import voice_for
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses
-from sluss.replies.sending import UNASKED, Crowded, Departure
+from sluss.replies.sending import UNASKED, Crowded, Departure, require_seen
 from sluss.replies.signatures import signature_of
 from sluss.replies.targets import SUBJECT, Target, known_people, target_of
 from sluss.web.formats import moment
@@ -50,7 +50,10 @@ PER_HOUR = 30
 
 
 class Forward(msgspec.Struct, frozen=True, kw_only=True):
-    """What to pass on to whom. `message_id` 0 passes on the whole conversation; `to` as typed; `attachment_ids` of those messages."""
+    """What to pass on to whom. `message_id` 0 passes on the whole conversation; `to` as typed; `attachment_ids` of those messages.
+
+    `seen` is the mark of what was shown; without one nothing stops it.
+    """
 
     op: str
     case_id: int
@@ -59,6 +62,7 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     message_id: int = 0
     attachment_ids: tuple[int, ...] = ()
     crowd: int = 0
+    seen: str = ""
 
     def essence(self) -> tuple[Any, ...]:
         """See `SendReply.essence`."""
@@ -78,7 +82,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forward_message(tx: Tx, who: Actor, forward: Forward) -> Departure:
-    """Pass on, once per `op`. Raises `Invalid` by field, `Crowded`, `Conflict` beyond the hour's measure."""
+    """Pass on, once per `op`. Raises `Invalid` by field, `Stopped`, `Crowded`, `Conflict` beyond the hour's measure."""
     return once(tx, who, forward.op, _forward, forward)
 
 
@@ -121,6 +125,8 @@ def _forward(tx: Tx, who: Actor, forward: Forward) -> Departure:
     if len(text) > TEXT:
         raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=TEXT)})
     _check_files(tx, who, forward, passed, target)
+    if forward.seen:
+        require_seen(tx, who, case.id, forward.seen)
     return _depart(tx, who, forward, case, (target, recipients, text, passed))
 
 

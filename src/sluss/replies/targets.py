@@ -30,7 +30,7 @@ _ANSWERED = re.compile(r"\s*(?:re|sv|svar|odp|aw|antw|vs|ref)\s*(?:\[\d+\])?\s*:
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One way out of a case. `closed` says why nothing can be sent.
+    """One way out of a case. `closed` says why nothing can be sent; `doubtful` that who wrote last could not be proved to be who it says.
 
     Of the customer's last message, without us and without the customer: `others` stand in To or Cc of it, `copied` in Cc alone.
     `keeps_copied` says that the inbox copies those in again without being asked.
@@ -48,6 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     language: str
     closed: str = ""
+    doubtful: bool = False
 
     @property
     def inbox_id(self) -> int:
@@ -74,6 +75,7 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
         subject=answer_subject(last.subject or case.subject),
         language=last.language,
         closed=_why_closed(case, inbox, customer),
+        doubtful=last.proof == "fail",
     )
 
 
@@ -103,7 +105,7 @@ def _last_conversation(tx: Tx, case: CaseRow) -> sa.Row[Any]:
         .outerjoin(messages, (m.workspace_id == v.workspace_id) & (m.conversation_id == v.id) & (m.direction == "in"))
     )
     chosen = sa.select(
-        v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, c.language, m.subject, m.to, m.cc
+        v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, c.language, m.subject, m.to, m.cc, m.proof
     ).select_from(joined)
     mine = (v.workspace_id == case.workspace_id) & (v.case_id == case.id) & ~v.aside
     row = tx.row(chosen.where(mine).order_by(_NEWEST, v.id.desc()).limit(1))
