@@ -36,6 +36,7 @@ from sluss.people.postman import Teller
 from sluss.people.tokens import forget_old_tokens
 from sluss.replies.confirmations import confirm_case
 from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
+from sluss.replies.macros.running import forget_runs
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {NoteAdded: (note_mentions_of,)}
 
@@ -66,6 +67,7 @@ EVERY: Sequence[Every] = (
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
     Every("tidy notifications", 86_400, forget_old),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
+    Every("tidy runs of macros", 86_400, forget_runs),
 )
 
 TELLERS: Mapping[str, Teller] = {DIGEST: facts_of}

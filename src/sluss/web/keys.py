@@ -38,6 +38,7 @@ KEYS: tuple[Key, ...] = (
     Key("mine", "Go to Mine", "g i", "everywhere", "user", "/inbox/mine"),
     Key("unassigned", "Go to Unassigned", "g u", "everywhere", "user-x", "/inbox/unassigned"),
     Key("open", "Go to All open", "g o", "everywhere", "inbox", "/inbox/open"),
+    Key("customers", "Go to Customers", "g c", "everywhere", "users", "/customers"),
     Key("undo", "Undo", "Ctrl+z", "everywhere", "undo-2", fixed=True, listed=False),
     Key("escape", "Close or go up", "Escape", "everywhere", fixed=True, listed=False),
     Key("next", "Next case", "j", "list", also=("ArrowDown",), listed=False),
@@ -62,6 +63,7 @@ KEYS: tuple[Key, ...] = (
     Key("tags", "Change tags", "t", "case", "tag"),
     Key("priority", "Change priority", "p", "case", "flag"),
     Key("more", "More actions", ".", "case", "ellipsis"),
+    Key("macro", "Run a macro", "m", "case", "play"),
     Key("merge", "Merge with another case", "Shift+m", "case", "git-merge"),
     Key("panel", "Customer panel", "h", "case", "panel-right"),
     Key("copy", "Copy the case number", "Shift+c", "case", "copy"),
@@ -74,6 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key("quote", "Quote the selected text", "q", "thread", "reply"),
     Key("send", "Send", "Ctrl+Enter", "writing", fixed=True, listed=False),
     Key("send-solve", "Send and solve", "Ctrl+Shift+Enter", "writing", fixed=True, listed=False),
+    Key("ready", "Canned answers and macros", "/", "writing", fixed=True, listed=False),
     Key("leave", "Leave the text, keep the draft", "Escape", "writing", fixed=True, listed=False),
 )
 BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, get_args
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cases.access import CaseRow, other_inboxes
 from sluss.channels.models import inboxes
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Forbidden, Invalid
@@ -71,6 +72,13 @@ def reach_of(tx: Tx, who: Actor) -> Reach:
     c = team_members.c
     mine = tx.rows(sa.select(c.team_id).where(c.workspace_id == who.workspace_id, c.agent_id == who.id)) if who.kind == "agent" else ()
     return Reach(who, frozenset(row.team_id for row in mine))
+
+
+def is_for(tx: Tx, who: Actor, kept: Kept, case: CaseRow) -> bool:
+    """What is for chosen inboxes alone is offered in their cases; what is for teams, wherever its people are."""
+    if kept.whom != "chosen" or not kept.inbox_ids or kept.team_ids:
+        return True
+    return bool(set(kept.inbox_ids) & ({case.inbox_id} | other_inboxes(tx, who, [case.id]).get(case.id, frozenset())))
 
 
 def audience_of(kept: Kept) -> Audience:

@@ -11,13 +11,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sluss.cases.access import CaseRow, access_case, other_inboxes
+from sluss.cases.access import access_case
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
 from sluss.kernel.errors import Missing
 from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
 from sluss.replies.attaching import NewFile, attach_file
+from sluss.replies.canned.audience import is_for
 from sluss.replies.canned.facts import Facts, facts_of
 from sluss.replies.canned.filling import Filled, fill_text
 from sluss.replies.canned.models import canned_uses
@@ -43,7 +44,7 @@ def offers(tx: Tx, who: Actor, case_id: int, words: str = "", most: int = 8) -> 
     """Answers for a case that fit what was typed, best first. A language among the words chooses that text."""
     case = access_case(tx, who, case_id)
     facts, sought = facts_of(tx, who, case), fold(words[:LONGEST_QUERY]).split()
-    answers = [one for one in list_answers(tx, who) if _is_for(tx, who, one, case)]
+    answers = [one for one in list_answers(tx, who) if is_for(tx, who, one, case)]
     texts = texts_of(tx, who, [one.id for one in answers])
     spoken = {language for one in answers for language in texts[one.id]}
     chosen = next((one for one in sought if one in spoken), "")
@@ -60,7 +61,7 @@ def offer(tx: Tx, who: Actor, case_id: int, answer_id: int, language: str = "") 
     """One answer as it would read in a case. `Missing` when it is archived, not for the actor or not for this case."""
     case = access_case(tx, who, case_id)
     found = access_answer(tx, who, answer_id)
-    if found.archived_at is not None or not _is_for(tx, who, found, case):
+    if found.archived_at is not None or not is_for(tx, who, found, case):
         raise Missing
     texts = texts_of(tx, who, [found.id])[found.id]
     return _offer(found, texts, (facts_of(tx, who, case), language), files_of(tx, who, [found.id])[found.id])
@@ -85,13 +86,6 @@ def count_use(tx: Tx, who: Actor, table: sa.Table, of: tuple[str, int]) -> None:
             tx.run(sa.insert(table), key | {"count": 1, "last_at": tx.now})
     except IntegrityError:
         tx.run(sa.update(table).where(this).values(more))
-
-
-def _is_for(tx: Tx, who: Actor, one: Answer, case: CaseRow) -> bool:
-    """An answer for chosen inboxes alone is offered in their cases; one for teams wherever its people are."""
-    if one.whom != "chosen" or not one.inbox_ids or one.team_ids:
-        return True
-    return bool(set(one.inbox_ids) & ({case.inbox_id} | other_inboxes(tx, who, [case.id]).get(case.id, frozenset())))
 
 
 def _offer(one: Answer, texts: Mapping[str, str], told: tuple[Facts, str], files: list[CannedFile]) -> Offer:

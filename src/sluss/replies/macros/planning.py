@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from sluss.cases.access import CaseRow, access_case
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Missing
+from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.people.models import agents
+from sluss.replies.canned.audience import is_for
 from sluss.replies.canned.facts import facts_of
 from sluss.replies.canned.filling import OPEN, Filled, fill_text
-from sluss.replies.canned.using import Offer, offer
+from sluss.replies.canned.queries import Use
+from sluss.replies.canned.using import LONGEST_QUERY, RECENT, Offer, offer
 from sluss.replies.drafts import find_draft
-from sluss.replies.macros.queries import Macro, access_macro
+from sluss.replies.macros.queries import Macro, access_macro, list_macros, runs_of
 from sluss.replies.macros.steps import Assign, Draft, Move, Note, Send, Step, wakes_at
 from sluss.replies.recipients import written
 from sluss.replies.targets import Target, target_of
@@ -56,12 +59,36 @@ class Plan(msgspec.Struct, frozen=True):
         return next((one for one in self.deeds if isinstance(one.step, kinds)), None)
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """A macro that is offered for a case, and what it would do there; or why it cannot be run."""
+
+    macro: Macro
+    plan: Plan | None
+    problem: str = ""
+
+
+def candidates(tx: Tx, who: Actor, case_id: int, words: str, most: int) -> list[Candidate]:
+    """Macros for a case that fit what was typed, those that the agent runs most first."""
+    case, sought = access_case(tx, who, case_id), fold(words[:LONGEST_QUERY]).split()
+    mine = runs_of(tx, who, since=tx.now - RECENT, by_me=True)
+    fitting = [one for one in list_macros(tx, who) if is_for(tx, who, one, case) and all(word in fold(one.name) for word in sought)]
+    ranked = sorted(fitting, key=lambda one: (-mine.get(one.id, Use()).count, one.name))
+    return [_candidate(tx, who, case, one) for one in ranked[:most]]
+
+
 def plan_macro(tx: Tx, who: Actor, case_id: int, macro_id: int) -> Plan:
     """What a macro will do. Raises `Conflict` with the reason when one of its steps cannot be done."""
     case, macro = access_case(tx, who, case_id), access_macro(tx, who, macro_id)
-    if macro.archived_at is not None:
+    if macro.archived_at is not None or not is_for(tx, who, macro, case):
         raise Missing
     return Plan(macro, case, tuple(_deed(tx, who, case, one) for one in macro.deeds))
+
+
+def _candidate(tx: Tx, who: Actor, case: CaseRow, macro: Macro) -> Candidate:
+    try:
+        return Candidate(macro, plan_macro(tx, who, case.id, macro.id))
+    except Conflict as conflict:
+        return Candidate(macro, None, conflict.sentence)
 
 
 def _deed(tx: Tx, who: Actor, case: CaseRow, step: Step) -> Deed:

@@ -14,6 +14,7 @@ from sluss.kernel.workspaces import NewWorkspace, create_workspace
 from sluss.people.actions import NewAgent, create_agent
 from sluss.people.queries import list_agents
 from sluss.people.teams import create_team
+from sluss.sandbox.customers.canned import keep_answers
 
 NAME = "Norrsken Air"
 DOMAIN = "norrsken.example"
@@ -95,7 +96,9 @@ def found_company(tx: Tx, sealer: Sealer, servers: Servers, password_hash: str) 
         fields = _fields(local, name, servers, tuple(teams[team] for team in handlers))
         fields.settings.update(authserv_id=AUTHSERV, signature=SIGNATURE)
         create_inbox(tx, who, sealer, "email", fields)
-    return known_company(tx, workspace_id)
+    company = known_company(tx, workspace_id)
+    keep_answers(tx, who, teams, company.agents)
+    return company
 
 
 def known_company(tx: Tx, workspace_id: int) -> Company:

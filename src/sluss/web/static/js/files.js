@@ -33,13 +33,23 @@ export function attach(form, files, { no, limit, words, place = false }) {
   for (let file of files) {
     const inside = place && PICTURES.includes(file.type) && !(limit && file.size > limit);
     if (inside) { file = placed(form, file); write(form, `[${file.name}]`); }
-    const bar = element("progress", { max: 100, value: 0, "aria-label": file.name });
-    const remove = element("button", { class: "btn ghost tiny", type: "button", "data-remove": true, "aria-label": `${text("remove")} ${file.name}` }, icon("x"));
-    const chip = element("span", { class: "file" }, icon("paperclip"), element("span", { class: "name" }, file.name), element("span", { class: "quiet" }, shown(file.size)), bar, remove);
-    form.querySelector(".attached").append(chip);
+    const chip = chipOf(form, file, element("progress", { max: 100, value: 0, "aria-label": file.name }));
     if (limit && file.size > limit) fail(chip, text("too-large", { limit: words }));
     else send(form, chip, file, no);
   }
+}
+
+// A file that lies on the server already, as those that come with a canned answer.
+export function attached(form, { id, name, size }) {
+  chipOf(form, { name, size }, element("input", { type: "hidden", name: "file", value: id }));
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function chipOf(form, { name, size }, inside) {
+  const remove = element("button", { class: "btn ghost tiny", type: "button", "data-remove": true, "aria-label": `${text("remove")} ${name}` }, icon("x"));
+  const chip = element("span", { class: "file" }, icon("paperclip"), element("span", { class: "name" }, name), element("span", { class: "quiet" }, shown(size)), inside, remove);
+  form.querySelector(".attached").append(chip);
+  return chip;
 }
 
 function send(form, chip, file, no) {

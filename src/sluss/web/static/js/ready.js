@@ -1,0 +1,146 @@
+// Canned answers and macros while writing: `/` at the start of a line or after a space opens a menu. It never takes a `/` out of a
+// text: what is not chosen stays as it was typed, and Esc keeps the menu shut until the next `/`.
+import { key, post } from "./http.js";
+import { say, text } from "./text.js";
+import { attached } from "./files.js";
+import { deed } from "./case-keys.js";
+
+const LONGEST_WORDS = 40;
+const OPEN_FIELD = /\{\{[^{}\n]*\}\}|_{3,}/;
+let at = null; // { field, from, box, byButton, asking }
+
+const readyOptions = () => [...(at?.box.querySelectorAll('[role="option"]') ?? [])];
+const marked = () => at?.box.querySelector('[aria-selected="true"]');
+const typedWords = () => at.field.value.slice(at.from + 1, at.field.selectionStart);
+
+function begin(field, byButton) {
+  const box = field.closest("sluss-composer").querySelector(".ready");
+  at = { field, from: field.selectionStart - 1, box, byButton };
+  for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-controls": "ready-options", "aria-haspopup": "listbox" })) field.setAttribute(name, value);
+  ask();
+}
+
+function end(takeBack = false) {
+  if (!at) return;
+  const { field, from, box, asking, byButton } = at;
+  at = null;
+  asking?.abort();
+  box.hidden = true;
+  box.replaceChildren();
+  for (const name of ["aria-autocomplete", "aria-controls", "aria-haspopup", "aria-activedescendant"]) field.removeAttribute(name);
+  if (takeBack && byButton && field.value[from] === "/" && field.selectionStart === from + 1) put(field, from, "");
+}
+
+// Typed over what stands from `from` to the caret, so that the browser's own undo takes it back.
+function put(field, from, words) {
+  field.focus();
+  field.setSelectionRange(from, field.selectionEnd);
+  if (document.execCommand(words ? "insertText" : "delete", false, words)) return;
+  field.setRangeText(words, from, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+async function ask(more = "") {
+  at.asking?.abort();
+  const asking = (at.asking = new AbortController());
+  const { no } = at.field.closest("sluss-composer").dataset;
+  try {
+    const answer = await fetch(`/cases/${no}/ready?q=${encodeURIComponent(typedWords())}${more}`, { headers: { Accept: "text/html" }, signal: asking.signal });
+    if (!answer.ok || !at || at.asking !== asking) return;
+    at.box.innerHTML = await answer.text();
+    at.box.hidden = false;
+    const all = readyOptions();
+    if (!all.length && /\s/.test(typedWords())) return end();
+    all.length ? mark(all[0]) : say(at.box.textContent.trim());
+  } catch { /* asked anew, closed, or no connection: what was typed stays */ }
+}
+
+function mark(option) {
+  for (const one of readyOptions()) one.setAttribute("aria-selected", String(one === option));
+  for (const preview of at.box.querySelectorAll(".preview")) preview.hidden = preview.dataset.of !== option.id;
+  at.field.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+  say(`${option.querySelector(".name").textContent}, ${option.getAttribute("aria-posinset")} / ${option.getAttribute("aria-setsize")}`);
+}
+
+function choose(option) {
+  const { field, from } = at;
+  if (option.getAttribute("aria-disabled")) return say(at.box.querySelector(".preview:not([hidden])").textContent.trim());
+  const { answer, words, macro, onward } = option.dataset;
+  end();
+  put(field, from, macro ? "" : words);
+  macro ? runHere(field.form, macro, onward) : chosen(field, from, answer, words);
+}
+
+// The caret goes to what is still to be filled in; use is counted, and files come along.
+async function chosen(field, from, answer, words) {
+  const open = OPEN_FIELD.exec(words);
+  if (open) field.setSelectionRange(from + open.index, from + open.index + open[0].length);
+  try {
+    const told = await post(`/cases/${field.closest("sluss-composer").dataset.no}/ready`, { answer, op: key() });
+    for (const file of told.ok ? (await told.json()).files : []) attached(field.form, file);
+  } catch { document.dispatchEvent(new CustomEvent("sluss:toast", { detail: { text: text("unreachable"), kind: "bad" } })); }
+}
+
+// What is being written is kept before the composer is replaced.
+async function runHere(form, macro, onward) {
+  const composer = form.closest("sluss-composer");
+  await composer.drafts?.get(form)?.save();
+  onwardAfter(onward);
+  deed(`/cases/${composer.dataset.no}/macro`, { macro, seen: document.querySelector('#pane input[name="seen"]')?.value ?? "" });
+}
+
+function onwardAfter(onward) {
+  const pane = document.querySelector("#pane[data-case]");
+  if (onward !== "next" && onward !== "list") return;
+  const link = (onward === "next" && document.querySelector('[data-action="next-case"]')) || document.querySelector('[data-action="up"]');
+  const gone = (event) => event.detail.ctx?.response?.raw?.ok && document.querySelector("#pane[data-case]") === pane && link?.click();
+  document.addEventListener("htmx:finally:request", gone, { once: true });
+}
+
+function typedInto(event) {
+  const field = event.target;
+  if (at && at.field === field) {
+    const caret = field.selectionStart;
+    const words = caret > at.from && field.value[at.from] === "/" ? typedWords() : "\n";
+    return /^\s|[\n/]/.test(words) || words.length > LONGEST_WORDS ? end() : void ask();
+  }
+  const before = field.value[field.selectionStart - 2];
+  if (event.data === "/" && !event.isComposing && (before === undefined || /\s/.test(before))) begin(field, false);
+}
+
+function readyKeys(event) {
+  if (!at || event.isComposing || event.target !== at.field) return;
+  const all = readyOptions();
+  const now = all.indexOf(marked());
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  if (event.key === "Escape") end(true);
+  else if (!plain || now < 0) return;
+  else if (event.key === "ArrowDown") mark(all[(now + 1) % all.length]);
+  else if (event.key === "ArrowUp") mark(all[(now + all.length - 1) % all.length]);
+  else if (event.key === "Enter" || event.key === "Tab") choose(all[now]);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+document.addEventListener("input", (event) => event.target.matches?.("sluss-composer textarea") && typedInto(event));
+document.addEventListener("keydown", readyKeys, true);
+document.addEventListener("mousedown", (event) => at?.box.contains(event.target) && !event.target.closest("a") && event.preventDefault());
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-ready]");
+  const option = event.target.closest('.ready [role="option"]');
+  const language = event.target.closest(".ready [data-in]");
+  if (opener) {
+    const field = opener.closest("form").elements.body;
+    field.focus();
+    end(true);
+    document.execCommand("insertText", false, /\S$/.test(field.value.slice(0, field.selectionStart)) ? " /" : "/");
+    if (at) at.byButton = true;
+    else begin(field, true);
+  } else if (language) ask(`&answer=${language.closest(".preview").dataset.of.slice(7)}&language=${language.dataset.in}`);
+  else if (option) { mark(option); choose(option); }
+  else if (at && event.target !== at.field) end(true);
+});
+document.addEventListener("focusout", (event) => at?.field === event.target && setTimeout(() => document.activeElement !== at?.field && end(), 100));
+document.addEventListener("htmx:before:request", (event) => event.target.matches?.('form[data-kind="macro"]') && onwardAfter(event.target.querySelector(`[name="macro"]:focus`)?.dataset.onward));
