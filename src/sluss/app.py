@@ -18,6 +18,7 @@ from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 
 from sluss.api import routes as api
 from sluss.config import Config
+from sluss.customers import routes as customers
 from sluss.desk import routes as desk
 from sluss.desk.live import make_render
 from sluss.desk.whispers import Whispers
@@ -38,7 +39,7 @@ from sluss.web.sharing import Shared
 from sluss.web.troubles import answer_trouble
 from sluss.web.wire import BoundedProtocol
 
-ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *desk.ROUTES]
+ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *customers.ROUTES, *desk.ROUTES]
 
 GRACE_SECONDS = 4
 RESERVED_FILES = 256

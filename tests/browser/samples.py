@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sluss.customers import screens as c
 from sluss.desk import screens as d
 from sluss.web.shell import Banner, Form, Page, Toast, Viewer
 
@@ -385,17 +386,18 @@ def case(**changed: object) -> d.Case:
         "contact": d.Contact(
             person=ASA,
             identities=(
-                d.Identity(icon="mail", label="E-mail", address="asa.l@example.se", verified=True),
-                d.Identity(icon="mail", label="E-mail", address="asa.charlotta.lindqvist-bergstrom@fornamn-efternamn.example.se"),
-                d.Identity(icon="phone", label="Phone", address="+46 70 000 00 00"),
+                c.Identity(icon="mail", label="E-mail", address="asa.l@example.se", level="verified", id="1"),
+                c.Identity(icon="mail", label="E-mail", address="asa.charlotta.lindqvist-bergstrom@fornamn-efternamn.example.se", id="2"),
+                c.Identity(icon="phone", label="Phone", address="+46 70 000 00 00", id="3"),
             ),
-            language="Svenska",
+            language="sv",
             first_seen=NOW - 400 * DAY,
-            others=(
-                d.OtherCase(no=10311, subject="Kvitto på resan i juni", status="solved", at=NOW - 40 * DAY),
-                d.OtherCase(no=9870, subject="Vill byta sittplats på återresan till fönsterplats", status="closed", at=NOW - 390 * DAY),
+            past=(
+                c.Past(no=10311, subject="Kvitto på resan i juni", status="solved", at=NOW - 40 * DAY),
+                c.Past(no=9870, subject="Vill byta sittplats på återresan till fönsterplats", status="closed", at=NOW - 390 * DAY),
             ),
-            others_total=5,
+            past_total=5,
+            may_change=True,
         ),
     }
     return d.Case(id="10482", no=10482, subject="Bokningen syns inte i appen trots bekräftelse", **{**fields, **changed})  # type: ignore[arg-type]

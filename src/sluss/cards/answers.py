@@ -219,7 +219,7 @@ def _with_answer(now: int, source: Source, row: Any, shown: Shown) -> Shown:
         waits = row.tried_at > now - AGAIN
         told = {"state": row.trouble if waits else "asking", "asks": not waits, "stale": bool(cards), "reason": row.reason}
         return msgspec.structs.replace(shown, **found, **told)
-    if int(row.answered_at) > now - source.fresh_for:
+    if row.answered_at is not None and row.answered_at > now - source.fresh_for:
         return msgspec.structs.replace(shown, **found, state="ok" if cards else "empty", asks=False)
     return msgspec.structs.replace(shown, **found, stale=bool(cards))
 

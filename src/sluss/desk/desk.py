@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sluss.cases.access import CaseRow, access_case_no
 from sluss.cases.models import cases
 from sluss.channels.models import inboxes
+from sluss.customers.reading import Beside, show_contact
 from sluss.desk.around import Around, banners, look_around, people
 from sluss.desk.composer import Typed, show_composer
 from sluss.desk.order import Sort, sort_of
-from sluss.desk.panel import all_tags, assignable, case_banners, show_contact, teams_of
+from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue
@@ -86,7 +87,9 @@ def read_search(tx: Tx, who: Actor, look: Look, query: str) -> tuple[Any, dict[s
     position = int(tx.value(last_position()))
     with speaking(look.voice):
         around = look_around(tx, who)
-        return search(tx, around, query, look.after, "relevance" if look.sort == "relevance" else "newest"), _shell(tx, around, count_views(tx, around), position)
+        return search(tx, around, query, look.after, "relevance" if look.sort == "relevance" else "newest"), _shell(
+            tx, around, count_views(tx, around), position
+        )
 
 
 def read_best_view(tx: Tx, who: Actor, no: int) -> str:
@@ -124,7 +127,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         items=stretch.items,
         earlier=stretch.earlier,
         focus=str(look.focus) if look.focus is not None else "",
-        contact=show_contact(tx, around, row),
+        contact=show_contact(tx, who, row.contact_id, Beside(case=row)),
         composer=show_composer(tx, around, row, look.typed),
         seen=mark,
         news=show_news(news) if news is not None else None,

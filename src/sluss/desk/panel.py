@@ -1,4 +1,4 @@
-"""What stands beside a case: the customer, their other cases, what is special. In: a case. Out: the side panel and its banners."""
+"""What is special about a case, and whom and what it can be given. In: a case. Out: its banners, agents, teams, tags."""
 
 from __future__ import annotations
 
@@ -6,36 +6,14 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, visible_to
 from sluss.cases.models import cases, tags
-from sluss.channels.registry import UnknownChannel, channel_named, channel_names
-from sluss.contacts.models import contacts, identities
 from sluss.desk.around import Around
-from sluss.desk.screens import CaseBanner, Contact, Identity, OtherCase, Person
+from sluss.desk.screens import CaseBanner, Person
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents, inbox_teams, teams
 from sluss.web.locale import gettext as _
 
-OTHERS = 5
-COUNTED = 1_000
-IDENTITIES = 20
 ALL_TAGS = 200
-
-
-def show_contact(tx: Tx, around: Around, case: CaseRow) -> Contact:
-    """The customer of a case, with as many other cases as fit; only such as the reader may see."""
-    who, c = around.who, contacts.c
-    row = tx.row(sa.select(c.id, c.name, c.language, c.created_at).where(c.workspace_id == who.workspace_id, c.id == case.contact_id))
-    if row is None:
-        raise LookupError(case.contact_id)
-    others, total = _others(tx, who, case)
-    return Contact(
-        person=Person(str(row.id), row.name),
-        identities=_identities(tx, who, case.contact_id),
-        language=row.language,
-        first_seen=row.created_at,
-        others=others,
-        others_total=total,
-    )
 
 
 def case_banners(tx: Tx, around: Around, case: CaseRow) -> tuple[CaseBanner, ...]:
@@ -83,24 +61,6 @@ def teams_of(tx: Tx, who: Actor, inbox_id: int) -> str:
     return ", ".join(row.name for row in tx.rows(sa.select(teams.c.name).select_from(joined).where(mine).order_by(teams.c.name)))
 
 
-def _identities(tx: Tx, who: Actor, contact_id: int) -> tuple[Identity, ...]:
-    c = identities.c
-    mine = (c.workspace_id == who.workspace_id) & (c.contact_id == contact_id)
-    rows = tx.rows(sa.select(c.network, c.address, c.proof).where(mine).order_by(c.id).limit(IDENTITIES))
-    return tuple(
-        Identity(icon=_icon(row.network), label=_label(row.network), address=row.address, verified=row.proof == "verified") for row in rows
-    )
-
-
-def _others(tx: Tx, who: Actor, case: CaseRow) -> tuple[tuple[OtherCase, ...], int]:
-    c = cases.c
-    theirs = visible_to(who) & (c.contact_id == case.contact_id) & (c.id != case.id)
-    rows = tx.rows(sa.select(c.number, c.subject, c.status, c.active_at).where(theirs).order_by(c.id.desc()).limit(OTHERS))
-    some = sa.select(c.id).where(theirs).limit(COUNTED).subquery()
-    total = len(rows) if len(rows) < OTHERS else int(tx.value(sa.select(sa.func.count()).select_from(some)))
-    return tuple(OtherCase(no=row.number, subject=row.subject, status=row.status, at=row.active_at) for row in rows), total
-
-
 def _continued(tx: Tx, around: Around, case: CaseRow) -> list[CaseBanner]:
     """An older case of the same customer, or only a stranger's claim to belong to somebody's."""
     if case.continues_id is None:
@@ -116,14 +76,3 @@ def _continued(tx: Tx, around: Around, case: CaseRow) -> list[CaseBanner]:
         "no": row.number
     }
     return [CaseBanner(kind="warn", text=text, action=_("Open #%(no)s") % {"no": row.number}, href=f"/c/{row.number}")]
-
-
-def _icon(network: str) -> str:
-    try:
-        return channel_named(network).capabilities.icon
-    except UnknownChannel:
-        return "user"
-
-
-def _label(network: str) -> str:
-    return _(channel_named(network).capabilities.label) if network in channel_names() else network

@@ -49,13 +49,20 @@ from typing import Literal
 
 import msgspec
 
-from sluss.customers.screens import Contact, Person
+from sluss.customers.screens import Contact
 from sluss.web.shell import Form
 
 Status = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
 Priority = Literal["low", "normal", "high", "urgent"]
 DeliveryState = Literal["held", "queued", "sending", "sent", "delivered", "read", "failed", "unknown", "cancelled"]
 Piece = Literal["head", "timeline", "composer", "side"]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An agent or a contact as shown: name, and an id that the avatar's colour follows."""
+
+    id: str
+    name: str
 
 
 class Here(msgspec.Struct, frozen=True):

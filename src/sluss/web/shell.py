@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Section = Literal["inbox", "search", "settings", "me", ""]
+Section = Literal["inbox", "search", "customers", "settings", "me", ""]
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     `path` is the address as asked, without the host (forms send it back as `back`). `csrf` belongs to the session.
     `own_keys` are the keys that this reader has chosen, by action.
-    `live_after` is the event position this page shows; empty means no live updates. `unread` counts what waits in Mine.
+    `live_after` is the event position this page shows; empty means no live updates. `unread` counts what waits in Mine, `bell` the cases
+    with news that the reader has not seen.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     viewer: Viewer | None = None
     section: Section = ""
     unread: int = 0
+    bell: int = 0
     keys_on: bool = True
     own_keys: Mapping[str, str] = {}
     live_after: str = ""
