@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from sluss.api.again import forget_old_answers
-from sluss.cases.models import messages, notes
+from sluss.cases.actions import add_note
+from sluss.cases.models import cases, messages, notes
 from sluss.kernel.clock import DAY, TestClock
 from sluss.outbox.models import operations
 from tests.api.conftest import SHOP, Service
+from tests.world import World
 
 CASE = "/api/v1/cases/{number}"
 
@@ -44,6 +46,19 @@ def test_the_same_request_is_done_once(service: Service, clock: TestClock, path:
     assert count(service, table) == before + 3
     clock.move(2)
     assert service.db.write_now(forget_old_answers) == 1
+
+
+def test_an_answer_over_unread_news_is_refused_where_the_program_says_what_it_read(service: Service, world: World) -> None:
+    """F51: nothing is sent, the newest of what others said is told with a mark that covers it, and the same key sends it then."""
+    path = CASE.format(number=service.number)
+    seen, sent = service.send("GET", path).json()["seen"], count(service, operations)
+    case_id = service.db.read_now(lambda tx: tx.value(sa.select(cases.c.id)))
+    service.db.write_now(add_note, world.who("johan"), case_id, "Hon har den.")
+    stale = service.send("POST", f"{path}/replies", json={"text": "Vi letar.", "seen": seen}, headers={"Idempotency-Key": "k"})
+    assert (stale.status_code, stale.json()["news"]["text"], count(service, operations)) == (409, "Hon har den.", sent)
+    for mark, status in (("rubbish", 409), (stale.json()["seen"], 201)):
+        again = service.send("POST", f"{path}/replies", json={"text": "Vi letar.", "seen": mark}, headers={"Idempotency-Key": "k"})
+        assert again.status_code == status, again.text
 
 
 def test_one_key_for_two_places_is_refused(service: Service) -> None:

@@ -36,6 +36,8 @@ PROBLEM = {
         "error": {"type": "string", "description": "One sentence: what is wrong and what to do."},
         "reference": {"type": "string", "description": "Names this request in the server's log."},
         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+        "news": {"type": "object", "description": "With a 409 to an answer: what others said since the case was read."},
+        "seen": {"type": "string", "description": "With `news`: the mark that covers it."},
     },
 }
 SCHEMES = {

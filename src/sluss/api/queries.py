@@ -31,6 +31,7 @@ from sluss.kernel.schema import fields
 from sluss.kernel.search import find_cases
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents
+from sluss.replies.news import mark_of
 
 NEWEST = 200
 MENTIONS = 1_000
@@ -65,7 +66,8 @@ def page_of_cases(tx: Tx, who: Actor, wanted: Wanted) -> CasePage:
 def whole_case(tx: Tx, who: Actor, number: int) -> WholeCase:
     """One case with what was said in it."""
     case = access_case_no(tx, who, number)
-    return WholeCase(case_out(case), _tags(tx, who, case.id), _messages(tx, who, case.id)[::-1], _notes(tx, who, case.id))
+    seen = mark_of(tx, who, case.id)
+    return WholeCase(case_out(case), _tags(tx, who, case.id), _messages(tx, who, case.id)[::-1], _notes(tx, who, case.id), seen)
 
 
 def page_of_messages(tx: Tx, who: Actor, number: int, after: int | None, limit: int) -> MessagePage:

@@ -29,7 +29,9 @@ from sluss.api.shapes import (
     MessagePage,
     NewNote,
     NewReply,
+    NewsOut,
     Sent,
+    Unseen,
     WholeCase,
     instant,
     microseconds,
@@ -42,7 +44,7 @@ from sluss.kernel.errors import Invalid
 from sluss.kernel.terms import words_of
 from sluss.kernel.tx import Tx
 from sluss.people.scopes import CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
-from sluss.replies.sending import SendReply, send_reply
+from sluss.replies.sending import SendReply, Stopped, send_reply
 from sluss.web.edge import Asked, Edge
 from sluss.web.policy import AGENTS, EVERYONE, READERS
 
@@ -111,8 +113,14 @@ async def write_note(edge: Edge, asked: Asked, who: Actor, number: Number, data:
 
 @post("/api/v1/cases/{number:int}/replies", may=AGENTS, scope=REPLIES_WRITE, operation_id="reply", request_class=StrictCall, **MADE)
 async def reply(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewReply, key: Once = None) -> Response[Sent]:  # noqa: PLR0917
-    """Answer the customer, by the way the case came. It leaves when the time to take it back is over."""
-    return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "reply", number, data), _reply, number, data))
+    """Answer the customer, by the way the case came. It leaves when the time to take it back is over.
+
+    With `seen`, 409 and `news` when others have said something in the case since; nothing is sent then.
+    """
+    try:
+        return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "reply", number, data), _reply, number, data))
+    except Stopped as stopped:
+        return asked.json(_unseen(stopped), 409)
 
 
 @get("/api/v1/contacts/{contact_id:int}", may=READERS, scope=CONTACTS_READ, operation_id="getContact", reads=("contact", "contact_id"))
@@ -167,12 +175,20 @@ def _add_note(tx: Tx, who: Actor, number: int, text: str) -> Created:
 
 def _reply(tx: Tx, who: Actor, number: int, new: NewReply) -> Sent:
     case = access_case_no(tx, who, number)
-    sending = SendReply(op=token_hex(13), case_id=case.id, text=new.text, cc=new.cc, then=new.then, anyway=True)
+    blind = new.seen is msgspec.UNSET
+    seen = "" if new.seen is msgspec.UNSET else new.seen
+    sending = SendReply(op=token_hex(13), case_id=case.id, text=new.text, cc=new.cc, then=new.then, seen=seen, anyway=blind, trust=True)
     try:
         departure = send_reply(tx, who, sending)
     except Invalid as error:
         raise Invalid({"text" if name == "body" else name: text for name, text in error.fields.items()}) from error
     return Sent(str(departure.message_id), instant(departure.leaves_at))
+
+
+def _unseen(stopped: Stopped) -> Unseen:
+    one = stopped.news
+    told = NewsOut(id=str(one.id), kind=one.kind, by=one.by, at=instant(one.at), text=one.text)
+    return Unseen(status=409, error="Not sent: others have said something in this case since it was read.", news=told, seen=stopped.mark)
 
 
 def _answer(asked: Asked, answered: Answered) -> Response[Any]:

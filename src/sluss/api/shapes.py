@@ -64,6 +64,25 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_until: Instant | None
 
 
+class NewsOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest thing that others said in a case since a mark; `text` is its beginning."""
+
+    id: Id
+    kind: Literal["message", "note"]
+    by: str
+    at: Instant
+    text: str
+
+
+class Unseen(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an answer was not sent: what others said meanwhile, and the mark that covers it."""
+
+    status: int
+    error: str
+    news: NewsOut
+    seen: str
+
+
 class CasePage(msgspec.Struct, frozen=True):
     """Cases, newest first. `after` asks for the next page; null at the end."""
 
@@ -93,12 +112,13 @@ class NoteOut(msgspec.Struct, frozen=True):
 
 
 class WholeCase(msgspec.Struct, frozen=True):
-    """One case with its tags, its messages and notes, oldest first (the newest 200 of each)."""
+    """One case with its tags, its messages and notes, oldest first (the newest 200 of each). `seen` marks all of it as read."""
 
     case: CaseOut
     tags: list[str]
     messages: list[MessageOut]
     notes: list[NoteOut]
+    seen: str
 
 
 class CaseChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -136,11 +156,16 @@ class MessagePage(msgspec.Struct, frozen=True):
 
 
 class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An answer to the customer. `cc`: addresses, comma-separated. `then`: whether the case is solved with it."""
+    """An answer to the customer. `cc`: addresses, comma-separated. `then`: whether the case is solved with it.
+
+    `seen` is the mark of the case as it was read (`seen` of the whole case). Where others have said something since, the answer is 409
+    and nothing is sent. Left out, it is sent whatever they said.
+    """
 
     text: ReplyText
     cc: Annotated[str, Meta(max_length=2_000)] = ""
     then: Literal["stay", "solve"] = "stay"
+    seen: Annotated[str, Meta(min_length=1, max_length=4_000)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Sent(msgspec.Struct, frozen=True):
