@@ -61,8 +61,10 @@ def test_every_module_is_in_the_bundle() -> None:
 
 
 def test_modules_do_not_meet_in_their_shared_scope() -> None:
-    names = re.findall(r"^(?:const|let|class|(?:async )?function) (\w+)", _served(Assets(), "sluss.js").decode(), re.MULTILINE)
-    assert sorted(names) == sorted(set(names))
+    for name in ("sluss.js", "later.js"):
+        whole = "".join((STATIC / part).read_text() for part in BUNDLES[name])
+        names = re.findall(r"^(?:export )?(?:const|let|class|(?:async )?function) (\w+)", whole, re.MULTILINE)
+        assert sorted(names) == sorted(set(names))
     assert b"import " not in _served(Assets(), "sluss.js")
 
 
@@ -74,6 +76,7 @@ def test_no_module_is_long() -> None:
     ("names", "limit"),
     [
         (("sluss.js", "vendor/htmx-4.0.1.min.js"), 32),
+        (("later.js",), 10),
         (("sluss.css",), 12),
         (("icons.svg", "fonts/inter-l.woff2", "fonts/inter-x.woff2"), 42),
     ],

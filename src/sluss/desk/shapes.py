@@ -89,7 +89,7 @@ class StatusForm(msgspec.Struct, frozen=True):
     """Where the case goes; `until` belongs to a snooze."""
 
     status: Literal["open", "pending", "snoozed", "solved", "spam"]
-    until: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    until: Annotated[str, msgspec.Meta(max_length=120)] = ""
     seen: Line = ""
     anyway: Literal["", "1"] = ""
 

@@ -223,7 +223,19 @@ def _joined() -> sa.Select[*tuple[Any, ...]]:
     mine = (a.workspace_id == s.workspace_id) & (a.id == s.agent_id)
     source = sessions.join(agents, mine).join(credentials, credentials.c.id == a.credential_id).join(workspaces, w.id == s.workspace_id)
     columns = (s.id, s.token_hash, s.workspace_id, s.agent_id, s.csrf, s.rotated_at, s.used_at, s.fresh_at, s.seen_at, s.expires_at)
-    of_agent = (a.name, a.credential_id, credentials.c.email, a.role, a.language, a.theme, a.keys_off, a.own_keys, a.snooze_words, a.created_at, a.disabled_at)
+    of_agent = (
+        a.name,
+        a.credential_id,
+        credentials.c.email,
+        a.role,
+        a.language,
+        a.theme,
+        a.keys_off,
+        a.own_keys,
+        a.snooze_words,
+        a.created_at,
+        a.disabled_at,
+    )
     rule = (s.vouched, *rules.RULE, sa.exists().where(factors.c.credential_id == a.credential_id).label("has_factor"))
     source = source.outerjoin(sign_in_rules, sign_in_rules.c.workspace_id == s.workspace_id)
     return sa.select(*columns, *of_agent, *rule, w.name.label("workspace"), w.time_zone.label("zone")).select_from(source)

@@ -54,6 +54,7 @@ BUNDLES = {
         "js/contact.js",
         "js/files.js",
         "js/people.js",
+        "js/sending.js",
         "js/draft.js",
         "js/composer.js",
         "js/ready.js",
@@ -64,7 +65,7 @@ BUNDLES = {
         "js/frame.js",
         "js/forms.js",
     ),
-    "later.js": ("js/palette-list.js", "js/palette.js", "js/key-choice.js"),
+    "later.js": ("js/sheet.js", "js/palette-list.js", "js/palette.js", "js/key-choice.js"),
 }
 """What is served as one file. Modules of one bundle share one scope, so their top-level names must differ.
 

@@ -3,7 +3,7 @@
 Run: `python -m sluss.web.extract`. It says what wants a translation.
 
 Found are `_("…")`, `gettext`, `ngettext` and `say`, in modules and templates, and sentences that are raised in English and translated
-where they are shown: those of `Trouble` and its kin, those put into `errors["…"]`, the lines of a `Check`, the label of a channel or a key.
+where they are shown: those of `Trouble` and its kin, those put into `errors["…"]`, the lines of a `Check`, labels of channels, keys, places.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _of_call(node: ast.Call, raised: frozenset[str]) -> Iterator[Found]:
     elif name in raised:
         for argument in node.args:
             yield from _sentences(argument)
-    elif name == "Key" and len(node.args) > 1:
+    elif name in {"Key", "Place"} and len(node.args) > 1:
         yield from ((text, False) for text in _constants(node.args[1]))
     elif name == "Capabilities":
         yield from ((text, False) for word in node.keywords if word.arg == "label" for text in _constants(word.value))

@@ -50,6 +50,13 @@ def moment(instant: int) -> str:
     return format_datetime(_local(instant), "d MMMM y HH:mm", locale=_locale())
 
 
+def moment_of_week(instant: int, now: int) -> str:
+    """When something is to be, with its weekday, and with the year where it is another: `Friday 27 Nov 09:00`."""
+    there = _local(instant)
+    form = "EEEE d MMM HH:mm" if there.year == _local(now).year else "EEEE d MMM y HH:mm"
+    return format_datetime(there, form, locale=_locale())
+
+
 def iso(instant: int) -> str:
     """An instant for machines: `2026-11-21T13:02:09Z`."""
     return datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

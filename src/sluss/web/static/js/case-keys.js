@@ -63,3 +63,20 @@ action("solve-next", solveNext);
 action("snooze", () => { deed(`/cases/${openCase().dataset.no}/status`, { status: "snoozed", until: "default" }); });
 action("forward", forward);
 action("quote", quote);
+
+// A time in words is told back before it is used.
+let telling = 0;
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-until-words]")) return;
+  clearTimeout(telling);
+  telling = setTimeout(async () => {
+    const words = field.value.trim();
+    const { text: when = "", problem = "" } = words ? await (await fetch(`/until?q=${encodeURIComponent(words)}`)).json() : {};
+    if (field.value.trim() !== words) return;
+    field.setCustomValidity(problem);
+    const told = document.getElementById(field.getAttribute("aria-describedby"));
+    told.textContent = when || problem;
+    told.classList.toggle("error", Boolean(problem));
+  }, 120);
+});

@@ -1,11 +1,9 @@
-// The keys of `web/keys.py`, as the page brings them: handlers, the `?` sheet, tooltips, aria-keyshortcuts, what may follow a `g`.
+// The keys of `web/keys.py`, as the page brings them: handlers, tooltips, aria-keyshortcuts, what may follow a `g`.
 // Never Alt, AltGr or Ctrl+Alt; single keys only outside text fields and never while composing (Polish and Swedish are typed with those).
 import { element, nodes, text } from "./text.js";
-import { post } from "./http.js";
-import { show } from "./dialog.js";
 import { newestUndo } from "./toast.js";
 
-const rootElement = document.documentElement;
+export const rootElement = document.documentElement;
 const FIELD = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"]), textarea, select, [contenteditable=""], [contenteditable="true"]';
 const ORDER = ["writing", "row", "thread", "case", "list", "everywhere"];
 export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -106,26 +104,6 @@ const CAPS = { Ctrl: mac ? "⌘" : "Ctrl", ArrowDown: "↓", ArrowUp: "↑", Ent
 const split = (keys) => keys.split(" ").flatMap((step) => (step.length > 1 ? step.split("+") : [step])).map((part) => CAPS[part] ?? (part.length === 1 ? part.toUpperCase() : part));
 export const printed = (keys) => split(keys).map((cap) => element("kbd", { class: "always" }, cap));
 
-function sheet() {
-  const off = rootElement.dataset.keys === "off";
-  const groups = [["everywhere"], ["list", "row"], ["case", "thread"], ["writing"]].map((contexts) => {
-    const rows = actions.filter((one) => contexts.includes(one.context) && one.keys.length).flatMap((one) => [element("dt", {}, ...printed(one.keys[0])), element("dd", {}, one.label)]);
-    return element("section", {}, element("h3", {}, text(contexts[0])), element("dl", {}, ...rows));
-  });
-  const toggle = element("button", { class: "btn soft", type: "button" }, text(off ? "keys-on" : "keys-off"));
-  toggle.addEventListener("click", () => {
-    rootElement.dataset.keys = off ? "on" : "off";
-    post("/me/keys", { keys: rootElement.dataset.keys }).catch(() => {});
-    dialog.close();
-  });
-  const own = element("a", { class: "btn soft", href: "/me/keys" }, text("keys-own"));
-  const close = element("button", { class: "btn pri", type: "button", "data-close": true }, text("close"));
-  const dialog = element("dialog", { class: "wide", "aria-labelledby": "sheet-title" }, element("div", { class: "dialog sheet" },
-    element("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, text("key.sheet")), element("div", { class: "sets" }, ...groups), element("div", { class: "btn-row" }, own, toggle, close)));
-  document.body.append(dialog);
-  show(dialog);
-}
-
 // Tooltips and aria-keyshortcuts of everything a key can press.
 export function label(within = document) {
   for (const node of within.querySelectorAll("[data-action]")) {
@@ -140,9 +118,11 @@ export function label(within = document) {
   if (mac) for (const cap of within.querySelectorAll("kbd")) if (cap.textContent === "Ctrl") cap.textContent = CAPS.Ctrl;
 }
 
-action("palette", () => press("search"));
-action("sheet", sheet);
+// What is seldom needed at once comes when the page has come to rest; whoever cannot wait has it fetched by the key.
+const later = document.querySelector('meta[name="later"]')?.content;
+for (const id of ["palette", "sheet"]) action(id, () => { import(later).then(() => runs.get(id)()); });
+if (later) (window.requestIdleCallback ?? setTimeout)(() => import(later));
 action("undo", () => newestUndo()?.click() ?? false);
-document.addEventListener("click", (event) => event.target.closest('[data-action="sheet"]') && sheet());
+document.addEventListener("click", (event) => event.target.closest('[data-action="sheet"]') && runs.get("sheet")());
 document.addEventListener("keydown", handle);
 document.addEventListener("htmx:after:swap", () => label());

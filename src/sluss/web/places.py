@@ -1,0 +1,45 @@
+"""Pages that one can open from anywhere. In: who reads. Out: their addresses with words, for the settings' left column and the palette."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sluss.web.shell import Viewer
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One page by its address."""
+
+    href: str
+    label: str
+    icon: str
+
+
+SETTINGS: tuple[Place, ...] = (
+    Place("/settings", "Overview", "settings"),
+    Place("/settings/inboxes", "Inboxes", "inbox"),
+    Place("/settings/mail-sign-in", "Mail sign-in", "at-sign"),
+    Place("/settings/agents", "Agents", "user"),
+    Place("/settings/teams", "Teams", "users"),
+    Place("/settings/second-step", "Second step", "shield-check"),
+    Place("/settings/provider", "Single sign-on", "user-check"),
+    Place("/settings/letters", "Letters", "send"),
+    Place("/settings/privacy", "Privacy", "shield"),
+    Place("/settings/quarantine", "Quarantine", "archive"),
+    Place("/settings/health", "Health", "activity"),
+    Place("/settings/audit", "Audit log", "history"),
+    Place("/settings/tokens", "API tokens", "key-round"),
+)
+OWN: tuple[Place, ...] = (
+    Place("/me", "Your settings", "user"),
+    Place("/me/keys", "Your keys", "keyboard"),
+    Place("/me/tokens", "Tokens", "key-round"),
+    Place("/search", "Search", "search"),
+)
+
+
+def places_of(viewer: Viewer | None) -> tuple[Place, ...]:
+    """Pages that somebody may open."""
+    if viewer is None:
+        return ()
+    return (*OWN, *SETTINGS) if viewer.may_configure else OWN

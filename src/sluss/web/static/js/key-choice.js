@@ -1,0 +1,1 @@
+// One's own keys (`/me/keys`): a field takes the keys that are pressed in it.
