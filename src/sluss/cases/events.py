@@ -97,5 +97,29 @@ class FollowChanged(Event, frozen=True, kw_only=True):
     following: bool
 
 
+class ContentMoved(Event, frozen=True, kw_only=True):
+    """Something moved into this case (`inward`) or out of it; `number` is the other case. `message_id` is the newest message of it.
+
+    `deed` is merge, split or link.
+    """
+
+    deed: str
+    move_id: int
+    number: int
+    inward: bool
+    messages: int = 0
+    message_id: int = 0
+
+
+class MoveUndone(Event, frozen=True, kw_only=True):
+    """What had moved into this case (`inward`) or out of it went back. `kept` names what stayed as it is now."""
+
+    deed: str
+    move_id: int
+    number: int
+    inward: bool
+    kept: tuple[str, ...] = ()
+
+
 class CaseChanged(Event, frozen=True, kw_only=True):
     """Something about the case that only the screen cares for."""
