@@ -52,17 +52,23 @@ def desks(db: Database, world: World) -> Open:
     return Open(db, world)
 
 
-async def test_a_new_mail_appears_as_a_row_with_counts(desks: Open, customers: Customers) -> None:
+def held_at(case: Any, world: World) -> list[str]:
+    """The views that hold an open case of Kundtjänst, whoever holds it."""
+    return ["open", "all", f"inbox:{case.inbox_id}", f"team:{world.norrsken.teams['stockholm']}"]
+
+
+async def test_a_new_mail_appears_as_a_row_with_counts(desks: Open, world: World, customers: Customers) -> None:
     case = customers.case(customers.write("Bokningen syns inte", "Hej!"))
     heard = await desks.hear("johan")
     row = heard["row"][0]
     assert (row["case"], row["no"]) == (str(case.id), case.number)
-    assert row["views"] == ["unassigned", "open", f"inbox:{case.inbox_id}"]
+    assert row["views"] == ["unassigned", *held_at(case, world)]
     assert f'href="/inbox/{{view}}/{case.number}"' in row["html"]
     assert "Bokningen syns inte" in row["html"]
     assert set(row["sort"]) == {"due", "oldest", "newest", "priority"}
     assert heard["touched"] == [{"case": str(case.id), "no": case.number}]
-    assert heard["counts"] == [{"unassigned": 1, "open": 1, f"inbox:{case.inbox_id}": 1}]
+    at = {f"inbox:{case.inbox_id}": 1, f"team:{world.norrsken.teams['stockholm']}": 1}
+    assert heard["counts"] == [{"unassigned": 1, "open": 1, "snoozed": 0, **at}]
 
 
 async def test_nobody_is_told_of_what_is_not_theirs(desks: Open, customers: Customers) -> None:
@@ -77,8 +83,8 @@ async def test_only_its_holder_has_a_case_in_mine(desks: Open, db: Database, wor
     case = customers.case(customers.write())
     db.write_now(assign_case, world.who("maja"), case.id, world.who("johan").id)
     johan, maja = await desks.hear("johan"), await desks.hear("maja")
-    assert [row["views"] for row in johan["row"]] == [["mine", "open", f"inbox:{case.inbox_id}"]]
-    assert [row["views"] for row in maja["row"]] == [["open", f"inbox:{case.inbox_id}"]]
+    assert [row["views"] for row in johan["row"]] == [["mine", *held_at(case, world)]]
+    assert [row["views"] for row in maja["row"]] == [held_at(case, world)]
     assert {"mine": 1, "unread": 1} in johan["counts"]
     assert not any("mine" in counts for counts in maja["counts"])
 
@@ -88,7 +94,7 @@ async def test_a_case_taken_away_leaves_mine_and_its_count(desks: Open, db: Data
     for key in ("johan", "maja"):
         db.write_now(assign_case, world.who("maja"), case.id, world.who(key).id)
     johan = await desks.hear("johan")
-    assert [row["views"] for row in johan["row"]] == [["open", f"inbox:{case.inbox_id}"]]
+    assert [row["views"] for row in johan["row"]] == [held_at(case, world)]
     assert {"mine": 0, "unread": 0} in johan["counts"]
 
 
@@ -104,8 +110,9 @@ async def test_a_solved_case_moves_to_solved(desks: Open, db: Database, world: W
     case = customers.case(customers.write())
     db.write_now(set_status, world.who("maja"), case.id, "solved")
     heard = await desks.hear("johan")
-    assert heard["row"][0]["views"] == ["solved"]
-    assert heard["counts"] == [{"unassigned": 0, "open": 0, f"inbox:{case.inbox_id}": 0}]
+    assert heard["row"][0]["views"] == ["solved", "all"]
+    at = {f"inbox:{case.inbox_id}": 0, f"team:{world.norrsken.teams['stockholm']}": 0}
+    assert heard["counts"] == [{"unassigned": 0, "open": 0, "snoozed": 0, **at}]
 
 
 async def test_a_row_is_drawn_once_for_all_who_see_it_alike(desks: Open, customers: Customers, monkeypatch: pytest.MonkeyPatch) -> None:

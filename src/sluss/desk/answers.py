@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from litestar import Response
@@ -40,7 +40,8 @@ async def changed(
     if not asked.htmx:
         return await asked.back(f"/c/{no}")
     back = await asked.field("back")
-    seen = await _look_again(edge, who, Look(voice=voice_of(asked), view=view_in(back), no=no, rows=False, pieces=pieces))
+    look = Look(voice=voice_of(asked), view=view_in(back), f=filter_in(back), no=no, rows=False, pieces=pieces)
+    seen = await _look_again(edge, who, look)
     path = back if urlsplit(back).path.startswith("/inbox/") else f"/inbox/{seen.desk.queue.view.key}/{no}"
     return asked.answer("desk/done.html", page_of(asked, seen, path, toasts), desk=seen.desk, **screen)
 
@@ -71,6 +72,11 @@ def view_in(path: str) -> str:
     """The view that an address of the desk names, or nothing."""
     parts = urlsplit(path).path.split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "inbox" else ""
+
+
+def filter_in(path: str) -> str:
+    """The filter that an address of the desk carries, or nothing."""
+    return dict(parse_qsl(urlsplit(path).query)).get("f", "")
 
 
 async def _look_again(edge: Edge, who: Actor, look: Look) -> Seen:

@@ -16,7 +16,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import held_operations, paused_inboxes
-from sluss.people.models import agents
+from sluss.people.models import agents, inbox_teams, teams
 from sluss.web.locale import gettext as _
 from sluss.web.locale import ngettext
 from sluss.web.shell import Banner
@@ -57,12 +57,21 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
         return self.enabled and self.archived_at is None and self.receiving == "failing"
 
 
+class Handling(msgspec.Struct, frozen=True):
+    """A team, and those of its inboxes that the reader sees."""
+
+    id: int
+    name: str
+    inbox_ids: frozenset[int]
+
+
 class Around(msgspec.Struct, frozen=True):
     """What one reader may see, fetched once for each answer. `others` are inboxes of which the reader sees nothing but shared cases."""
 
     who: Actor
     inboxes: Mapping[int, Face]
     others: Mapping[int, Face] = {}
+    teams: Mapping[int, Handling] = {}
 
     def face(self, inbox_id: int) -> Face:
         """The inbox of an id. A case that came to an inbox of the reader's may be at home in another: everybody it was written to knows."""
@@ -75,10 +84,10 @@ class Around(msgspec.Struct, frozen=True):
 
 
 def look_around(tx: Tx, who: Actor) -> Around:
-    """Every inbox that the actor may see."""
+    """Every inbox that the actor may see, and the teams that handle them."""
     rows = tx.structs(Face, sa.select(*fields(Face, inboxes)).where(inboxes.c.workspace_id == who.workspace_id).order_by(inboxes.c.name))
     seen = {face.id: face for face in rows if who.may_see_inbox(face.id)}
-    return Around(who, seen, {face.id: face for face in rows if face.id not in seen})
+    return Around(who, seen, {face.id: face for face in rows if face.id not in seen}, _teams(tx, who, frozenset(seen)))
 
 
 def people(tx: Tx, who: Actor, agent_ids: Iterable[int | None]) -> dict[int, Person]:
@@ -94,6 +103,17 @@ def people(tx: Tx, who: Actor, agent_ids: Iterable[int | None]) -> dict[int, Per
 def banners(tx: Tx, around: Around) -> tuple[Banner, ...]:
     """What holds for everybody just now: sending on hold or paused, receiving that fails."""
     return (*_held(tx, around), *_paused(tx, around), *_failing(around))
+
+
+def _teams(tx: Tx, who: Actor, seen: frozenset[int]) -> dict[int, Handling]:
+    joined = teams.join(inbox_teams, (inbox_teams.c.workspace_id == teams.c.workspace_id) & (inbox_teams.c.team_id == teams.c.id))
+    wanted = sa.select(teams.c.id, teams.c.name, inbox_teams.c.inbox_id).select_from(joined)
+    found: dict[int, Handling] = {}
+    for row in tx.rows(wanted.where(teams.c.workspace_id == who.workspace_id).order_by(teams.c.name)):
+        if row.inbox_id in seen:
+            before = found[row.id].inbox_ids if row.id in found else frozenset[int]()
+            found[row.id] = Handling(row.id, row.name, before | {row.inbox_id})
+    return found
 
 
 def _held(tx: Tx, around: Around) -> Sequence[Banner]:

@@ -12,15 +12,17 @@ from sluss.cases.models import cases
 from sluss.channels.models import inboxes
 from sluss.customers.reading import Beside, show_contact
 from sluss.desk.around import Around, banners, look_around, people
+from sluss.desk.chosen import Chosen, choose, show_saved, view_of
 from sluss.desk.composer import Typed, show_composer
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
-from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue
+from sluss.desk.saved import kept_sort, saved_for
+from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue, View
 from sluss.desk.searching import search
 from sluss.desk.timeline import read_timeline
-from sluss.desk.views import Counts, Scope, best_view, count_scope, count_views, scope_of, show_views, view_named
+from sluss.desk.views import COUNTED, Counts, Scope, best_view, count_scope, count_views, show_views, view_named
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import last_position
 from sluss.kernel.tx import Tx
@@ -32,10 +34,11 @@ from sluss.web.locale import gettext as _
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for. `view` empty means the view in which the case stands. `rows` asks for the list as well."""
+    """What is asked for. `view` empty means the view in which the case stands, `f` narrows it. `rows` asks for the list as well."""
 
     voice: Voice
     view: str = ""
+    f: str = ""
     sort: str = ""
     after: str = ""
     no: int | None = None
@@ -61,12 +64,13 @@ def read_desk(tx: Tx, who: Actor, look: Look) -> Seen:
     with speaking(look.voice):
         around = look_around(tx, who)
         case = access_case_no(tx, who, look.no) if look.no is not None else None
-        scope = scope_of(around, look.view or (best_view(around, case) if case else "mine"))
-        sort, counts = sort_of(scope, look.sort), count_views(tx, around)
+        chosen = choose(tx, around, look.view or (best_view(around, case) if case else "mine"), look.f, look.voice.zone)
+        sort, counts = _sort(tx, who, chosen, look), count_views(tx, around)
+        views = show_views(around, counts, show_saved(around, saved_for(tx, who)))
         desk = Desk(
-            views=show_views(around, counts),
-            queue=_queue(tx, around, (scope, sort, counts), look),
-            case=_case(tx, around, (case, scope, sort), look) if case else None,
+            views=views,
+            queue=_queue(tx, around, (chosen, sort, counts, views), look),
+            case=_case(tx, around, (case, chosen.scope, sort), look) if case else None,
             pieces=look.pieces,
             unassigned=counts.views["unassigned"],
             first_steps=_first_steps(tx, who, counts) if case is None and look.rows else (),
@@ -78,8 +82,10 @@ def read_more(tx: Tx, who: Actor, look: Look) -> Queue:
     """The next rows of a list."""
     with speaking(look.voice):
         around = look_around(tx, who)
-        scope = scope_of(around, look.view)
-        return _queue(tx, around, (scope, sort_of(scope, look.sort), Counts({scope.key: 0}, 0)), look)
+        chosen = choose(tx, around, look.view, look.f, look.voice.zone)
+        counts = Counts({chosen.scope.key: 0}, 0)
+        views = show_views(around, counts, [view_of(chosen.saved, who_may=False)] if chosen.saved else ())
+        return _queue(tx, around, (chosen, _sort(tx, who, chosen, look), counts, views), look, count=False)
 
 
 def read_search(tx: Tx, who: Actor, look: Look, query: str) -> tuple[Any, dict[str, Any]]:
@@ -97,14 +103,21 @@ def read_best_view(tx: Tx, who: Actor, no: int) -> str:
     return best_view(look_around(tx, who), access_case_no(tx, who, no))
 
 
-def _queue(tx: Tx, around: Around, chosen: tuple[Scope, Sort, Counts], look: Look) -> Queue:
-    scope, sort, counts = chosen
-    view = view_named(around, show_views(around, counts), scope.key)
+def _sort(tx: Tx, who: Actor, chosen: Chosen, look: Look) -> Sort:
+    """The order that is asked for, else the one the reader chose for this view, else the saved view's, else what suits it."""
+    asked = look.sort or kept_sort(tx, who, chosen.scope.key) or (chosen.saved.sort if chosen.saved else "")
+    return sort_of(chosen.scope, asked)
+
+
+def _queue(tx: Tx, around: Around, asked: tuple[Chosen, Sort, Counts, tuple[View, ...]], look: Look, *, count: bool = True) -> Queue:
+    chosen, sort, counts, views = asked
+    scope, view = chosen.scope, view_named(around, views, chosen.scope.key)
     if not look.rows:
-        return Queue(view=view, rows=(), total=view.count or 0, sort=sort)
+        return Queue(view=view, rows=(), total=view.count or 0, sort=sort, narrowing=chosen.narrowing)
     listed, after = list_page(tx, around, scope, sort, look.after)
     rows = show_rows(tx, around, listed, sort)
-    return Queue(view=view, rows=rows, total=count_scope(tx, around, scope, counts), after=after, sort=sort)
+    total = count_scope(tx, around, scope, counts) if count else 0
+    return Queue(view=view, rows=rows, total=total, after=after, sort=sort, narrowing=chosen.narrowing, more=total >= COUNTED)
 
 
 def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Look) -> Case:

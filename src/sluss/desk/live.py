@@ -127,12 +127,13 @@ def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:
 
 def _counts(tx: Tx, who: Actor, recorded: Sequence[Recorded], seen: Sequence[Listed]) -> list[Push]:
     """How many stand in the common views, and in Mine for each agent whom the events concern."""
-    common = {key: count for key, count in count_views(tx, look_around(tx, who)).views.items() if key != "mine"}
+    around = look_around(tx, who)
+    common = {key: count for key, count in count_views(tx, around).views.items() if key != "mine"}
     concerned = {case.assignee_id for case in seen if case.assignee_id}
     for one in recorded:
         if isinstance(one.event, CaseAssigned):
             concerned |= {one.event.before, one.event.after} - {0}
-    mine: Mapping[int, tuple[int, int]] = count_mine(tx, who, sorted(concerned)) if concerned else {}
+    mine: Mapping[int, tuple[int, int]] = count_mine(tx, around, sorted(concerned)) if concerned else {}
     own = [_own_counts(agent_id, *mine.get(agent_id, (0, 0))) for agent_id in sorted(concerned)]
     return [_push("counts", common), *own]
 

@@ -36,6 +36,7 @@ saved_views = scoped_table(
     sa.Column("deleted_at", Instant),
     refers("agent_id", "agents"),
     sa.Index("ix_saved_views_agent", "workspace_id", "agent_id"),
+    sa.Index("ix_saved_views_share", "workspace_id", "share"),
 )
 view_places = scoped_table(
     "view_places",

@@ -1,7 +1,9 @@
 """In which order a list stands, and where a page of it begins. In: a view, a sort. Out: conditions, cursors, a number for browsers.
 
 A list is one or more stretches, each in the order of an index; a cursor is the stretch and the keys of the last row shown.
-No row is ever counted past.
+No row is ever counted past. Stretches of one number lie beside each other, and their rows are merged.
+
+`due` is the order until an answer is owed by: nobody promises one yet, so it is that of `oldest`. Its clock will come before the waiting.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow
+from sluss.cases.filtering.terms import STATUSES
 from sluss.cases.models import cases
-from sluss.desk.views import UNFINISHED, Scope
+from sluss.desk.views import Scope
 from sluss.kernel.errors import Invalid
 from sluss.kernel.ids import instant_of
 
@@ -31,6 +34,7 @@ Place = tuple[int, ...]
 class Stretch(msgspec.Struct, frozen=True):
     """Part of a list that has one order."""
 
+    number: int
     condition: sa.ColumnElement[bool]
     keys: tuple[sa.ColumnElement[Any], ...]
     descending: bool = False
@@ -49,7 +53,7 @@ def sort_of(scope: Scope, asked: str) -> Sort:
     """The order to use: the one asked for, else what suits the view."""
     if asked and asked not in SORTS:
         raise Invalid({"sort": "Choose due, oldest, newest or priority."})
-    usual: Sort = "newest" if scope.key == "solved" else "oldest"
+    usual: Sort = "newest" if scope.statuses[0] == "solved" else "due"
     for sort in SORTS:
         if sort == asked:
             return sort
@@ -60,11 +64,11 @@ def stretches(scope: Scope, sort: Sort) -> list[Stretch]:
     """The stretches of a view in an order."""
     c = cases.c
     if sort == "newest":
-        return [Stretch(c.status.in_(scope.statuses), (c.active_at, c.id), descending=True)]
+        return [Stretch(0, c.status == status, (c.active_at, c.id), descending=True) for status in scope.statuses]
     if sort == "priority":
         parked = sa.case((c.status == "open", 0), else_=1)
         rank = sa.case(*((c.priority == name, value) for name, value in RANKS.items()), else_=2)
-        return [Stretch(c.status.in_(scope.statuses), (parked, rank, sa.func.coalesce(c.waiting_since, FAR), c.id))]
+        return [Stretch(0, c.status.in_(scope.statuses), (parked, rank, sa.func.coalesce(c.waiting_since, FAR), c.id))]
     return [*_by_waiting(scope)]
 
 
@@ -74,7 +78,7 @@ def place_of(case: CaseRow, sort: Sort) -> Place:
         return (0, case.active_at, case.id)
     if sort == "priority":
         return (0, int(case.status != "open"), RANKS.get(case.priority, 2), case.waiting_since or FAR, case.id)
-    stretch = 2 * UNFINISHED.index(case.status) if case.status in UNFINISHED else 0
+    stretch = 2 * STATUSES.index(case.status)
     return (stretch + 1, case.id) if case.waiting_since is None else (stretch, case.waiting_since, case.id)
 
 
@@ -98,9 +102,10 @@ def read_cursor(cursor: str, found: list[Stretch]) -> Place:
     """The place that an address names. Raises `Invalid` for one that no list of this order can have given."""
     try:
         place = tuple(int(part) for part in cursor.split("."))
-        if len(place) - 1 == len(found[place[0]].keys) and all(0 <= value <= FAR for value in place):
+        stretch = next(one for one in found if one.number == place[0])
+        if len(place) - 1 == len(stretch.keys) and all(0 <= value <= FAR for value in place):
             return place
-    except (ValueError, IndexError):
+    except (ValueError, StopIteration):
         pass
     raise Invalid({"after": "This list has changed. Open it again from the left."})
 
@@ -112,5 +117,6 @@ def _by_waiting(scope: Scope) -> Iterator[Stretch]:
     """
     c = cases.c
     for status in scope.statuses:
-        yield Stretch((c.status == status) & c.waiting_since.is_not(None), (c.waiting_since, c.id))
-        yield Stretch((c.status == status) & c.waiting_since.is_(None), (c.id,))
+        number = 2 * STATUSES.index(status)
+        yield Stretch(number, (c.status == status) & c.waiting_since.is_not(None), (c.waiting_since, c.id))
+        yield Stretch(number + 1, (c.status == status) & c.waiting_since.is_(None), (c.id,))

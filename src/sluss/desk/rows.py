@@ -9,10 +9,11 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, other_inboxes
+from sluss.cases.filtering.facts import facts_of
 from sluss.cases.models import case_tags, cases, tags
 from sluss.contacts.models import contacts
 from sluss.desk.around import Around, people
-from sluss.desk.order import Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
+from sluss.desk.order import Place, Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
 from sluss.desk.presence import show_colleagues
 from sluss.desk.screens import Person, Row
 from sluss.desk.views import Scope
@@ -51,7 +52,7 @@ def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> t
     found = stretches(scope, sort)
     start = read_cursor(after, found) if after else ()
     wanted = LISTED.where(scope.condition(around.who))
-    listed = _walk(tx, wanted, found, start, PAGE + 1)
+    listed = _walk(tx, wanted, (found, sort), start, PAGE + 1)
     page = listed[:PAGE]
     return page, cursor_of(place_of(page[-1], sort)) if len(listed) > PAGE else ""
 
@@ -59,12 +60,14 @@ def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> t
 def neighbours(tx: Tx, around: Around, scope: Scope, sort: Sort, case: CaseRow) -> tuple[int | None, int | None]:
     """Numbers of the cases before and after one; where it has left the view, the first one comes after it."""
     found, wanted = stretches(scope, sort), LISTED.where(scope.condition(around.who))
-    if not scope.holds(case, other_inboxes(tx, around.who, [case.id]).get(case.id, ())):
-        first = _walk(tx, wanted, found, (), 1)
+    facts = facts_of(tx, around.who, [case])[case.id] if scope.reader else None
+    others = facts.inboxes if facts else other_inboxes(tx, around.who, [case.id]).get(case.id, ())
+    if not scope.holds(case, others, facts):
+        first = _walk(tx, wanted, (found, sort), (), 1)
         return None, first[0].number if first else None
     place = place_of(case, sort)
-    before = _walk(tx, wanted, found, place, 1, backwards=True)
-    after = _walk(tx, wanted, found, place, 1)
+    before = _walk(tx, wanted, (found, sort), place, 1, backwards=True)
+    after = _walk(tx, wanted, (found, sort), place, 1)
     return before[0].number if before else None, after[0].number if after else None
 
 
@@ -116,16 +119,23 @@ def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:
 
 
 def _walk(
-    tx: Tx, wanted: sa.Select[Any], found: list[Stretch], start: tuple[int, ...], count: int, *, backwards: bool = False
+    tx: Tx, wanted: sa.Select[Any], ordered: tuple[list[Stretch], Sort], start: Place, count: int, *, backwards: bool = False
 ) -> list[Listed]:
     """So many cases from a place on, over as many stretches as it takes."""
+    found, sort = ordered
     listed: list[Listed] = []
-    here = start[0] if start else 0
-    order = range(here, -1, -1) if backwards else range(here, len(found))
-    for index in order:
-        beyond = start[1:] if start and index == here else ()
-        statement = found[index].page(wanted, beyond, backwards=backwards)
-        listed += tx.structs(Listed, statement.limit(count - len(listed)))
+    numbers = sorted({one.number for one in found}, reverse=backwards)
+    for number in numbers:
+        if start and (number > start[0] if backwards else number < start[0]):
+            continue
+        beyond = start[1:] if start and number == start[0] else ()
+        beside = [one for one in found if one.number == number]
+        rows = [
+            row for one in beside for row in tx.structs(Listed, one.page(wanted, beyond, backwards=backwards).limit(count - len(listed)))
+        ]
+        if len(beside) > 1:
+            rows.sort(key=lambda row: place_of(row, sort), reverse=beside[0].descending != backwards)
+        listed += rows[: count - len(listed)]
         if len(listed) >= count:
             break
     return listed

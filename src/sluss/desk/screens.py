@@ -27,7 +27,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
 | /cases/{no}/note | `body`, `file`, `revision` |
 | /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd`, `seen` |
-| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by"}` |
+| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by", "sent"}` |
 | /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
 | /cases/{no}/assign | `agent` (id, `me`, or empty for nobody) |
@@ -81,6 +81,29 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None = None
     group: Literal["", "saved", "teams", "inboxes"] = ""
     failing: bool = False
+    shared: bool = False
+    mine: bool = False
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """One condition of the filter, and where the list without it stands."""
+
+    text: str
+    href: str
+
+
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
+    """The filter in the address: its text, as a query, as chips.
+
+    `wrong` says what cannot be read `at` a place, `meant` what may have been.
+    """
+
+    text: str = ""
+    query: str = ""
+    chips: tuple[Chip, ...] = ()
+    wrong: str = ""
+    at: int = 0
+    meant: tuple[str, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,13 +135,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
-    """The list of one view. `after` is the cursor of the next page, empty at the end; `total` counts the whole view."""
+    """The list of one view. `after` is the cursor of the next page, empty at the end; `total` counts the whole view.
+
+    `narrowing` is the filter in the address, `saved` the view's own one, `more` says that the total is only as far as was counted.
+    """
 
     view: View
     rows: tuple[Row, ...]
     total: int
     after: str = ""
     sort: Literal["due", "oldest", "newest", "priority"] = "oldest"
+    narrowing: Narrowing = Narrowing()
+    more: bool = False
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,7 +70,7 @@ def _named(field: str, text: str, at: int, names: Names) -> int:
     if text.startswith("#") and text[1:].isascii() and text[1:].isdigit() and int(text[1:]) in known:
         return int(text[1:])
     wanted = fold(text)
-    found = [key for key, name in known.items() if fold(name) == wanted]
+    found = [key for key, name in known.items() if wanted and fold(name) == wanted]
     if not found and field != "tag":
         found = [key for key, name in known.items() if wanted in fold(name).split()]
     if len(found) == 1:

@@ -37,7 +37,7 @@ def name_of(field: str, key: int, names: Names | None) -> str:
     if key in {ME, NOBODY} and field == "assignee":
         return "me" if key == ME else "nobody"
     name = names.of(field).get(key) if names else None
-    if names is None or name is None or _is_shared(field, name, names):
+    if names is None or not name or _is_shared(field, name, names):
         return f"#{key}"
     return quoted(name)
 

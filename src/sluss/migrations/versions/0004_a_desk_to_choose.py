@@ -389,6 +389,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_index("ix_saved_views_agent", "saved_views", ["workspace_id", "agent_id"], unique=False)
+    op.create_index("ix_saved_views_share", "saved_views", ["workspace_id", "share"], unique=False)
     op.create_table(
         "view_places",
         sa.Column("workspace_id", types.Id(), nullable=False),
