@@ -45,6 +45,7 @@ from sluss.people.teams import TeamChange, change_team, create_team
 from sluss.web.assets import Assets
 from sluss.web.edge import Edge
 from sluss.web.templates import Templates
+from sluss.wiring import INSIDE
 
 PASSWORD = "fyra ord räcker långt"
 # As strong as a test needs: the real cost would be paid at each sign-in.
@@ -253,6 +254,7 @@ def make_edge(db: Database, config: Config) -> Edge:
     config.folder.mkdir(exist_ok=True)
     sealer = Sealer.of(config.folder)
     edge = Edge(config, db, files=FileStore(config.folder / "files"), keyring=sealer, channels=channel_named)
+    db.host.inside = INSIDE
 
     async def connection(workspace_id: int, inbox_id: int) -> Connection:
         return await db.read(connection_of, system(workspace_id), inbox_id, sealer)

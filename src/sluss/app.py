@@ -26,6 +26,8 @@ from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
+from sluss.notifications import routes as notifications
+from sluss.notifications.digest import keep_open_desks
 from sluss.people import routes as people
 from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
@@ -39,7 +41,16 @@ from sluss.web.sharing import Shared
 from sluss.web.troubles import answer_trouble
 from sluss.web.wire import BoundedProtocol
 
-ROUTES = [*plumbing.ROUTES, *intake.ROUTES, *api.ROUTES, *settings.ROUTES, *people.ROUTES, *customers.ROUTES, *desk.ROUTES]
+ROUTES = [
+    *plumbing.ROUTES,
+    *intake.ROUTES,
+    *api.ROUTES,
+    *settings.ROUTES,
+    *people.ROUTES,
+    *customers.ROUTES,
+    *notifications.ROUTES,
+    *desk.ROUTES,
+]
 
 GRACE_SECONDS = 4
 RESERVED_FILES = 256
@@ -142,6 +153,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None]:
     whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))
     loops.run("presence", lambda: whispers.run(edge.signals))
+    loops.run("open desks", lambda: keep_open_desks(edge.db, edge.hub))
     loops.run("read log", lambda: edge.reads.keep(edge.signals))
     try:
         yield

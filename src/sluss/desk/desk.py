@@ -8,6 +8,8 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case_no
+from sluss.cases.audience import audience_of
+from sluss.cases.following import LEADS, follower_ids
 from sluss.cases.models import cases
 from sluss.channels.models import inboxes
 from sluss.customers.reading import Beside, show_contact
@@ -19,13 +21,14 @@ from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.saved import kept_sort, saved_for
-from sluss.desk.screens import Case, Desk, FirstStep, News, Piece, Queue, View
+from sluss.desk.screens import Case, Desk, FirstStep, News, Person, Piece, Queue, View
 from sluss.desk.searching import search
 from sluss.desk.timeline import read_timeline
 from sluss.desk.views import COUNTED, Counts, Scope, best_view, count_scope, count_views, show_views, view_named
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import last_position
 from sluss.kernel.tx import Tx
+from sluss.notifications.telling import count_unread
 from sluss.people.models import agents
 from sluss.replies import news as news_of
 from sluss.replies.news import mark_of, news_since
@@ -147,6 +150,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         snoozed_until=row.snoozed_until,
         waiting_since=row.waiting_since,
         assignee=people(tx, who, [row.assignee_id]).get(row.assignee_id or 0),
+        **_following(tx, who, row),
         team=teams_of(tx, who, row.inbox_id),
         tags=tags_of(tx, who, row.id),
         agents=assignable(tx, who),
@@ -165,8 +169,21 @@ def show_news(news: news_of.News) -> News:
     return News(id=str(news.id), by=by, at=news.at, text=news.text, ours=ours, note=news.kind == "note", origin=news.origin)
 
 
+def _following(tx: Tx, who: Actor, case: CaseRow) -> dict[str, Any]:
+    """Who follows a case; for leads also who else could."""
+    following = follower_ids(tx, who, case.id)
+    seeing = audience_of(tx, case) if following or who.role in LEADS else []
+    shown = {one.id: Person(str(one.id), one.name) for one in seeing}
+    return {
+        "following": who.id in following,
+        "followers": tuple(person for one, person in shown.items() if one in following),
+        "could_follow": tuple(person for one, person in shown.items() if one not in following) if who.role in LEADS else (),
+    }
+
+
 def _shell(tx: Tx, around: Around, counts: Counts, position: int) -> dict[str, Any]:
-    return {"banners": banners(tx, around), "unread": counts.waiting, "live_after": str(position)}
+    bell = count_unread(tx, around.who, [around.who])[around.who.id]
+    return {"banners": banners(tx, around), "unread": counts.waiting, "bell": bell, "live_after": str(position)}
 
 
 def _first_steps(tx: Tx, who: Actor, counts: Counts) -> tuple[FirstStep, ...]:

@@ -25,6 +25,8 @@ from sluss.kernel.db import Database
 from sluss.kernel.events import Recorded
 from sluss.kernel.live import Push, Render, Sight
 from sluss.kernel.tx import Tx
+from sluss.notifications.events import BellChanged
+from sluss.notifications.ringing import ring
 from sluss.outbox.events import InboxSendingPaused, InboxSendingResumed, OutboxReleased
 from sluss.people.models import agents
 from sluss.privacy.events import CaseErased
@@ -85,6 +87,8 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
         pushes += [_push("row", {"case": str(one.case_id), "no": one.number, "views": [], "html": "", "sort": {}}) for one in gone]
         if seen or gone:
             pushes += _counts(tx, who, recorded, seen)
+        if any(isinstance(one.event, BellChanged) for one in recorded):
+            pushes += ring(tx, who, recorded)
         if any(isinstance(one.event, FOR_EVERYBODY) for one in recorded):
             pushes += _banners(tx, who, templates, sight)
         return pushes

@@ -8,7 +8,16 @@ import msgspec
 from litestar import Response, get
 from litestar.response.redirect import Redirect
 
-from sluss.desk import routes_case, routes_files, routes_forward, routes_palette, routes_presence, routes_ready, routes_reply
+from sluss.desk import (
+    routes_case,
+    routes_colleagues,
+    routes_files,
+    routes_forward,
+    routes_palette,
+    routes_presence,
+    routes_ready,
+    routes_reply,
+)
 from sluss.desk.answers import page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
 from sluss.desk.quick import suggest
@@ -115,6 +124,7 @@ ROUTES: list[Any] = [
     quick_search,
     short_link,
     *routes_case.ROUTES,
+    *routes_colleagues.ROUTES,
     *routes_reply.ROUTES,
     *routes_files.ROUTES,
     *routes_palette.ROUTES,

@@ -30,6 +30,7 @@ from sluss.desk.until_reading import Unclear
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
+from sluss.notifications.actions import has_unread, read_case
 from sluss.outbox.actions import cancel_operation, release_held, retry_operation
 from sluss.outbox.queries import access_operation
 from sluss.people.access import ADMINS, AGENTS, READERS
@@ -105,9 +106,11 @@ async def label_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[A
 
 @post("/cases/{no:str}/read", may=READERS, status_code=204)
 async def mark_read(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[None]:
-    """Looked at. A row is bold while the customer waits, whoever has looked, so nothing is kept."""
+    """Looked at: what the bell told of it is read. A row stays bold while the customer waits, whoever has looked."""
     await asked.form(Empty)
-    await edge.db.read(access_case_no, who, number(no))
+    case = await edge.db.read(access_case_no, who, number(no))
+    if await edge.db.read(has_unread, who, case.id):
+        await edge.db.write(read_case, who, case.id)
     return asked.nothing()
 
 

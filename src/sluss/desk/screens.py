@@ -11,6 +11,7 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | GET /search?q=&after=&sort= | desk/search.html `found=Found`; a number alone 303 to its case | |
 | GET /search/quick?q= | JSON `{items: [{kind, title, detail, href, icon}]}`: customers and cases | |
 | GET /c/{no}?m={item} | 303 to the best view, at that message or note | |
+| GET /cases/{no}/callable | JSON `[{"kind", "name", "detail"}]`: whom an `@` in a note completes | |
 | GET /files/{id}, /files/{id}/thumb | bytes | |
 | GET /messages/{id}/frame?images=1 | sanitised mail HTML, its own CSP; see frame.js | |
 | GET /messages/{id}/raw | the mail as it came, a download | |
@@ -35,6 +36,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/priority | `priority` = low, normal, high, urgent |
 | /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
 | /cases/{no}/presence | `doing` = reading, reply, note, side or gone; `tab` (8 to 32 hex characters of the tab's own) → 204 |
+| /cases/{no}/follow | `follow` = 1 or empty, `agent` (a colleague, for leads; 0 is oneself) |
 | /cases/{no}/read | empty; marks as seen by this agent → 204 |
 | /cases/bulk | `no` (repeated), `action` = solve, assign-me, pending, spam, open → 200 desk/done.html with rows as toasts only |
 | /operations/{id}/retry | `anyway` = 1 for an unknown result |
@@ -227,14 +229,22 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["message"] = "message"
 
 
+class Mentioned(msgspec.Struct, frozen=True):
+    """A colleague or a team called by name, as they are called today."""
+
+    name: str
+    mine: bool = False
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Internal text; the customer never sees it."""
+    """Internal text; the customer never sees it. `body` is `text` with those who are called in their places."""
 
     id: str
     at: int
     author: Person
     text: str
     files: tuple[File, ...] = ()
+    body: tuple[str | Mentioned, ...] = ()
     kind: Literal["note"] = "note"
 
 
@@ -316,6 +326,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One open case: head, timeline, composer, side.
 
     `seen` is the mark of what is shown here, `news` the newest thing after the mark that the page already had.
+    `followers` can all see the case; `could_follow` are the others who can, for those who may choose for colleagues.
     `earlier` counts older items that are not shown; `focus` is the item a deep link asks for. `agents` and `all_tags` fill the menus.
     """
 
@@ -337,6 +348,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since: int | None = None
     due: int | None = None
     assignee: Person | None = None
+    following: bool = False
+    followers: tuple[Person, ...] = ()
+    could_follow: tuple[Person, ...] = ()
     team: str = ""
     tags: tuple[str, ...] = ()
     agents: tuple[Person, ...] = ()

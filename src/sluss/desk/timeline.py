@@ -18,9 +18,11 @@ from sluss.desk import happenings, screens
 from sluss.desk.around import Around, people
 from sluss.desk.attached import show_file
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
-from sluss.desk.screens import Happening, Happenings, Item, Message, Note, Person
+from sluss.desk.screens import Happening, Happenings, Item, Mentioned, Message, Note, Person
+from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
+from sluss.notifications.mentions import Mention, mentions_in
 from sluss.outbox.queries import Delivery, deliveries_of
 from sluss.web.locale import gettext as _
 
@@ -104,12 +106,14 @@ def _show(tx: Tx, around: Around, case: CaseRow, found: _Found) -> list[Item]:
         deliveries=deliveries_of(tx, who, [row.id for row in found.messages if row.direction == "out"]),
         copies=copies_of(tx, case, [row.id for row in found.messages]),
     )
+    called = mentions_in(tx, who, [row.id for row in found.notes])
     shown: dict[int, Message | Note | Happening] = {}
     for row in found.messages:
         shown[row.id] = _message(around, row, beside)
     for row in found.notes:
         files = tuple(show_file(one) for one in beside.files.get(row.id, ()))
-        shown[row.id] = Note(id=str(row.id), at=row.at, author=_author(beside.names, row.agent_id), text=row.text, files=files)
+        body = place_names(row.text, called.get(row.id, ()), who)
+        shown[row.id] = Note(id=str(row.id), at=row.at, author=_author(beside.names, row.agent_id), text=row.text, body=body, files=files)
     for one in found.events:
         shown[one.id] = happenings.tell(one, beside.names)
     return _fold(shown[one] for one in sorted(shown))
@@ -167,6 +171,18 @@ def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
         files=files,
         deliveries=tuple(_delivery(one) for one in beside.deliveries.get(row.id, ())),
     )
+
+
+def place_names(text: str, mentions: Sequence[Mention], who: Actor) -> tuple[str | Mentioned, ...]:
+    """A note's text with those who are called in it in their places, by today's names."""
+    parts: list[str | Mentioned] = []
+    at = 0
+    for one in mentions:
+        if at <= one.start and text[one.start : one.start + 1] == "@":
+            name = one.name or text[one.start + 1 : one.start + one.length]
+            parts += [text[at : one.start], Mentioned(name, mine=one.agent_id == who.id)]
+            at = one.start + one.length
+    return (*parts, text[at:])
 
 
 def _speaker(row: sa.Row[Any], names: Mapping[int, Person]) -> Person:

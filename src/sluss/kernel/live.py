@@ -188,6 +188,13 @@ class Hub:
             for stream in streams if pushes else ():
                 stream.offer(_whispered(_of(stream, pushes)), self._position or 0)
 
+    def present(self) -> dict[int, set[int]]:
+        """Agents with an open stream in this process, by workspace."""
+        found: dict[int, set[int]] = {}
+        for stream in self._streams():
+            found.setdefault(stream.watcher.sight.workspace_id, set()).add(stream.watcher.agent_id)
+        return found
+
     def end_all(self) -> None:
         """Let every reader go, each told to come back at a moment of its own, so that they do not all come at once."""
         self.ending = True

@@ -51,6 +51,13 @@ def read_case(tx: Tx, who: Actor, case_id: int) -> int:
     return _read(tx, who, notifications.c.case_id == case_id)
 
 
+def has_unread(tx: Tx, who: Actor, case_id: int) -> bool:
+    """Whether anything of a case is still to be told to the actor."""
+    c = notifications.c
+    mine = (c.workspace_id == who.workspace_id) & (c.agent_id == who.id) & (c.case_id == case_id) & c.read_at.is_(None)
+    return tx.row(sa.select(c.case_id).where(mine).limit(1)) is not None
+
+
 def read_all(tx: Tx, who: Actor) -> int:
     """The agent wants the bell empty. Returns how many rows were unread."""
     return _read(tx, who, sa.true())

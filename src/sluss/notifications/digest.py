@@ -6,6 +6,8 @@ not written to. What the letter says is worked out when it leaves.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +17,9 @@ from sluss.cases.audience import actor_of
 from sluss.cases.models import cases
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import HOUR, MINUTE
+from sluss.kernel.db import Database
 from sluss.kernel.jobs import jobs, schedule
+from sluss.kernel.live import Hub
 from sluss.kernel.tx import Tx
 from sluss.notifications.models import desks_open, notifications
 from sluss.notifications.preferences import Preferences, preferences_of
@@ -29,6 +33,7 @@ DIGEST = "digest"
 AWAY = 10 * MINUTE
 """Whose last open stream is that long ago is away."""
 AT_MOST = 50
+EVERY_SECONDS = 60.0
 
 
 def expect_digest(tx: Tx, who: Actor, agent_id: int, preferences: Preferences, *, mentioned: bool) -> None:
@@ -74,12 +79,20 @@ def facts_of(tx: Tx, who: Actor, letter: Letter, home: str) -> Facts | None:
     return Facts(company="", name=letter.name, link=f"{home}/notifications", lines=lines, address=f"{home}/me/alerts") if lines else None
 
 
-def note_desks(tx: Tx, present: dict[int, set[int]]) -> None:
-    """Agents, by workspace, whose desks are open in this process."""
+async def keep_open_desks(db: Database, hub: Hub) -> None:
+    """Note now and then whose desks are open, until cancelled."""
+    while True:
+        present = hub.present()
+        if present:
+            await db.write_grouped(note_open_desks, present)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+def note_open_desks(tx: Tx, present: Mapping[int, Collection[int]]) -> None:
+    """Agents, by workspace, whose desks are open now."""
     for workspace_id, agent_ids in present.items():
         c = desks_open.c
-        mine = (c.workspace_id == workspace_id) & c.agent_id.in_(agent_ids)
-        tx.run(sa.delete(desks_open).where(mine))
+        tx.run(sa.delete(desks_open).where(c.workspace_id == workspace_id, c.agent_id.in_(agent_ids)))
         tx.run(sa.insert(desks_open), [{"workspace_id": workspace_id, "agent_id": one, "seen_at": tx.now} for one in sorted(agent_ids)])
 
 

@@ -102,9 +102,9 @@ def _by_name(known: Sequence[Called]) -> Mapping[str, list[Called]]:
     whole: dict[str, list[Called]] = {}
     first: dict[str, list[Called]] = {}
     for one in known:
-        whole.setdefault(fold(one.name), []).append(one)
+        whole.setdefault(flat(one.name), []).append(one)
         if one.kind == "agent":
-            first.setdefault(fold(one.name).partition(" ")[0], []).append(one)
+            first.setdefault(flat(one.name).partition(" ")[0], []).append(one)
     found = {name: ones for name, ones in first.items() if len(ones) == 1} | whole
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
@@ -117,7 +117,7 @@ def _ats(text: str) -> Iterator[int]:
 
 
 def _match(text: str, start: int, by_name: Mapping[str, list[Called]]) -> list[_Call]:
-    rest = fold(text[start + 1 : start + 120])
+    rest = flat(text[start + 1 : start + 120])
     for name, ones in by_name.items():
         if name and rest.startswith(name) and not rest[len(name) : len(name) + 1].isalnum():
             # Of two with the same name those are meant who can see the case.
@@ -126,7 +126,7 @@ def _match(text: str, start: int, by_name: Mapping[str, list[Called]]) -> list[_
     return []
 
 
-def fold(text: str) -> str:
+def flat(text: str) -> str:
     """A text as it is compared, letter for letter: without regard to case, and to what stands on, under or through letters."""
     return "".join(unicodedata.normalize("NFKD", one.lower())[:1].translate(_PLAIN) or one for one in text)
 

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sluss.kernel.clock import SECOND
+from sluss.kernel.clock import HOUR, SECOND
 
 WEEK = 7
+MORNING, EVENING = 8, 18
+"""Hours of the day at which a chosen quiet ends."""
 
 
 class Quiet(msgspec.Struct, frozen=True):
@@ -45,6 +47,17 @@ def next_hour(zone: str, hour: int, now: int) -> int:
     """The next moment after `now` at which the clock of a zone shows a full hour of the day."""
     today = _local(zone, now).date()
     return next(at for at in (_instant(zone, today + timedelta(days=n), hour * 60) for n in range(3)) if at > now)
+
+
+def until_of(word: str, zone: str, now: int) -> int:
+    """When a quiet that is chosen by a word is over: `hour`, `evening`, `tomorrow`, `monday`; anything else is now."""
+    today = _local(zone, now).date()
+    if word == "hour":
+        return now + HOUR
+    if word == "evening":
+        return next_hour(zone, EVENING, now)
+    days = {"tomorrow": 1, "monday": WEEK - today.weekday()}.get(word)
+    return now if days is None else _instant(zone, today + timedelta(days=days), MORNING * 60)
 
 
 def _around(quiet: Quiet, now: int) -> Iterator[tuple[int, int]]:

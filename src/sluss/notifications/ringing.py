@@ -31,7 +31,9 @@ def ring(tx: Tx, who: Actor, recorded: Sequence[Recorded]) -> list[Push]:
     """The pushes of a batch, one for each agent concerned."""
     news = _news(recorded)
     preferences = preferences_of(tx, who, list(news))
-    agents = [one for one in (actor_of(tx, who.workspace_id, agent_id) for agent_id in news) if one is not None]
+    known = [actor_of(tx, who.workspace_id, agent_id) for agent_id in news]
+    # Others are told where what they may see is drawn.
+    agents = [one for one in known if one is not None and one.inbox_ids == who.inbox_ids]
     unread = count_unread(tx, who, agents)
     return [_push(tx, one, unread[one.id], (news[one.id], preferences[one.id])) for one in agents]
 

@@ -31,6 +31,7 @@ BUNDLES = {
         "customers.css",
         "pages.css",
         "notifications.css",
+        "palette.css",
         "narrow.css",
     ),
     "sluss.js": (

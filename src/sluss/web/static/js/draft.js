@@ -95,7 +95,8 @@ export class Draft {
     this.edited();
   }
 
-  conflict({ revision, body }) {
+  conflict({ revision, body, sent }) {
+    if (sent) { this.end(); return this.tell("check", text("sent-already")); }
     this.stuck = true;
     const choice = (key, run) => {
       const button = element("button", { class: "link", type: "button" }, text(key));

@@ -13,7 +13,6 @@ function counts(changed) {
   if (!("unread" in changed)) return;
   const dot = document.getElementById("unread");
   if (dot) { dot.hidden = !changed.unread; dot.textContent = changed.unread; }
-  document.title = document.title.replace(/^(\(\d+\) )?/, changed.unread ? `(${changed.unread}) ` : "");
 }
 
 let bannerTimer = 0;
@@ -33,6 +32,7 @@ const heard = {
   touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
   banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
+  bell: (data) => document.dispatchEvent(new CustomEvent("sluss:bell", { detail: { ...data, leading: document.querySelector("sluss-live").stream.leading } })),
   presence: (data) => document.dispatchEvent(new CustomEvent("sluss:presence", { detail: data })),
   toast: (data) => toast(data.text, data.kind),
   "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),

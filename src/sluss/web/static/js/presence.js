@@ -5,13 +5,13 @@ import { csrf, key, post } from "./http.js";
 const STILL = 12000;
 const TYPING = 4000;
 const PAUSED = 5000;
-const IDLE = 5 * 60000;
+const AWAY = 5 * 60000;
 const tabKey = key();
 const viewer = document.documentElement.dataset.me;
 const doings = { kind: "reading", typedAt: 0, saidAt: 0, said: "", at: "", movedAt: Date.now() };
 let present = null;
 
-const atCase = () => (document.hidden || Date.now() - doings.movedAt > IDLE ? "" : document.querySelector("#pane[data-case]")?.dataset.no ?? "");
+const atCase = () => (document.hidden || Date.now() - doings.movedAt > AWAY ? "" : document.querySelector("#pane[data-case]")?.dataset.no ?? "");
 const typing = () => Date.now() - doings.typedAt < PAUSED;
 
 // Said when it changes, and again before the server forgets it.

@@ -7,32 +7,32 @@ import { deed } from "./case-keys.js";
 
 const LONGEST_WORDS = 40;
 const OPEN_FIELD = /\{\{[^{}\n]*\}\}|_{3,}/;
-let at = null; // { field, from, box, byButton, asking }
+let slash = null; // { field, from, box, byButton, asking }
 
-const readyOptions = () => [...(at?.box.querySelectorAll('[role="option"]') ?? [])];
-const marked = () => at?.box.querySelector('[aria-selected="true"]');
-const typedWords = () => at.field.value.slice(at.from + 1, at.field.selectionStart);
+const readyOptions = () => [...(slash?.box.querySelectorAll('[role="option"]') ?? [])];
+const marked = () => slash?.box.querySelector('[aria-selected="true"]');
+const typedWords = () => slash.field.value.slice(slash.from + 1, slash.field.selectionStart);
 
-function begin(field, byButton) {
+function openReady(field, byButton) {
   const box = field.closest("sluss-composer").querySelector(".ready");
-  at = { field, from: field.selectionStart - 1, box, byButton };
+  slash = { field, from: field.selectionStart - 1, box, byButton };
   for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-controls": "ready-options", "aria-haspopup": "listbox" })) field.setAttribute(name, value);
-  ask();
+  askReady();
 }
 
-function end(takeBack = false) {
-  if (!at) return;
-  const { field, from, box, asking, byButton } = at;
-  at = null;
+function closeReady(takeBack = false) {
+  if (!slash) return;
+  const { field, from, box, asking, byButton } = slash;
+  slash = null;
   asking?.abort();
   box.hidden = true;
   box.replaceChildren();
   for (const name of ["aria-autocomplete", "aria-controls", "aria-haspopup", "aria-activedescendant"]) field.removeAttribute(name);
-  if (takeBack && byButton && field.value[from] === "/" && field.selectionStart === from + 1) put(field, from, "");
+  if (takeBack && byButton && field.value[from] === "/" && field.selectionStart === from + 1) typeOver(field, from, "");
 }
 
 // Typed over what stands from `from` to the caret, so that the browser's own undo takes it back.
-function put(field, from, words) {
+function typeOver(field, from, words) {
   field.focus();
   field.setSelectionRange(from, field.selectionEnd);
   if (document.execCommand(words ? "insertText" : "delete", false, words)) return;
@@ -40,35 +40,35 @@ function put(field, from, words) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-async function ask(more = "") {
-  at.asking?.abort();
-  const asking = (at.asking = new AbortController());
-  const { no } = at.field.closest("sluss-composer").dataset;
+async function askReady(more = "") {
+  slash.asking?.abort();
+  const asking = (slash.asking = new AbortController());
+  const { no } = slash.field.closest("sluss-composer").dataset;
   try {
     const answer = await fetch(`/cases/${no}/ready?q=${encodeURIComponent(typedWords())}${more}`, { headers: { Accept: "text/html" }, signal: asking.signal });
-    if (!answer.ok || !at || at.asking !== asking) return;
-    at.box.innerHTML = await answer.text();
-    at.box.hidden = false;
+    if (!answer.ok || !slash || slash.asking !== asking) return;
+    slash.box.innerHTML = await answer.text();
+    slash.box.hidden = false;
     const all = readyOptions();
-    if (!all.length && /\s/.test(typedWords())) return end();
-    all.length ? mark(all[0]) : say(at.box.textContent.trim());
+    if (!all.length && /\s/.test(typedWords())) return closeReady();
+    all.length ? markOption(all[0]) : say(slash.box.textContent.trim());
   } catch { /* asked anew, closed, or no connection: what was typed stays */ }
 }
 
-function mark(option) {
+function markOption(option) {
   for (const one of readyOptions()) one.setAttribute("aria-selected", String(one === option));
-  for (const preview of at.box.querySelectorAll(".preview")) preview.hidden = preview.dataset.of !== option.id;
-  at.field.setAttribute("aria-activedescendant", option.id);
+  for (const preview of slash.box.querySelectorAll(".preview")) preview.hidden = preview.dataset.of !== option.id;
+  slash.field.setAttribute("aria-activedescendant", option.id);
   option.scrollIntoView({ block: "nearest" });
   say(`${option.querySelector(".name").textContent}, ${option.getAttribute("aria-posinset")} / ${option.getAttribute("aria-setsize")}`);
 }
 
-function choose(option) {
-  const { field, from } = at;
-  if (option.getAttribute("aria-disabled")) return say(at.box.querySelector(".preview:not([hidden])").textContent.trim());
+function chooseReady(option) {
+  const { field, from } = slash;
+  if (option.getAttribute("aria-disabled")) return say(slash.box.querySelector(".preview:not([hidden])").textContent.trim());
   const { answer, words, macro, onward } = option.dataset;
-  end();
-  put(field, from, macro ? "" : words);
+  closeReady();
+  typeOver(field, from, macro ? "" : words);
   macro ? runHere(field.form, macro, onward) : chosen(field, from, answer, words);
 }
 
@@ -100,25 +100,25 @@ function onwardAfter(onward) {
 
 function typedInto(event) {
   const field = event.target;
-  if (at && at.field === field) {
+  if (slash && slash.field === field) {
     const caret = field.selectionStart;
-    const words = caret > at.from && field.value[at.from] === "/" ? typedWords() : "\n";
-    return /^\s|[\n/]/.test(words) || words.length > LONGEST_WORDS ? end() : void ask();
+    const words = caret > slash.from && field.value[slash.from] === "/" ? typedWords() : "\n";
+    return /^\s|[\n/]/.test(words) || words.length > LONGEST_WORDS ? closeReady() : void askReady();
   }
   const before = field.value[field.selectionStart - 2];
-  if (event.data === "/" && !event.isComposing && (before === undefined || /\s/.test(before))) begin(field, false);
+  if (event.data === "/" && !event.isComposing && (before === undefined || /\s/.test(before))) openReady(field, false);
 }
 
 function readyKeys(event) {
-  if (!at || event.isComposing || event.target !== at.field) return;
+  if (!slash || event.isComposing || event.target !== slash.field) return;
   const all = readyOptions();
   const now = all.indexOf(marked());
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-  if (event.key === "Escape") end(true);
+  if (event.key === "Escape") closeReady(true);
   else if (!plain || now < 0) return;
-  else if (event.key === "ArrowDown") mark(all[(now + 1) % all.length]);
-  else if (event.key === "ArrowUp") mark(all[(now + all.length - 1) % all.length]);
-  else if (event.key === "Enter" || event.key === "Tab") choose(all[now]);
+  else if (event.key === "ArrowDown") markOption(all[(now + 1) % all.length]);
+  else if (event.key === "ArrowUp") markOption(all[(now + all.length - 1) % all.length]);
+  else if (event.key === "Enter" || event.key === "Tab") chooseReady(all[now]);
   else return;
   event.preventDefault();
   event.stopPropagation();
@@ -126,7 +126,7 @@ function readyKeys(event) {
 
 document.addEventListener("input", (event) => event.target.matches?.("sluss-composer textarea") && typedInto(event));
 document.addEventListener("keydown", readyKeys, true);
-document.addEventListener("mousedown", (event) => at?.box.contains(event.target) && !event.target.closest("a") && event.preventDefault());
+document.addEventListener("mousedown", (event) => slash?.box.contains(event.target) && !event.target.closest("a") && event.preventDefault());
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-ready]");
   const option = event.target.closest('.ready [role="option"]');
@@ -134,13 +134,13 @@ document.addEventListener("click", (event) => {
   if (opener) {
     const field = opener.closest("form").elements.body;
     field.focus();
-    end(true);
+    closeReady(true);
     document.execCommand("insertText", false, /\S$/.test(field.value.slice(0, field.selectionStart)) ? " /" : "/");
-    if (at) at.byButton = true;
-    else begin(field, true);
-  } else if (language) ask(`&answer=${language.closest(".preview").dataset.of.slice(7)}&language=${language.dataset.in}`);
-  else if (option) { mark(option); choose(option); }
-  else if (at && event.target !== at.field) end(true);
+    if (slash) slash.byButton = true;
+    else openReady(field, true);
+  } else if (language) askReady(`&answer=${language.closest(".preview").dataset.of.slice(7)}&language=${language.dataset.in}`);
+  else if (option) { markOption(option); chooseReady(option); }
+  else if (slash && event.target !== slash.field) closeReady(true);
 });
-document.addEventListener("focusout", (event) => at?.field === event.target && setTimeout(() => document.activeElement !== at?.field && end(), 100));
+document.addEventListener("focusout", (event) => slash?.field === event.target && setTimeout(() => document.activeElement !== slash?.field && closeReady(), 100));
 document.addEventListener("htmx:before:request", (event) => event.target.matches?.('form[data-kind="macro"]') && onwardAfter(event.target.querySelector(`[name="macro"]:focus`)?.dataset.onward));

@@ -9,12 +9,13 @@
 //   toast    {"text", "kind"}
 //   resync   {}                                      too long away: read list and case again
 //   presence {"here": {"case": [["agent", "name", "reading"], …]}, "whole": true}   who is at which cases; without an id, and whole when the stream opens
+//   bell     {"unread": 2, "quiet": false, "rings": [{"id", "no", "title", "text", "desktop", "sound"}], "how": {…}}   to one agent alone
 //   beat     {}                                      each 20 s
 //   bye      {"wait": 1500}                          the server stops; come back after about that many ms
 const SILENCE = 30000;
 const ATTEMPT = 10000;
 const KEPT = 300;
-const names = ["row", "counts", "touched", "banners", "toast", "resync", "presence", "beat", "bye"];
+const names = ["row", "counts", "touched", "banners", "toast", "resync", "presence", "bell", "beat", "bye"];
 
 export class Stream {
   constructor(url, after, heard) {
