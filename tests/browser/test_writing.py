@@ -119,3 +119,30 @@ def test_a_note_never_goes_to_the_customers_address(stage: Stage) -> None:
         tab.keyboard.press("Control+Enter")
     assert stage.posts("/cases/10482/note")[0]["body"] == ["Internt"]
     assert stage.posts(REPLY) == []
+
+
+def test_what_got_no_answer_is_tried_again_under_the_same_key(stage: Stage) -> None:
+    """F28, F44: a line that breaks or is slow leaves the text and says so on the button; an answer brings a fresh key."""
+    stage.says(DRAFT, {"revision": 1, "saved_at": "2026-11-21T13:05:00Z"})
+    stage.answers[REPLY] = lambda route: route.abort()
+    stage.new_page.allow("ERR_FAILED")
+    tab = stage.open("desk")
+    _write(tab, "Hej")
+    tab.keyboard.press("Control+Enter")
+    button = tab.locator("#reply [data-action=send]")
+    expect(button).to_have_text("Not sent – try again")
+    assert tab.locator("#f-body").input_value() == "Hej"
+    stage.answers[REPLY] = lambda _: None
+    with tab.expect_request(f"**{REPLY}"):
+        button.click()
+    expect(button).to_have_text("Sending …")
+    tab.clock.run_for(30_100)
+    expect(button).to_have_text("No answer – try again")
+    stage.says(REPLY, "")
+    with tab.expect_response(f"**{REPLY}"):
+        button.click()
+    keys = [fields["op"] for fields in stage.posts(REPLY)]
+    assert len(keys) == 3
+    assert keys[0] == keys[1] == keys[2]
+    expect(tab.locator("#reply [name=op]")).not_to_have_value(keys[0][0])
+    expect(button).to_contain_text("Send")

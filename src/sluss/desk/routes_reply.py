@@ -101,7 +101,7 @@ async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         saved = await edge.db.write(save_draft, who, case.id, fields)
     except StaleDraft as stale:
         newer = stale.draft
-        body = {"revision": newer.revision if newer else 0, "body": newer.text if newer else "", "by": ""}
+        body = {"revision": newer.revision if newer else 0, "body": newer.text if newer else "", "by": "", "sent": stale.sent}
         return asked.json(body, 409)
     return asked.json({"revision": saved.revision, "saved_at": iso(saved.changed_at)})
 

@@ -21,9 +21,19 @@ from sluss.people.once import was_used
 from sluss.replies.attaching import require_free
 from sluss.replies.models import drafts
 
-Kind = Literal["reply", "note"]
+Kind = Literal["reply", "note", "side"]
 TEXT = 200_000
 CC = 20_000
+
+
+class Apart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question beside the customer holds besides its words: to whom, in which conversation (0 begins one), what goes along."""
+
+    to: str = ""
+    subject: str = ""
+    conversation_id: int = 0
+    quoted: tuple[int, ...] = ()
+    passed: tuple[int, ...] = ()
 
 
 class DraftFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +49,7 @@ class DraftFields(msgspec.Struct, frozen=True, kw_only=True):
     attachment_ids: tuple[int, ...] = ()
     revision: int = 0
     sheet: str = ""
+    apart: Apart | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +63,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     attachment_ids: tuple[int, ...]
     revision: int
     changed_at: int
+    apart: Apart | None = None
 
 
 class StaleDraft(Conflict):
-    """Another window saved, sent or discarded this draft meanwhile. `draft` is what is stored now; None when it is gone."""
+    """Another window saved, sent or discarded this draft meanwhile. `draft` is what is stored now; None when it is gone.
 
-    def __init__(self, draft: Draft | None) -> None:
+    `sent`: the very form was sent, though its answer may never have arrived.
+    """
+
+    def __init__(self, draft: Draft | None, *, sent: bool = False) -> None:
         super().__init__("This draft was changed in another window.")
-        self.draft = draft
+        self.draft, self.sent = draft, sent
 
 
 def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
@@ -70,7 +85,7 @@ def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
     require_free(tx, who, case_id, fields.attachment_ids)
     stored = find_draft(tx, who, case_id, fields.kind)
     if was_used(tx, who, fields.sheet):
-        raise StaleDraft(stored)
+        raise StaleDraft(stored, sent=True)
     if stored is not None and _says_the_same(stored, fields):
         return stored
     if (stored.revision if stored else 0) != fields.revision:
@@ -81,7 +96,7 @@ def save_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
 def put_draft(tx: Tx, who: Actor, case_id: int, fields: DraftFields) -> Draft:
     """Write the revision after `fields.revision`. Raises `StaleDraft` when somebody else just did."""
     values = {"text": fields.text, "cc": fields.cc, "bcc": fields.bcc, "attachment_ids": list(fields.attachment_ids)}
-    values |= {"revision": fields.revision + 1, "changed_at": tx.now}
+    values |= {"revision": fields.revision + 1, "changed_at": tx.now, "apart": fields.apart}
     this = _this(who, case_id, fields.kind)
     if tx.run(sa.update(drafts).where(this, drafts.c.revision <= fields.revision).values(**values)).rowcount == 0:
         key = {"workspace_id": who.workspace_id, "case_id": case_id, "agent_id": who.id, "kind": fields.kind}
@@ -117,13 +132,13 @@ def drafted_cases(tx: Tx, who: Actor, case_ids: Sequence[int]) -> frozenset[int]
 def _require_writer(tx: Tx, who: Actor, case_id: int, kind: Kind) -> None:
     if who.kind != "agent":
         raise Forbidden("Only agents write drafts.")
-    access = work_on_case if kind == "reply" else hold_case
+    access = hold_case if kind == "note" else work_on_case
     access(tx, who, case_id)
 
 
 def _says_the_same(stored: Draft, fields: DraftFields) -> bool:
-    kept = (fields.text, fields.cc, fields.bcc, fields.attachment_ids)
-    return (stored.text, stored.cc, stored.bcc, stored.attachment_ids) == kept
+    kept = (fields.text, fields.cc, fields.bcc, fields.attachment_ids, fields.apart)
+    return (stored.text, stored.cc, stored.bcc, stored.attachment_ids, stored.apart) == kept
 
 
 def _this(who: Actor, case_id: int, kind: Kind) -> sa.ColumnElement[bool]:

@@ -118,7 +118,7 @@ def _forward(tx: Tx, who: Actor, forward: Forward) -> Departure:
         raise Conflict("Nothing can be passed on by this way.")
     if target.inbox.archived_at is not None:
         raise Conflict("The inbox that the customer wrote to was archived, so nothing can be sent by it.")
-    _require_measure(tx, who)
+    require_measure(tx, who)
     recipients = _recipients(tx, who, forward)
     passed = passable(tx, who, case.id, forward.message_id)
     text = clean_text(forward.text)
@@ -130,7 +130,8 @@ def _forward(tx: Tx, who: Actor, forward: Forward) -> Departure:
     return _depart(tx, who, forward, case, (target, recipients, text, passed))
 
 
-def _require_measure(tx: Tx, who: Actor) -> None:
+def require_measure(tx: Tx, who: Actor) -> None:
+    """Raise `Conflict` for who has written to third persons too often within an hour (T113)."""
     e = events.c
     mine = (e.workspace_id == who.workspace_id) & (e.actor_kind == "agent") & (e.actor_id == who.id)
     lately = (e.kind == "message_forwarded") & (e.id >= first_id_at(tx.now - HOUR))
@@ -194,12 +195,13 @@ def _count_files(who: Actor, message_id: int, number: int) -> sa.Update:
 def _letter(tx: Tx, who: Actor, target: Target, text: str, passed: Sequence[Passed]) -> Letter:
     """Words and signature, and below them what is passed on, each message under a small letterhead."""
     with speaking(voice_for(tx, who, "")):
-        parts = [_told(one) for one in passed]
+        parts = [told_message(one) for one in passed]
     below = "\n\n".join(parts)
     return letter_of(text, {}, signature_of(tx, who, target.inbox), (below, "\n<hr>\n".join(html_of_text(one) for one in parts)))
 
 
-def _told(one: Passed) -> str:
+def told_message(one: Passed) -> str:
+    """A message under a small letterhead, in the language spoken."""
     lines = [
         _("---------- Forwarded message ----------"),
         f"{_('From')}: {one.by}",

@@ -40,5 +40,5 @@ def remember(tx: Tx, who: Actor, leaving: Leaving, made_of: dict[str, Any]) -> N
     tx.run(sa.delete(departures).where(c.workspace_id == who.workspace_id, c.agent_id == who.id, c.leaves_at < tx.now - MINUTE))
     before = Before(after=leaving.after, **{name: getattr(case, name) for name in Before.__struct_fields__ if name != "after"})
     row: dict[str, Any] = {"workspace_id": who.workspace_id, "message_id": leaving.message_id, "case_id": case.id, "agent_id": who.id}
-    row |= {"leaves_at": leaving.leaves_at, "case_before": before, "cc": "", "bcc": "", "revision": 0, "forward": None}
+    row |= {"leaves_at": leaving.leaves_at, "case_before": before, "cc": "", "bcc": "", "revision": 0, "forward": None, "side": None}
     tx.run(sa.insert(departures), row | made_of)

@@ -38,9 +38,14 @@ class Recipients(msgspec.Struct, frozen=True):
 
 def read_addresses(typed: str, field: str = "cc") -> tuple[Address, ...]:
     """Addresses separated by commas or semicolons, as `name@host` or `Name <name@host>`. Raises `Invalid` for `field`."""
+    return tuple(_address(one, field) for one in split_people(typed, field))
+
+
+def split_people(typed: str, field: str) -> list[str]:
+    """What stands between commas and semicolons. Raises `Invalid` for `field`."""
     if _CONTROL.search(typed.strip()):
         raise Invalid({field: "Write the addresses on one line, separated by commas."})
-    return tuple(_address(one.strip(), field) for one in _SEPARATED.findall(typed) if one.strip())
+    return [one.strip() for one in _SEPARATED.findall(typed) if one.strip()]
 
 
 def choose_recipients(to: Collection[Address], cc: Collection[Address], own: Collection[str], bcc: Collection[Address] = ()) -> Recipients:

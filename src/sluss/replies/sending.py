@@ -11,6 +11,7 @@ import msgspec
 
 from sluss.cases.access import AttachmentRow, CaseRow, Status, hold_case, work_on_case
 from sluss.cases.actions import OutgoingMessage, add_note, record_outbound, set_status
+from sluss.cases.asides import asked_aside
 from sluss.channels.addressing import new_external_id
 from sluss.channels.contract import Capabilities
 from sluss.channels.inboxes import own_addresses
@@ -172,6 +173,11 @@ def _recipients(tx: Tx, who: Actor, reply: SendReply, target: Target) -> Recipie
     chosen = choose_recipients([target.to], cc, own_addresses(tx, who), bcc)
     if not chosen.to:
         raise Conflict("This would go to an inbox of our own.")
+    copied = {one.address for one in (*chosen.cc, *chosen.bcc)}
+    if copied and (aside := copied & asked_aside(tx, who, reply.case_id)):
+        field = "cc" if aside & {one.address for one in chosen.cc} else "bcc"
+        sentence = "%(address)s was asked aside, and the customer is not to know. Remove it, or write to both from elsewhere."
+        raise Invalid({field: say(sentence, address=min(aside))})
     return chosen
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import work_on_case
 from sluss.cases.actions import note_withdrawal, preview_of, set_status
+from sluss.cases.asides import end_empty
 from sluss.cases.events import MessageWithdrawn
 from sluss.cases.models import attachments, cases, message_references, messages
 from sluss.kernel.actors import Actor
@@ -43,6 +44,8 @@ def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft | Forward:
         raise Conflict(TOO_LATE)
     if row.forward is not None:
         return _restore_forward(tx, who, row)
+    if row.side is not None:
+        return _restore_side(tx, who, row)
     _restore_case(tx, who, row)
     _remove_message(tx, who, found.message_id)
     note_deed(tx, who, "case.undo_reply", ("case", row.case_id))
@@ -57,6 +60,22 @@ def _restore_forward(tx: Tx, who: Actor, row: sa.Row[Any]) -> Forward:
     tx.emit(who, MessageWithdrawn(case_id=row.case_id, message_id=row.message_id))
     note_deed(tx, who, "case.undo_forward", ("case", row.case_id))
     return msgspec.convert(row.forward, Forward)
+
+
+def _restore_side(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:
+    """The question as it was written, with its files; the conversation too, if it began with it."""
+    c, fields = attachments.c, msgspec.convert(row.side, DraftFields)
+    hung = (c.workspace_id == who.workspace_id) & (c.message_id == row.message_id)
+    tx.run(sa.delete(attachments).where(hung, c.id.not_in(fields.attachment_ids)))
+    this = sa.select(messages.c.conversation_id).where(messages.c.workspace_id == who.workspace_id, messages.c.id == row.message_id)
+    conversation_id = int(tx.value(this))
+    _remove_message(tx, who, row.message_id)
+    end_empty(tx, who, conversation_id)
+    tx.emit(who, MessageWithdrawn(case_id=row.case_id, message_id=row.message_id))
+    note_deed(tx, who, "case.undo_side", ("case", row.case_id))
+    begun = find_draft(tx, who, row.case_id, "side")
+    revision = max(fields.revision, begun.revision if begun is not None else 0)
+    return put_draft(tx, who, row.case_id, msgspec.structs.replace(fields, revision=revision))
 
 
 def _restore_case(tx: Tx, who: Actor, row: sa.Row[Any]) -> None:
