@@ -103,10 +103,10 @@ def access_move(tx: Tx, who: Actor, move_id: int) -> Move:
     """The move of an id; whether the actor may see its cases is asked by whoever goes on."""
     c = case_moves.c
     chosen = sa.select(*(c[name] for name in Move.__struct_fields__)).where(c.workspace_id == who.workspace_id, c.id == move_id)
-    row = tx.run(chosen).mappings().first()
+    row = tx.row(chosen)
     if row is None:
         raise Missing(GONE)
-    return msgspec.convert(dict(row), Move)
+    return msgspec.convert(dict(zip(Move.__struct_fields__, row, strict=True)), Move)
 
 
 def things_of(tx: Tx, who: Actor, move_id: int) -> list[Thing]:
