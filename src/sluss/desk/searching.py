@@ -32,7 +32,8 @@ from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
 
 PAGE = 25
-AT_ONCE = 1_000
+AT_ONCE, AT_ONCE_WITHOUT = 1_000, 200
+"""Mentions that are fetched at a time; fewer where each case is looked through for what must not be in it."""
 FEW, MOST = 4, 10
 """Times that mentions are fetched: to count, and to fill a page where a filter leaves few of them."""
 SELECTED = 300
@@ -104,17 +105,17 @@ def _walk(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
 def _walk_mentions(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
     found: dict[int, Candidate] = {}
     said: dict[int, list[Mention]] = {}
-    below = asked.below
+    below, size = asked.below, AT_ONCE_WITHOUT if asked.question.unwanted else AT_ONCE
     for number in range(MOST):
         if number >= rounds and len(found) > PAGE:
             return Walked(_with(said, found), whole=False)
-        mentions = find_mentions(tx, around.who, asked.question, Stretch(AT_ONCE, below, asked.since))
+        mentions = find_mentions(tx, around.who, asked.question, Stretch(size, below, asked.since))
         fresh = list(dict.fromkeys(one.case_id for one in mentions if one.case_id not in said))
         for one in mentions:
             said.setdefault(one.case_id, []).append(one)
         some = [one for start in range(0, len(fresh), 500) for one in _seen(tx, around, asked, cases.c.id.in_(fresh[start : start + 500]))]
         found |= {one.id: one for one in _without(tx, around, asked, some)}
-        if len(mentions) < AT_ONCE:
+        if len(mentions) < size:
             return Walked(_with(said, found), whole=True)
         below = mentions[-1].place
     return Walked(_with(said, found), whole=False)

@@ -14,13 +14,13 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.kernel.actors import Actor
-from sluss.kernel.spelling import Document, Spelling, body, place_of, vector, week_of
+from sluss.kernel.spelling import BLOCK, Document, Spelling, block, body, place_of, vector, week, week_of
 from sluss.kernel.terms import MARK, Question, question_of
 from sluss.kernel.tx import Tx
 
 MERGED = 500
 """Pages of SQLite's index that are written anew at a time."""
-MOST_WEEKS = 256
+MOST_BLOCKS = 64
 END = (1 << 63) - 1
 
 CREATE = {
@@ -55,10 +55,11 @@ _WALK = sa.text(
     " WHERE s.search MATCH :question AND s.rowid >= :since AND s.rowid < :below AND p.workspace_id = :workspace_id"
     " ORDER BY s.rowid DESC LIMIT :limit"
 )
+# Inside stands only what the index answers, so that no other way is thought of.
 _WEEKS = sa.text(
-    "WITH found AS MATERIALIZED (SELECT id, case_id, place FROM search WHERE body @@ CAST(:question AS tsquery)"
-    " AND workspace_id = :workspace_id AND place >= :since AND place < :below)"
-    " SELECT id, case_id, place FROM found ORDER BY place DESC LIMIT :limit"
+    "WITH found AS MATERIALIZED (SELECT workspace_id, id, case_id, place FROM search WHERE body @@ CAST(:question AS tsquery))"
+    " SELECT id, case_id, place FROM found WHERE workspace_id = :workspace_id AND place >= :since AND place < :below"
+    " ORDER BY place DESC LIMIT :limit"
 )
 _SPAN = sa.text(
     "SELECT (SELECT min(place) FROM search WHERE workspace_id = :workspace_id AND place >= :since) AS oldest,"
@@ -149,8 +150,11 @@ def find_mentions(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> l
     if tx.conn.dialect.name == "sqlite":
         return _mentions(tx, _WALK, values | {"question": spelling.text([f"{MARK}w{who.workspace_id}"], seen)})
     found: list[Mention] = []
-    for weeks in _spans(tx.run(_SPAN, values).one()):
-        these = [f"{MARK}w{who.workspace_id}{MARK}{week}" for week in weeks]
+    _go_by_index(tx)
+    for times in _spans(tx.run(_SPAN, values).one()):
+        these = [f"{MARK}w{who.workspace_id}{MARK}{time}" for time in times]
+        if not these:
+            continue
         found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": stretch.limit - len(found)})
         if len(found) >= stretch.limit:
             break
@@ -163,6 +167,7 @@ def find_contacts(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> l
         return []
     asked = Spelling(tx.conn.dialect.name, question).text([f"{MARK}k{who.workspace_id}"])
     statement = _WALK if tx.conn.dialect.name == "sqlite" else _WEEKS
+    _go_by_index(tx)
     return _mentions(tx, statement, {"question": asked, "workspace_id": who.workspace_id} | msgspec.structs.asdict(stretch))
 
 
@@ -179,14 +184,23 @@ def _mentions(tx: Tx, statement: sa.TextClause, values: dict[str, Any]) -> list[
     return [Mention(row.id, row.case_id, row.place) for row in tx.run(statement, values)]
 
 
-def _spans(span: sa.Row[Any]) -> Iterator[range]:
-    """Weeks from the newest back, four times as many each time."""
-    if span.newest is None:
+def _go_by_index(tx: Tx) -> None:
+    """PostgreSQL's planner knows little of these words, and would rather read all of a table that looks small."""
+    if tx.conn.dialect.name == "postgresql":
+        tx.run(sa.text("SELECT set_config('enable_seqscan', 'off', true)"))
+
+
+def _spans(span: sa.Row[Any]) -> Iterator[list[str]]:
+    """The newest week, the others of its block, then blocks of weeks: four times as many each time."""
+    if span.newest is None or span.oldest is None:
         return
-    end, oldest, size = week_of(span.newest) + 1, week_of(span.oldest), 1
-    while end > oldest:
-        yield range(max(oldest, end - size), end)
-        end, size = end - size, min(size * 4, MOST_WEEKS)
+    newest, oldest = week_of(span.newest), week_of(span.oldest)
+    yield [week(newest)]
+    end, last, size = newest // BLOCK, oldest // BLOCK, 1
+    yield [week(one) for one in range(max(oldest, end * BLOCK), newest)]
+    while end > last:
+        yield [block(one) for one in range(max(last, end - size), end)]
+        end, size = end - size, min(size * 4, MOST_BLOCKS)
 
 
 def _row(who: Actor, one: Document, place: int) -> dict[str, Any]:
@@ -194,14 +208,22 @@ def _row(who: Actor, one: Document, place: int) -> dict[str, Any]:
 
 
 def _free_places(tx: Tx, documents: Sequence[Document]) -> list[int]:
-    """A place of its own for each; two of one second that fall together move apart."""
-    wanted = [place_of(one.at, one.id) for one in documents]
+    """A place of its own for each; those of one second that fall together move apart."""
     statement = sa.text("SELECT place FROM search_places WHERE place IN :places").bindparams(sa.bindparam("places", expanding=True))
-    taken = {row.place for row in tx.run(statement, {"places": wanted})}
-    free: list[int] = []
-    for place in wanted:
-        while place in taken:
+    places = [place_of(one.at, one.id) for one in documents]
+    taken: set[int] = set()
+    while True:
+        places = _apart(places, taken)
+        found = {row.place for row in tx.run(statement, {"places": places})}
+        if not found:
+            return places
+        taken |= found
+
+
+def _apart(places: Sequence[int], taken: set[int]) -> list[int]:
+    free: dict[int, None] = {}
+    for place in places:
+        while place in taken or place in free:
             place += 1  # noqa: PLW2901 - until it is free
-        taken.add(place)
-        free.append(place)
-    return free
+        free[place] = None
+    return list(free)

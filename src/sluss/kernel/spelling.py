@@ -17,6 +17,8 @@ from sluss.kernel.terms import MARK, Question, Term, phones_in, words_in
 KEPT = 20_000
 """Characters of a text that are found."""
 WEEK = 604_800
+BLOCK = 16
+"""Weeks that are asked for in one."""
 BEGINNINGS = (2, 3, 4)
 """Lengths of beginnings that are words of the index themselves."""
 POSITIONS = 250
@@ -49,8 +51,10 @@ class Spelling:
         return self._not.join([wanted if not self._question.unwanted else f"({wanted})", *map(self._braced, self._question.unwanted)])
 
     def _term(self, term: Term) -> str:
-        spelled = self._one(term)
-        return f"{self._quoted(term.phone)}{self._or}({spelled})" if term.phone else spelled
+        if not term.phone:
+            return self._one(term)
+        words = [Term((word,)) for word in term.words[:-1]] + [Term(term.words[-1:], term.beginning)]
+        return f"{self._quoted(term.phone)}{self._or}({self._and.join(map(self._one, words))})"
 
     def _braced(self, term: Term) -> str:
         return f"({self._one(term)})"
@@ -70,8 +74,9 @@ def vector(one: Document, workspace_id: int) -> str:
     for number, word in enumerate(_words(one), 1):
         places.setdefault(word, []).append(str(number))
     begun = {f"{MARK}{length}{word[:length]}" for word in places if word != MARK for length in BEGINNINGS if len(word) >= length}
-    week = f"{MARK}w{workspace_id}{MARK}{week_of(place_of(one.at, one.id))}"
-    marks = [*begun, *_whose(one, workspace_id), *([week] if one.kind == "case" else [])]
+    at = week_of(place_of(one.at, one.id))
+    times = [f"{MARK}w{workspace_id}{MARK}{time}" for time in (week(at), block(at // BLOCK))] if one.kind == "case" else []
+    marks = [*begun, *_whose(one, workspace_id), *times]
     return " ".join([*(f"'{word}':{','.join(at[:POSITIONS])}" for word, at in places.items() if word != MARK), *(f"'{m}'" for m in marks)])
 
 
@@ -84,6 +89,16 @@ def place_of(at: int, document_id: int) -> int:
 def first_place(at: int) -> int:
     """The place below which everything is older than an instant."""
     return min(max(at // SECOND, 0), (1 << 32) - 1) << _TIES
+
+
+def week(number: int) -> str:
+    """The mark of a week, without whose."""
+    return str(number)
+
+
+def block(number: int) -> str:
+    """The mark of a block of weeks, without whose."""
+    return f"b{number}"
 
 
 def week_of(place: int) -> int:
