@@ -12,6 +12,7 @@ from sluss.channels.oauth.exchange import Tokens
 from sluss.channels.oauth.grants import NewGrant, keep_grant, lose_grant
 from sluss.commands.agents import (
     AddAgent,
+    AgentKeys,
     AllowPasswords,
     DisableAgent,
     EnableAgent,
@@ -48,6 +49,20 @@ async def test_somebody_is_invited_with_a_link_and_shown(house: House) -> None:
     assert made["url"].startswith("http://127.0.0.1:8000/invitation/")
     johan = next(row for row in await ListAgents().carry_out(house) if row["name"] == "Johan Falk")
     assert (johan["email"], johan["teams"], johan["state"]) == ("johan@norrsken.example", ["Bokning"], "invited")
+
+
+async def test_keys_are_carried_from_one_place_to_another(house: House) -> None:
+    email = "ewa@norrsken.example"
+    assert await AgentKeys(email=email, load={"solve": "shift+w", "mine": "g y", "reply": ""}).carry_out(house) == {
+        "mine": "g y",
+        "reply": "",
+        "solve": "Shift+w",
+    }
+    with pytest.raises(Invalid) as refused:
+        await AgentKeys(email=email, load={"solve": "n", "search": "Ctrl+t"}).carry_out(house)
+    assert set(refused.value.fields) == {"solve", "search"}
+    assert (await AgentKeys(email=email).carry_out(house))["solve"] == "Shift+w"
+    assert await AgentKeys(email=email, load={}).carry_out(house) == {}
 
 
 async def test_an_invitation_is_taken_back(house: House) -> None:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sluss.channels.postbox import has_letter_way
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, OK, USAGE, Stopped
@@ -19,6 +21,7 @@ from sluss.people.actions import NewAgent, create_agent, disable_agent, enable_a
 from sluss.people.factors import reset_factors
 from sluss.people.invitations import Invitation, invitation_link, invite, list_invitations, withdraw_invitation
 from sluss.people.oidc_providers import allow_passwords
+from sluss.people.own_keys import load_keys, own_keys
 from sluss.people.passwords import fault_of, hash_password
 from sluss.people.queries import AgentRow, list_agents, list_teams
 from sluss.web.locale import LOCALES
@@ -140,6 +143,21 @@ class EnableAgent(Deed, frozen=True, tag="agent enable"):
         await house.db.write(enable_agent, who, (await house.db.read(agent_at, who, self.email)).id)
 
 
+class AgentKeys(Deed, frozen=True, tag="agent keys"):
+    """The keys somebody has chosen; with `load` these take their place."""
+
+    email: str
+    load: dict[str, str] | None = None
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> dict[str, str]:
+        who = system((await house.workspace(self.workspace)).id)
+        agent = await house.db.read(agent_at, who, self.email)
+        if self.load is not None:
+            await house.db.write(load_keys, who, agent.id, self.load)
+        return await house.db.read(own_keys, who, agent.id)
+
+
 DEEDS: dict[str, tuple[Any, str]] = {
     "disable": (DisableAgent, "is shut out."),
     "enable": (EnableAgent, "is let in again."),
@@ -150,7 +168,7 @@ DEEDS: dict[str, tuple[Any, str]] = {
 def describe(parser: argparse.ArgumentParser) -> None:
     """Say what `agent` takes."""
     parser.description = "The people who work with Sluss."
-    verbs = parser.add_subparsers(dest="verb", metavar="add | list | reset | disable | enable | withdraw | passwords", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="add | list | reset | disable | enable | withdraw | keys | passwords", required=True)
     add = verbs.add_parser("add", help="somebody new; without a password they are invited")
     add.add_argument("email", nargs="?", help="their mail address, which they sign in with")
     add.add_argument("--name", help="their full name")
@@ -169,6 +187,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("disable", help="shut somebody out at once").add_argument("email")
     verbs.add_parser("enable", help="let somebody in again").add_argument("email")
     verbs.add_parser("withdraw", help="take an invitation back").add_argument("email")
+    keys = verbs.add_parser("keys", help="the keys somebody has chosen, as JSON")
+    keys.add_argument("email")
+    keys.add_argument("--load", metavar="FILE", help="take the keys of such a file instead; - reads standard input, {} is the usual ones")
     passwords = verbs.add_parser("passwords", help="let passwords in again where only the identity provider was")
     passwords.add_argument("switch", choices=("on",))
     for one in verbs.choices.values():
@@ -183,6 +204,10 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
         terminal.give_rows(rows, ("name", "email", "role", "teams", "state"))
     elif asked.verb in {"add", "reset"}:
         _with_password(config, asked, terminal)
+    elif asked.verb == "keys":
+        load = read_keys_file(asked.load) if asked.load else None
+        chosen = carry_out(config, AgentKeys(email=asked.email, load=load, workspace=asked.workspace))
+        terminal.give(chosen, msgspec.json.format(msgspec.json.encode(chosen)).decode())
     elif asked.verb == "passwords":
         changed = carry_out(config, AllowPasswords(workspace=asked.workspace))
         terminal.say("Passwords let people in again." if changed else "Passwords let people in already.")
@@ -223,6 +248,15 @@ def read_password(asked: argparse.Namespace, terminal: Terminal) -> str:
         except (OSError, UnicodeDecodeError, IndexError) as error:
             raise Stopped(f"No password can be read from {asked.password_file}: {error}.", USAGE) from error
     return terminal.ask_secret("Password", "--password-file") if asked.ask_password else ""
+
+
+def read_keys_file(name: str) -> dict[str, str]:
+    """Keys by action, as the command gave them."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return msgspec.json.decode(text, type=dict[str, str])
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise Stopped(f"No keys can be read from {name}: {error}.", USAGE) from error
 
 
 def _with_password(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from sluss.commands.agents import (
     AddAgent,
+    AgentKeys,
     AllowPasswords,
     DisableAgent,
     EnableAgent,
@@ -32,6 +33,7 @@ Known = (
     | ResetAgent
     | ResetFactors
     | WithdrawInvitation
+    | AgentKeys
     | AllowPasswords
     | AddInbox
     | ListInboxes

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Response, get
+import msgspec
+from litestar import Response, get, post
 
 from sluss.desk.answers import voice_of
 from sluss.desk.palette import answers, places
-from sluss.desk.until import understand
+from sluss.desk.until import USUAL, understand
 from sluss.desk.until_reading import Unclear
 from sluss.kernel.actors import Actor
-from sluss.people.access import READERS
+from sluss.people.access import AGENTS, READERS
+from sluss.people.once import once
+from sluss.people.own_keys import set_snooze
+from sluss.people.routes_keys import redirected, show_keys
+from sluss.people.sessions import Session
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import moment_of_week
 from sluss.web.locale import gettext as _
 
 LONGEST = 200
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A time, as one would say it."""
+
+    words: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 @get("/palette", may=READERS)
@@ -41,4 +52,18 @@ async def until(edge: Edge, asked: Asked, q: str = "") -> Response[Any]:
     return asked.json({"text": moment_of_week(instant, now) if instant is not None else _("The customer answers")})
 
 
-ROUTES: list[Any] = [palette, until]
+@post("/me/snooze", may=AGENTS, status_code=303)
+async def choose_snooze(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[Any]:
+    """What the one key snoozes until."""
+    words = (await asked.form(Words)).words.strip()
+    try:
+        if words and words != USUAL:
+            understand(words, asked.reader.zone, edge.db.clock())
+    except Unclear as unclear:
+        told = msgspec.structs.replace(session, snooze_words=words)
+        return show_keys(asked, told, 422, snooze_wrong=_(unclear.sentence))
+    await edge.db.write(once, who, await asked.op(), set_snooze, "" if words == USUAL else words)
+    return redirected(asked, "/me/keys?saved=snooze")
+
+
+ROUTES: list[Any] = [palette, until, choose_snooze]

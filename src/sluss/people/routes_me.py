@@ -13,7 +13,7 @@ from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.people import door, passwords
 from sluss.people.access import SIGNED_IN
-from sluss.people.actions import Profile, change_profile, set_keys, set_password, set_theme
+from sluss.people.actions import Profile, change_profile, set_password, set_theme
 from sluss.people.oidc_providers import find_provider, identities_of
 from sluss.people.once import once
 from sluss.people.routes_factors import own_factors
@@ -47,12 +47,6 @@ class Theme(msgspec.Struct, frozen=True):
     theme: str
 
 
-class Keys(msgspec.Struct, frozen=True):
-    """`on` or `off`."""
-
-    keys: str
-
-
 @get("/me", may=SIGNED_IN)
 async def me(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[str]:
     return await _answer(edge, asked, who, _screen(session))
@@ -73,11 +67,6 @@ async def save_profile(edge: Edge, asked: Asked, who: Actor, session: Session) -
 @post("/me/theme", may=SIGNED_IN, status_code=204)
 async def choose_theme(edge: Edge, asked: Asked, who: Actor) -> None:
     await edge.db.write(once, who, await asked.op(), set_theme, (await asked.form(Theme)).theme)
-
-
-@post("/me/keys", may=SIGNED_IN, status_code=204)
-async def choose_keys(edge: Edge, asked: Asked, who: Actor) -> None:
-    await edge.db.write(once, who, await asked.op(), set_keys, off=(await asked.form(Keys)).keys == "off")
 
 
 @post("/me/password", may=SIGNED_IN, status_code=200)
@@ -155,4 +144,4 @@ def _set_own(tx: Tx, who: Actor, password_hash: str, session_id: int) -> None:
     set_password(tx, who, who.id, password_hash, keep_session=session_id)
 
 
-ROUTES = [me, save_profile, choose_theme, choose_keys, change_password, revoke_session, revoke_others]
+ROUTES = [me, save_profile, choose_theme, change_password, revoke_session, revoke_others]

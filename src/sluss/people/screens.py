@@ -8,7 +8,9 @@
 | GET, POST /setup/{step}?token= | people/setup.html `screen=Setup`; step = you, company, inbox; 404 when finished | you: `name`, `email`, `password`, `locale`; company: `company`, `zone`, `locale`; inbox: `choice` = mail or later |
 | GET /me | people/me.html `screen=Me` | |
 | POST /me | | `name`, `locale`, `theme` = system, light or dark, `keys` = on or empty |
-| POST /me/theme, POST /me/keys | 204 | `theme`; `keys` = on or off |
+| POST /me/theme, POST /me/keys | 204 | `theme`; `keys` = on or off (303 /me/keys where no script asks) |
+| GET /me/keys | people/keys.html `screen=Keys` | |
+| POST /me/keys/{action}, POST /me/keys/reset, POST /me/snooze | 303 /me/keys | `keys`, `then` = reset; `words` |
 | POST /me/password | people/me.html | `current`, `password` |
 | POST /me/sessions/{id}/revoke, POST /me/sessions/revoke-others | 303 /me | |
 
@@ -86,3 +88,31 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     saved: Literal["", "profile", "password", "factor", "identity"] = ""
     provider: str = ""
     linked: str = ""
+
+
+class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One action: the keys one has (`keys`), those that everybody has (`usual`), those that stay (`also`)."""
+
+    id: str
+    label: str
+    keys: str
+    usual: str
+    also: tuple[str, ...] = ()
+    fixed: bool = False
+
+
+class KeyGroup(msgspec.Struct, frozen=True):
+    """The actions of one place."""
+
+    name: str
+    lines: tuple[KeyLine, ...]
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """One's own keys. `wrong` is an action, what was typed for it, and a sentence; `snooze` are the words of the usual snooze."""
+
+    groups: tuple[KeyGroup, ...]
+    wrong: tuple[str, str, str] = ("", "", "")
+    snooze: str = ""
+    snooze_wrong: str = ""
+    saved: str = ""
