@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sluss.api.again import forget_old_answers
+from sluss.cards.answers import forget_old_cards
 from sluss.cases.actions import WAKE, wake_case
 from sluss.cases.events import CaseOpened, NoteAdded
 from sluss.cases.indexing import INDEX_CASE, index_some_of_case
@@ -17,7 +18,9 @@ from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
+from sluss.contacts.notes import forget_removed_notes
 from sluss.desk.presence import forget_presences
+from sluss.desk import bulk
 from sluss.intake.conservation import keep_balance, take_balance
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction
@@ -49,6 +52,7 @@ AFTER: Sequence[After] = (
 
 JOBS: Mapping[str, JobAction] = {
     WAKE: wake_case,
+    bulk.JOB: bulk.go_on,
     RELEASE: release_some,
     INDEX_CASE: index_some_of_case,
     REBUILD: rebuild_some,
@@ -64,9 +68,12 @@ EVERY: Sequence[Every] = (
     Every("tidy trials", 86_400, forget_old_trials),
     Every("tidy consents", 86_400, forget_old_consents),
     Every("tidy uploads", 86_400, tidy_uploads),
+    Every("tidy context cards", 3600, forget_old_cards),
+    Every("tidy removed notes", 3600, forget_removed_notes),
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
     Every("tidy notifications", 86_400, forget_old),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
+    Every("tidy deeds to many", 86_400, bulk.forget_runs),
     Every("tidy runs of macros", 86_400, forget_runs),
 )
 
