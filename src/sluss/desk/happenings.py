@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sluss.cases.events import CaseAssigned, CaseReopened, MessageWithdrawn, PriorityChanged, StatusChanged, TagsChanged
+from sluss.cases.events import (
+    CaseAssigned,
+    CaseReopened,
+    ContentMoved,
+    MessageWithdrawn,
+    MoveUndone,
+    PriorityChanged,
+    StatusChanged,
+    TagsChanged,
+)
+from sluss.desk.moved import moved_sentence
 from sluss.desk.screens import Happening, Person
 from sluss.kernel.events import Event, Recorded, kind_of
 from sluss.web.formats import short
 from sluss.web.locale import gettext as _
 from sluss.web.locale import ngettext
 
-TOLD: tuple[type[Event], ...] = (CaseAssigned, CaseReopened, MessageWithdrawn, PriorityChanged, StatusChanged, TagsChanged)
+TOLD: tuple[type[Event], ...] = (
+    *(CaseAssigned, CaseReopened, MessageWithdrawn, PriorityChanged, StatusChanged, TagsChanged),
+    *(ContentMoved, MoveUndone),
+)
 KINDS = tuple(kind_of(event.__name__) for event in TOLD)
 
 
@@ -29,7 +42,9 @@ def agents_in(recorded: Sequence[Recorded]) -> set[int]:
 
 def tell(recorded: Recorded, names: Mapping[int, Person]) -> Happening:
     """One event as a sentence."""
-    icon, text = _sentence(recorded, names)
+    event = recorded.event
+    moved = moved_sentence(event, _actor(recorded, names)) if isinstance(event, ContentMoved | MoveUndone) else None
+    icon, text = moved or _sentence(recorded, names)
     return Happening(id=str(recorded.id), at=recorded.at, icon=icon, text=text)
 
 

@@ -28,7 +28,8 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
 | /cases/{no}/note | `body`, `file`, `revision` |
 | /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd`, `seen` |
-| /cases/{no}/draft | `kind` = reply or note, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by", "sent"}` |
+| /cases/{no}/side | `to` (addresses, or names of colleagues), `subject`, `body`, `thread` (a conversation, or empty for a new one), `quote` and `passed` (repeated ids of messages and of their files), `file`, `revision`, `crowd`, `seen` |
+| /cases/{no}/draft | `kind` = reply, note or side, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by", "sent"}` |
 | /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
 | /cases/{no}/assign | `agent` (id, `me`, or empty for nobody) |
@@ -200,7 +201,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `html` offers the frame. `automatic` is a short reason or empty.
     `public` tells whether the network shows it to everybody. `language` (BCP 47) is set when known and not the reader's.
     `origin` is set for an answer given by another program; `part` says who speaks when it is not the customer: somebody else in the
-    conversation, or one to whom something was passed on; `passed_to` names those. `again` is one more copy of an earlier message.
+    conversation, or one to whom something was passed on; `passed_to` names those, `aside` is the conversation with them. `again` is one
+    more copy of an earlier message.
     """
 
     id: str
@@ -226,6 +228,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
     files: tuple[File, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    aside: str = ""
     kind: Literal["message"] = "message"
 
 
@@ -249,12 +252,13 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened, as a finished sentence: “Johan Falk assigned this to Maja Ek”."""
+    """One thing that happened, as a finished sentence: “Johan Falk assigned this to Maja Ek”. `undo` is where it is taken back, if so."""
 
     id: str
     at: int
     icon: str
     text: str
+    undo: str = ""
 
 
 class Happenings(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,7 +270,28 @@ class Happenings(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["events"] = "events"
 
 
-Item = Message | Note | Happenings
+class SideThread(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation beside the customer, gathered where it was last spoken in. `id` and `at` are the newest message's.
+
+    `waiting` since `since` for an answer, or answered since then. `total` counts its messages, of which `items` are in this stretch.
+    `passed` began by forwarding. `open` unfolds it.
+    """
+
+    id: str
+    at: int
+    conversation: str
+    subject: str
+    people: tuple[str, ...]
+    waiting: bool
+    since: int
+    total: int
+    items: tuple[Message, ...]
+    passed: bool = False
+    open: bool = False
+    kind: Literal["side"] = "side"
+
+
+Item = Message | Note | Happenings | SideThread
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,6 +304,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     saved_at: int | None = None
     by: str = ""
+
+
+class SideDraft(Draft, frozen=True, kw_only=True):
+    """A question beside the customer: `to` as typed, `quoted` are messages that go along, `passed` files of theirs.
+
+    `thread` is the conversation that it goes on in, which is `about` that; both are empty for a new one.
+    """
+
+    to: str = ""
+    subject: str = ""
+    thread: str = ""
+    about: str = ""
+    quoted: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -294,7 +333,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
 
     `closed` is a sentence why no reply is possible here (then only notes). `tab` is the one open at first. `undo_seconds` 0 sends at once.
     `everybody` is what Cc holds after Reply to all; `signature` stands below what is sent, lines of words; `quotes` says that the
-    customer's message follows it.
+    customer's message follows it. `side` is there where somebody can be asked aside.
     """
 
     to_name: str
@@ -305,8 +344,9 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     from_address: str
     reply: Draft = Draft()
     note: Draft = Draft()
+    side: SideDraft | None = None
     form: Form = Form()
-    tab: Literal["reply", "note"] = "reply"
+    tab: Literal["reply", "note", "side"] = "reply"
     visibility: Literal["public", "private"] = "private"
     can_cc: bool = False
     everybody: str = ""
@@ -320,6 +360,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     undo_seconds: int = 0
     closed: str = ""
     doubtful: bool = False
+    can_ask: bool = False
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,7 +368,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `seen` is the mark of what is shown here, `news` the newest thing after the mark that the page already had.
     `followers` can all see the case; `could_follow` are the others who can, for those who may choose for colleagues.
-    `earlier` counts older items that are not shown; `focus` is the item a deep link asks for. `agents` and `all_tags` fill the menus.
+    `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
+    `agents` and `all_tags` fill the menus.
     """
 
     id: str
@@ -355,6 +397,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     agents: tuple[Person, ...] = ()
     all_tags: tuple[str, ...] = ()
+    first: str = ""
     earlier: int = 0
     focus: str = ""
     banners: tuple[CaseBanner, ...] = ()
@@ -476,10 +519,9 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
-    """A send that was stopped: the case has news that the sender had not seen, `crowd` new people would get it, or the customer's
-    address is `doubtful`. `told` are the questions that were answered before this one, as fields of the form.
+    """A send that was stopped: there is news that the sender had not seen, `crowd` new people would get it, or the customer is `doubtful`.
 
-    `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
+    `told` are the questions that were answered before this one, as fields of the form; `to` is the doubtful address. `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
     """
 
     no: int

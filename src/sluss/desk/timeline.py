@@ -12,16 +12,20 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow
+from sluss.cases.asides import PASSED
 from sluss.cases.models import attachments, conversations, messages, notes, threads
 from sluss.contacts.models import identities
 from sluss.desk import happenings, screens
 from sluss.desk.around import Around, people
+from sluss.desk.asides import gather_asides
 from sluss.desk.attached import show_file
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
+from sluss.desk.moved import ways_back, with_way_back, without_echoes
 from sluss.desk.screens import Happening, Happenings, Item, Mentioned, Message, Note, Person
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
+from sluss.merging.queries import parts_of
 from sluss.notifications.mentions import Mention, mentions_in
 from sluss.outbox.queries import Delivery, deliveries_of
 from sluss.web.locale import gettext as _
@@ -34,9 +38,10 @@ TEXT = 100_000
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """Items in order, and how many messages and notes came before them."""
+    """Items in order, the oldest id of them, and how many messages and notes came before that."""
 
     items: tuple[Item, ...]
+    first: str
     earlier: int
 
 
@@ -54,7 +59,8 @@ def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = No
     wanted = ITEMS if focus is None else _reach(tx, case, said, focus)
     found = _fetch(tx, case, said, (before, wanted + 1))
     items = _show(tx, around, case, _beyond_doubt(found, wanted + 1))[-wanted:]
-    return Stretch(tuple(items), _count_before(tx, case, said, int(items[0].id)) if items else 0)
+    earlier = _count_before(tx, case, said, int(items[0].id)) if items else 0
+    return Stretch(tuple(gather_asides(tx, around.who, items, focus)), items[0].id if items else "", earlier)
 
 
 def _said(tx: Tx, case: CaseRow) -> sa.ColumnElement[bool]:
@@ -65,17 +71,22 @@ def _said(tx: Tx, case: CaseRow) -> sa.ColumnElement[bool]:
 
 def _reach(tx: Tx, case: CaseRow, said: sa.ColumnElement[bool], focus: int) -> int:
     """How many items show the one that a link names; the usual number where it is not of this case or too far back."""
-    happened = _of_case(events, case) & events.c.kind.in_(happenings.KINDS)
+    happened = _happened(tx, case)
     parts = ((messages, said), (notes, _of_case(notes, case)), (events, happened))
     count = 5 + sum(_count(tx, table, mine & (table.c.id >= focus)) for table, mine in parts)
     return max(ITEMS, count) if count <= MOST else ITEMS
 
 
+def _happened(tx: Tx, case: CaseRow) -> sa.ColumnElement[bool]:
+    """What happened to a case, and to those that are part of it now."""
+    e = events.c
+    return (e.workspace_id == case.workspace_id) & e.case_id.in_(parts_of(tx, case)) & e.kind.in_(happenings.KINDS)
+
+
 def _fetch(tx: Tx, case: CaseRow, said: sa.ColumnElement[bool], span: tuple[int | None, int]) -> _Found:
     """The newest of each kind; more happenings than items, since neighbours become one."""
     before, limit = span
-    happened = sa.select(events).where(_of_case(events, case), events.c.kind.in_(happenings.KINDS))
-    rows = tx.rows(_newest(happened, events.c.id, before, limit * EVENTS))
+    rows = tx.rows(_newest(sa.select(events).where(_happened(tx, case)), events.c.id, before, limit * EVENTS))
     return _Found(
         tx.rows(_newest(_MESSAGES.where(said), messages.c.id, before, limit)),
         tx.rows(_newest(sa.select(notes).where(_of_case(notes, case)), notes.c.id, before, limit)),
@@ -114,8 +125,9 @@ def _show(tx: Tx, around: Around, case: CaseRow, found: _Found) -> list[Item]:
         files = tuple(show_file(one) for one in beside.files.get(row.id, ()))
         body = place_names(row.text, called.get(row.id, ()), who)
         shown[row.id] = Note(id=str(row.id), at=row.at, author=_author(beside.names, row.agent_id), text=row.text, body=body, files=files)
-    for one in found.events:
-        shown[one.id] = happenings.tell(one, beside.names)
+    ways = ways_back(tx, who, found.events)
+    for one in without_echoes(found.events, case.id):
+        shown[one.id] = with_way_back(happenings.tell(one, beside.names), ways)
     return _fold(shown[one] for one in sorted(shown))
 
 
@@ -166,7 +178,8 @@ def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
         warnings=tuple(one for one in row.warnings if one != ANOTHER_COPY),
         origin=row.origin if row.direction == "out" else "",
         part=_part(row, beside.case),
-        passed_to=letter.to if row.aside and row.direction == "out" else (),
+        passed_to=letter.to if row.aside and row.direction == "out" and row.external_key.startswith(PASSED) else (),
+        aside=str(row.conversation_id) if row.aside else "",
         again=ANOTHER_COPY in row.warnings,
         files=files,
         deliveries=tuple(_delivery(one) for one in beside.deliveries.get(row.id, ())),
@@ -270,7 +283,7 @@ def _of_case(table: sa.Table, case: CaseRow) -> sa.ColumnElement[bool]:
 
 _COLUMNS = (
     *("workspace_id", "id", "direction", "agent_id", "envelope_id", "at", "sent_at", "text", "fresh", "automatic", "to", "cc", "bcc"),
-    *("files", "origin", "author", "proof", "warnings"),
+    *("files", "origin", "author", "proof", "warnings", "conversation_id"),
 )
 
 
@@ -287,6 +300,7 @@ def _messages() -> sa.Select[Any]:
         pictures.label("has_pictures"),
         v.aside,
         t.inbox_id,
+        t.external_key,
         t.visibility,
         i.contact_id,
         i.name.label("identity_name"),
