@@ -19,8 +19,8 @@ from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
 from sluss.contacts.notes import forget_removed_notes
-from sluss.desk.presence import forget_presences
 from sluss.desk import bulk
+from sluss.desk.presence import forget_presences
 from sluss.intake.conservation import keep_balance, take_balance
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction

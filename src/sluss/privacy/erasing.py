@@ -26,6 +26,7 @@ from sluss.outbox.models import operations
 from sluss.outbox.settling import move_operation
 from sluss.outbox.states import OPEN, Move
 from sluss.privacy.emptying import AT_ONCE, GONE, blank_messages, blank_some_of_case, remove_some_of_case
+from sluss.privacy.knowledge import forget_knowledge
 from sluss.privacy.models import exports, reads
 from sluss.privacy.orders import Erasure, change_erasure
 from sluss.privacy.reach import Order, hangs, remove
@@ -47,8 +48,16 @@ def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
     mine = (i.workspace_id == ws) & (i.contact_id == erasure.contact_id)
     known = tx.rows(sa.select(i.id, i.address).where(mine))
     addresses = [row.address for row in known if not row.address.startswith("erased:")]
-    tx.run(sa.update(identities).where(mine).values(address=sa.literal("erased:") + sa.cast(i.id, sa.Text), name="", proof="claimed"))
-    tx.run(sa.update(contacts).where(contacts.c.workspace_id == ws, contacts.c.id == erasure.contact_id).values(name=GONE, language=""))
+    tx.run(
+        sa.update(identities)
+        .where(mine)
+        .values(address=sa.literal("erased:") + sa.cast(i.id, sa.Text), name="", proof="claimed", verified_by=None)
+    )
+    tx.run(
+        sa.update(contacts)
+        .where(contacts.c.workspace_id == ws, contacts.c.id == erasure.contact_id)
+        .values(name=GONE, language="", zone="")
+    )
     remove_texts(tx, order.who, [erasure.contact_id])
     open_ones = (c.workspace_id == ws) & (c.contact_id == erasure.contact_id) & (c.status != "closed")
     tx.run(sa.update(cases).where(open_ones).values(status="closed", waiting_since=None, snoozed_until=None))
@@ -143,6 +152,7 @@ def _forget_person(tx: Tx, order: Order, erasure: Erasure) -> Next:
     """The contact itself. What other people's records cannot stand without stays as a row that says nothing."""
     ws, contact_id = erasure.workspace_id, erasure.contact_id
     i, t, e = identities.c, threads.c, exports.c
+    forget_knowledge(tx, order, contact_id)
     remove(tx, order, exports, [row.id for row in tx.rows(sa.select(e.id).where(e.workspace_id == ws, e.contact_id == contact_id))])
     known = [row.id for row in tx.rows(sa.select(i.id).where(i.workspace_id == ws, i.contact_id == contact_id))]
     begun = [row.id for row in tx.rows(sa.select(t.id).where(t.workspace_id == ws, t.identity_id.in_(known)))]

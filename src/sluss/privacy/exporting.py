@@ -161,7 +161,7 @@ def settle_pack(tx: Tx, export: Export, stored: Stored | None) -> None:
 
 
 def _pack_all(db: Database, files: FileStore, export: Export, who: Actor, archive: zipfile.ZipFile) -> Row:
-    person = db.read_now(gather_person, who, export.contact_id)
+    person = db.read_now(gather_person, who, export.contact_id, with_notes=export.notes)
     archive.writestr("contact.json", _json(person))
     told: Row = {"person": person, "cases": [], "names": db.read_now(names_of, who), "notes": export.notes}
     for case_id in db.read_now(case_ids, who, export.contact_id):

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cards.models import card_answers, pushed_cards
 from sluss.cases.models import attachments, case_tags, cases, conversations, messages, notes, tags
-from sluss.contacts.models import identities
+from sluss.contacts.models import attribute_values, attributes, consent_purposes, consents, contact_notes, identities
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import audit
@@ -26,7 +27,7 @@ from sluss.privacy.models import contact_holds
 from sluss.privacy.orders import access_person
 from sluss.privacy.reach import BLANKED
 
-INNER = frozenset({"workspace_id", "holder", "fence", "held_until", "digest", "raw", "position", "revision"})
+INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "raw", "position", "revision"})
 
 Row = dict[str, Any]
 
@@ -55,15 +56,43 @@ class Gathered(msgspec.Struct, frozen=True):
     raws: tuple[Raw, ...]
 
 
-def gather_person(tx: Tx, who: Actor, contact_id: int) -> Row:
-    """The contact and its identities."""
+def gather_person(tx: Tx, who: Actor, contact_id: int, *, with_notes: bool = True) -> Row:
+    """The contact, its identities, and what is known beside what was said."""
     person = access_person(tx, who, contact_id)
     i, h = identities.c, contact_holds.c
     mine = (i.workspace_id == who.workspace_id) & (i.contact_id == contact_id)
     held = (h.workspace_id == who.workspace_id) & (h.contact_id == contact_id)
     told = {"id": str(person.id), "name": person.name, "language": person.language, "created_at": when(person.created_at)}
     deeds = _deeds(tx, who, ("contact", [contact_id]))
-    return told | {"identities": _plain(tx, identities, mine), "holds": _plain(tx, contact_holds, held), "audit": deeds}
+    told |= {"zone": person.zone, "identities": _plain(tx, identities, mine), "holds": _plain(tx, contact_holds, held)}
+    return (
+        told
+        | {"proofs": {one[1]: one[2] for one in person.identities}, "audit": deeds}
+        | _noted(tx, who, contact_id, with_notes=with_notes)
+    )
+
+
+def _noted(tx: Tx, who: Actor, contact_id: int, *, with_notes: bool) -> Row:
+    """What agents wrote down of the person, what they agreed to, and what other systems said."""
+    v, a, s, p = attribute_values.c, attributes.c, consents.c, consent_purposes.c
+    valued = attribute_values.join(attributes, (a.workspace_id == v.workspace_id) & (a.id == v.attribute_id))
+    values = sa.select(a.label, v.value).select_from(valued).where(v.workspace_id == who.workspace_id, v.contact_id == contact_id)
+    agreed = consents.join(consent_purposes, (p.workspace_id == s.workspace_id) & (p.id == s.purpose_id))
+    said = sa.select(p.label, s.state, s.way, s.detail, s.at).select_from(agreed).where(s.workspace_id == who.workspace_id)
+    return {
+        "notes_about": _plain(tx, contact_notes, _theirs(contact_notes, who, contact_id)) if with_notes else [],
+        "attributes": {row.label: row.value for row in tx.rows(values.order_by(a.place))},
+        "consents": [
+            {"purpose": row.label, "state": row.state, "way": row.way, "detail": row.detail, "at": when(row.at)}
+            for row in tx.rows(said.where(s.contact_id == contact_id).order_by(s.id))
+        ],
+        "cards": _plain(tx, card_answers, _theirs(card_answers, who, contact_id)),
+        "pushed_cards": _plain(tx, pushed_cards, _theirs(pushed_cards, who, contact_id)),
+    }
+
+
+def _theirs(table: sa.Table, who: Actor, contact_id: int) -> sa.ColumnElement[bool]:
+    return (table.c.workspace_id == who.workspace_id) & (table.c.contact_id == contact_id)
 
 
 def case_ids(tx: Tx, who: Actor, contact_id: int) -> list[int]:

@@ -7,8 +7,10 @@ from typing import Any, Literal, get_args
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cases.contacts import known_identities
 from sluss.cases.models import attachments, cases, conversations, messages, notes
 from sluss.contacts.models import contacts, identities
+from sluss.contacts.proof import Level
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.clock import MINUTE
@@ -30,14 +32,15 @@ TOPIC = "privacy"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact as privacy sees it. `identities` are network, address and proof; instants in microseconds UTC."""
+    """A contact as privacy sees it. `identities` are network, address and how certain that is; instants in microseconds UTC."""
 
     id: int
     name: str
     language: str
     created_at: int
-    identities: tuple[tuple[str, str, str], ...]
+    identities: tuple[tuple[str, str, Level], ...]
     held: str = ""
+    zone: str = ""
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,17 +87,15 @@ class Rules(msgspec.Struct, frozen=True):
 def access_person(tx: Tx, who: Actor, contact_id: int) -> Person:
     """The contact of an id, for administrators."""
     require_admin(who)
-    c, i = contacts.c, identities.c
-    row = tx.row(sa.select(c.id, c.name, c.language, c.created_at).where(c.workspace_id == who.workspace_id, c.id == contact_id))
+    c = contacts.c
+    row = tx.row(sa.select(c.id, c.name, c.language, c.created_at, c.zone).where(c.workspace_id == who.workspace_id, c.id == contact_id))
     if row is None:
         raise Missing
-    mine = (i.workspace_id == who.workspace_id) & (i.contact_id == contact_id)
-    known = tuple(
-        (one.network, one.address, one.proof) for one in tx.rows(sa.select(i.network, i.address, i.proof).where(mine).order_by(i.id))
+    known: tuple[tuple[str, str, Level], ...] = tuple(
+        (one.network, one.address, one.level) for one in known_identities(tx, who, [contact_id])
     )
-    return Person(
-        id=row.id, name=row.name, language=row.language, created_at=row.created_at, identities=known, held=_held(tx, who, contact_id)
-    )
+    held = _held(tx, who, contact_id)
+    return Person(id=row.id, name=row.name, language=row.language, created_at=row.created_at, identities=known, held=held, zone=row.zone)
 
 
 def extent_of(tx: Tx, who: Actor, contact_id: int) -> Extent:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from sluss.cases.indexing import index_messages, index_notes
 from sluss.cases.models import cases, messages, notes
+from sluss.contacts.models import consents, contact_notes
 from sluss.intake.forgetting import drop_raw, forget_envelopes
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
@@ -31,9 +32,20 @@ STRETCH = 2_000
 ENVELOPES = 200
 SHORTEST = 6
 
-SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events, jobs)
+SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events, jobs, contact_notes, consents)
 """Tables with an id in which texts stand; in each, every column of text is looked at."""
-SMALL = ("drafts", "departures", "automatic_answers", "form_results", "begun_elsewhere", "api_answers", "parked_events", "saved_views")
+SMALL = (
+    "drafts",
+    "departures",
+    "automatic_answers",
+    "form_results",
+    "begun_elsewhere",
+    "api_answers",
+    "parked_events",
+    "saved_views",
+    "card_answers",
+    "pushed_cards",
+)
 """Tables without an id, small at any time: a row that names an address goes, or is changed where somebody still writes in it."""
 
 

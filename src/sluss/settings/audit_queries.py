@@ -66,6 +66,9 @@ def _areas() -> dict[str, str]:
         "letter": _("Letters"),
         "envelope": _("Quarantine"),
         "operation": _("Deliveries"),
+        "attribute": _("Customer details"),
+        "purpose": _("Consent"),
+        "card source": _("Context cards"),
     }
 
 
@@ -104,6 +107,7 @@ def _deed(action: str) -> str:
     known = (
         _deeds_on_people()
         | _deeds_on_cases()
+        | _deeds_on_customers()
         | {
             "inbox.create": _("connected an inbox"),
             "inbox.change": _("changed an inbox"),
@@ -150,6 +154,36 @@ def _deeds_on_cases() -> dict[str, str]:
         "privacy.change": _("changed the rules of privacy"),
         "case.forward": _("passed a message on"),
         "case.undo_forward": _("took back a message that was passed on"),
+    }
+
+
+def _deeds_on_customers() -> dict[str, str]:
+    return {
+        "contact.make": _("wrote down a customer"),
+        "contact.rename": _("renamed a customer"),
+        "contact.language": _("changed a customer’s language"),
+        "contact.zone": _("changed a customer’s time zone"),
+        "contact.identity_added": _("added a customer’s address"),
+        "contact.identity_removed": _("removed a customer’s address"),
+        "contact.identity_verified": _("verified a customer’s address"),
+        "contact.identity_doubted": _("took back that an address is verified"),
+        "contact.note": _("wrote a note about a customer"),
+        "contact.note_changed": _("changed a note about a customer"),
+        "contact.note_pinned": _("pinned a note about a customer, or let it sink"),
+        "contact.note_removed": _("removed a note about a customer"),
+        "contact.note_restored": _("brought back a note about a customer"),
+        "contact.attribute": _("changed a detail of a customer"),
+        "contact.consent": _("wrote down what a customer agreed to"),
+        "attribute.save": _("changed what is noted of customers"),
+        "attribute.move": _("changed the order of customers’ details"),
+        "attribute.archive": _("had a detail of customers asked for no more"),
+        "attribute.restore": _("had a detail of customers asked for again"),
+        "consent.purpose": _("added a purpose of consent"),
+        "consent.archive": _("had a consent asked for no more"),
+        "consent.restore": _("had a consent asked for again"),
+        "cards.save": _("changed a system of context cards"),
+        "cards.remove": _("disconnected a system of context cards"),
+        "cards.put": _("put context cards beside a customer"),
     }
 
 

@@ -164,7 +164,7 @@ def _read_line(one: Read) -> ReadLine:
 
 def _addresses(person: Person) -> tuple[Proven, ...]:
     return tuple(
-        Proven(channel=_channel(network), address=address, verified=proof == "verified") for network, address, proof in person.identities
+        Proven(channel=_channel(network), address=address, level=level) for network, address, level in person.identities
     )
 
 

@@ -21,6 +21,7 @@ from typing import Literal
 
 import msgspec
 
+from sluss.contacts.proof import Level
 from sluss.web.shell import Form
 
 
@@ -89,11 +90,12 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
-    """An address of a contact, and whether it has ever been proved to be theirs."""
+    """An address of a contact, and how certain it is that it is theirs."""
 
     channel: str
     address: str
-    verified: bool
+    level: Level
+    verified_by: str = ""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,8 @@
 """Every route of the settings."""
 
 from sluss.settings import (
+    attribute_routes,
+    card_routes,
     consent_routes,
     factor_routes,
     inbox_routes,
@@ -24,4 +26,6 @@ ROUTES = [
     *invitation_routes.ROUTES,
     *letter_routes.ROUTES,
     *provider_routes.ROUTES,
+    *attribute_routes.ROUTES,
+    *card_routes.ROUTES,
 ]

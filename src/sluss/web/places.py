@@ -24,6 +24,8 @@ SETTINGS: tuple[Place, ...] = (
     Place("/settings/second-step", "Second step", "shield-check"),
     Place("/settings/provider", "Single sign-on", "user-check"),
     Place("/settings/letters", "Letters", "send"),
+    Place("/settings/attributes", "Customer details", "user-plus"),
+    Place("/settings/cards", "Context cards", "layers"),
     Place("/settings/privacy", "Privacy", "shield"),
     Place("/settings/quarantine", "Quarantine", "archive"),
     Place("/settings/health", "Health", "activity"),
@@ -35,6 +37,7 @@ OWN: tuple[Place, ...] = (
     Place("/me/keys", "Your keys", "keyboard"),
     Place("/me/tokens", "Tokens", "key-round"),
     Place("/search", "Search", "search"),
+    Place("/customers", "Customers", "users"),
 )
 
 
