@@ -22,10 +22,10 @@ Everything on the desk can be done without a pointer. This page is made from `sr
 Sluss, `?` shows the same with your own keys.
 
 - `Ctrl K` (`⌘ K`) opens the palette: write what you want done, where to go, a case, or `snooze fri 9`.
-- Single keys act outside of text fields only. Sluss never takes a key with Alt or AltGr: `ą`, `ł`, `å` and `ö` are letters, wherever you are.
+- Single keys act outside of text fields only. Sluss never takes a key with Alt or AltGr: `ą`, `ł`, `å` and `ö` are letters everywhere.
 - With the focus on a row of the list, the keys of a case mean that row; with rows selected, all of them.
-- **Your settings › Your keys** changes any of them, switches one off, or all single keys at once. `sluss agent keys EMAIL` prints somebody's keys
-  as JSON, and takes them with `--load FILE`.
+- **Your settings › Your keys** changes any of them, switches one off, or all single keys at once. `sluss agent keys EMAIL --json` prints
+  somebody's keys, and `--load FILE` takes them.
 
 `⌘` stands for Ctrl on a Mac. Two keys with *then* are pressed one after the other.
 """
@@ -33,13 +33,14 @@ TAIL = """
 ## Times in words
 
 `Shift Z`, and the palette after “snooze”, take a time in English, Swedish or Polish, whatever language your screens have: `tomorrow 9`,
-`fri 14:30`, `in 3 hours`, `next week`, `i morgon kl 9`, `på fredag`, `om 2 timmar`, `jutro o 9`, `w piątek 14:30`, `za 3 godziny`, `24/12`, `24 grudnia`,
-`until reply`. What it means is shown before Enter. `Z` alone snoozes until what you have chosen under Your keys, tomorrow at eight for a start.
+`fri 14:30`, `in 3 hours`, `next week`, `i morgon kl 9`, `på fredag`, `om 2 timmar`, `jutro o 9`, `w piątek 14:30`, `za 3 godziny`,
+`24/12`, `24 grudnia`, `until reply`. What it means is shown before Enter. `Z` alone snoozes until what you have chosen under Your keys,
+tomorrow at eight for a start.
 
 ## Later
 
-Keys of what is not built yet do nothing and are not listed: `c` new conversation, `l` secure link, `y` payment link, `!` moderate, `#` delete,
-`+` react, `g r` reports, `g k` knowledge, `g p` phone.
+Keys of what is not built yet do nothing and are not listed: `c` new conversation, `l` secure link, `y` payment link, `!` moderate,
+`#` delete, `+` react, `g r` reports, `g k` knowledge, `g p` phone.
 """
 
 

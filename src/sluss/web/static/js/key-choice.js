@@ -5,7 +5,7 @@ const WAITS_FOR_MORE = 1500;
 const STAYS = /^(Tab|Enter|Escape|Shift|Control|Alt|AltGraph|Meta|Dead|CapsLock|Arrow.*|Process|Unidentified)$/;
 let pressedAt = 0;
 
-function taken(event) {
+function takePress(event) {
   const field = event.target;
   if (!field.matches?.("[data-press]") || document.getElementById("write-keys")?.checked) return;
   if (STAYS.test(event.key) || event.isComposing || event.ctrlKey || event.metaKey) return;
@@ -21,4 +21,4 @@ function taken(event) {
 
 const choice = document.querySelector("[data-press-choice]");
 if (choice) choice.hidden = false;
-document.addEventListener("keydown", taken, true);
+document.addEventListener("keydown", takePress, true);
