@@ -116,7 +116,7 @@ def compose(config: Config) -> Litestar:
 
 
 def _compose(config: Config) -> Litestar:
-    uploads = Router("/", route_handlers=desk.UPLOADS, request_max_body_size=config.max_upload_bytes + ROUND_A_FILE)
+    uploads = Router("/", route_handlers=[*desk.UPLOADS, *settings.UPLOADS], request_max_body_size=config.max_upload_bytes + ROUND_A_FILE)
     return Litestar(
         [*ROUTES, uploads],
         guards=[admit],

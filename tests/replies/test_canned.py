@@ -204,6 +204,7 @@ def test_a_value_is_never_a_field() -> None:
     """T94"""
     filled = fill_text("{{contact.name}} {{agent.name}}", {"contact.name": "{{agent.name}}\r\nBcc: x", "agent.name": "Maja"})
     assert (filled.text, open_fields(filled.text)) == ("(agent.name) Bcc: x Maja", [])
+    assert [fill_text(f"Hej {{{{contact.first_name{one}}}}}!", {}).text for one in ("|", "|du")] == ["Hej!", "Hej du!"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every route of the settings."""
 
 from sluss.settings import (
+    answer_routes,
     attribute_routes,
     card_routes,
     consent_routes,
@@ -8,6 +9,7 @@ from sluss.settings import (
     inbox_routes,
     invitation_routes,
     letter_routes,
+    macro_routes,
     people_routes,
     privacy_routes,
     provider_routes,
@@ -28,4 +30,9 @@ ROUTES = [
     *provider_routes.ROUTES,
     *attribute_routes.ROUTES,
     *card_routes.ROUTES,
+    *answer_routes.ROUTES,
+    *macro_routes.ROUTES,
 ]
+
+UPLOADS = [*answer_routes.UPLOADS]
+"""Routes that take files, and so larger bodies than the others."""

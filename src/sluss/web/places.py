@@ -15,6 +15,11 @@ class Place(msgspec.Struct, frozen=True):
     icon: str
 
 
+KEPT: tuple[Place, ...] = (
+    Place("/settings/answers", "Canned answers", "file-text"),
+    Place("/settings/macros", "Macros", "play"),
+)
+"""Of the settings what everybody who answers has a hand in."""
 SETTINGS: tuple[Place, ...] = (
     Place("/settings", "Overview", "settings"),
     Place("/settings/inboxes", "Inboxes", "inbox"),
@@ -24,6 +29,7 @@ SETTINGS: tuple[Place, ...] = (
     Place("/settings/second-step", "Second step", "shield-check"),
     Place("/settings/provider", "Single sign-on", "user-check"),
     Place("/settings/letters", "Letters", "send"),
+    *KEPT,
     Place("/settings/attributes", "Customer details", "user-plus"),
     Place("/settings/cards", "Context cards", "layers"),
     Place("/settings/privacy", "Privacy", "shield"),
@@ -45,4 +51,6 @@ def places_of(viewer: Viewer | None) -> tuple[Place, ...]:
     """Pages that somebody may open."""
     if viewer is None:
         return ()
-    return (*OWN, *SETTINGS) if viewer.may_configure else OWN
+    if viewer.may_configure:
+        return (*OWN, *SETTINGS)
+    return (*OWN, *KEPT) if viewer.role in {"lead", "agent"} else OWN

@@ -17,7 +17,7 @@ from sluss.web import formats
 from sluss.web.assets import Assets
 from sluss.web.keys import BY_ID, KEYS, caps, keys_of
 from sluss.web.locale import LOCALES, Voice, gettext, ngettext, speaking
-from sluss.web.places import SETTINGS
+from sluss.web.places import KEPT, SETTINGS
 from sluss.web.shell import Page
 
 SLICES = Path(__file__).parents[1]
@@ -66,7 +66,7 @@ def make_environment(assets: Assets, folders: Iterable[Path], *, fresh: bool = F
     install.install_gettext_callables(gettext, ngettext, newstyle=True)
     environment.filters.update(FILTERS)
     given: dict[str, Any] = {"asset": assets.url, "op": new_op, "by_day": by_day, "languages": LOCALES}
-    given |= {"KEYS": KEYS, "SETTINGS": SETTINGS, "key": BY_ID.__getitem__, "keys_of": keys_of, "caps": caps}
+    given |= {"KEYS": KEYS, "SETTINGS": SETTINGS, "KEPT": KEPT, "key": BY_ID.__getitem__, "keys_of": keys_of, "caps": caps}
     environment.globals.update(given)
     return environment
 

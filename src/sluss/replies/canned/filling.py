@@ -53,16 +53,21 @@ class Filled(msgspec.Struct, frozen=True):
 
 
 def fill_text(text: str, values: Mapping[str, str]) -> Filled:
-    """Fill in what is known. A field without a value takes its fallback; without one it stays as it was written."""
+    """Fill in what is known. A field without a value takes its fallback; without one it stays as it was written.
+
+    An empty fallback leaves nothing, also not the space before it: `Hej {{contact.first_name|}}!` is `Hej!`.
+    """
     parts: list[str] = []
     gaps: list[Gap] = []
     at = length = 0
     for found in _FIELD.finditer(text):
-        value = _safe(values.get(found[1], "")) or (found[2] or "").strip()
+        value = _safe(values.get(found[1], "")) or found[2]
         before = text[at : found.start()]
-        parts += [before, value or found[0]]
+        if value is not None and not (value := value.strip()):
+            before = before.removesuffix(" ")
+        parts += [before, found[0] if value is None else value]
         length += len(before)
-        if not value:
+        if value is None:
             gaps.append(Gap(length, length + len(found[0]), found[1]))
         length += len(parts[-1])
         at = found.end()
