@@ -6,6 +6,7 @@ const MARKS = /\p{Mn}/gu;
 const STORE = "sluss-palette";
 const ORDER_OF_GROUPS = ["undo", "snooze", "recent", "act", "go", "cases"];
 const NEEDS_BUTTON = { "solve-next": "solve", snooze: "snooze-choose" };
+const NEAR = ["thread", "row", "case", "list", "everywhere"];
 let places = [];
 
 export const folded = (words) => words.toLocaleLowerCase().replaceAll("ł", "l").replaceAll("ø", "o").replaceAll("æ", "ae").normalize("NFD").replace(MARKS, "").replace(/\s+/g, " ").trim();
@@ -13,8 +14,8 @@ export const folded = (words) => words.toLocaleLowerCase().replaceAll("ł", "l")
 // Menus are read as they stand, so what another part of the page adds to one is found here as well.
 export function gather() {
   const acts = actions.filter((one) => one.icon && here(one.context) && can(one)).map((one) => ({
-    id: one.id, group: one.go ? "go" : "act", words: one.label, icon: one.icon, keys: one.keys[0], run: (event) => perform(one, event),
-  }));
+    id: one.go ?? one.id, group: one.go ? "go" : "act", words: one.label, icon: one.icon, keys: one.keys[0], near: NEAR.indexOf(one.context), run: (event) => perform(one, event),
+  })).sort((one, other) => one.near - other.near);
   const known = new Set();
   const fresh = (one) => !one.id || (!known.has(one.id) && known.add(one.id));
   return [...undos(), ...acts, ...inMenus(new Set(acts.map((one) => one.id))), ...links(), ...places].filter(fresh);
@@ -30,9 +31,10 @@ const BUTTONS = new Set(["solve", "snooze-choose", "next-case", "previous-case"]
 function inMenus(offered) {
   return [...document.querySelectorAll("#case-head .menu, #composer .menu, .list .menu")].flatMap((menu) => {
     const head = document.querySelector(`[popovertarget="${menu.id}"]`);
-    const name = actions.find((one) => one.id === head?.dataset.action)?.label;
+    const about = actions.find((one) => one.id === head?.dataset.action);
+    const name = about?.icon === "ellipsis" ? "" : about?.label;
     return [...menu.querySelectorAll(".item")].filter((item) => !offered.has(item.dataset.action)).map((item) => ({
-      id: item.getAttribute("href") ?? "", group: item.matches("a[href^='/inbox']") ? "go" : "act", words: name ? `${name} › ${label(item)}` : label(item), icon: symbol(item), run: () => choose(item),
+      id: item.getAttribute("href") ?? "", group: item.matches("a[href^='/inbox']") ? "go" : "act", words: name ? `${name} › ${label(item)}` : label(item), icon: symbol(item, about?.icon), run: () => choose(item),
     }));
   });
 }
@@ -44,7 +46,7 @@ function links() {
 }
 
 const label = (node) => (node.querySelector(":scope > span:not(.sr, .av, .end, .n, .dot, .word)") ?? node.querySelector(":scope > .sr") ?? node).textContent.trim();
-const symbol = (node) => node.querySelector("use")?.getAttribute("href").split("#i-")[1] ?? "corner-down-left";
+const symbol = (node, other = "corner-down-left") => node.querySelector("use")?.getAttribute("href").split("#i-")[1] ?? other;
 
 function choose(item) {
   const box = item.querySelector("input[type=checkbox]");

@@ -19,7 +19,7 @@ function palette(typed = "") {
     list: element("div", { id: "palette-list", role: "listbox", "aria-label": text("key.palette") }),
   };
   const foot = HINTS.flatMap((keys, place) => [...keys.flatMap(printed), element("span", {}, text(["choose", "run", "close"][place]))]);
-  open.dialog = element("dialog", { class: "palette", "aria-label": text("key.palette") }, element("div", { class: "ask" }, icon("search"), open.input), open.list, open.count, element("p", { class: "foot", "aria-hidden": "true" }, ...foot));
+  open.dialog = element("dialog", { class: "palette", "aria-label": text("key.palette") }, element("div", { class: "asking" }, icon("search"), open.input), open.list, open.count, element("p", { class: "foot", "aria-hidden": "true" }, ...foot));
   listen(open);
   document.body.append(open.dialog);
   open.input.value = typed;

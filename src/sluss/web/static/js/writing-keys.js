@@ -8,10 +8,12 @@ function sender(selector) {
 }
 
 function leaveText(event) {
+  // A menu closes by itself, and gives the focus back.
+  if (event.target.closest(":popover-open")) return false;
   if (event.target.closest("sluss-composer")) document.querySelector("#pane h1")?.focus();
   else event.target.blur();
 }
 
-action("send", () => sender('[data-action="send"], [data-action="send-note"]'));
+action("send", () => sender('[data-action="send"], [data-action="send-note"], [data-action="send-side"]'));
 action("send-solve", () => sender('[data-action="send-solve"]'));
 action("leave", leaveText);
