@@ -12,16 +12,21 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.events import CaseAssigned
+from sluss.cases.events import CaseAssigned, FollowChanged
+from sluss.cases.following import UNFINISHED, Near, count_near, near_cases
 from sluss.cases.models import cases
 from sluss.channels.events import InboxChanged, InboxReceiving
 from sluss.desk.around import Around, banners, look_around
+from sluss.desk.bulk import read_run
+from sluss.desk.effects import tell as tell_run
+from sluss.desk.events import BulkWent
 from sluss.desk.order import SORTS, number_of
 from sluss.desk.rows import LISTED, Beside, Listed, show_row, stand_beside
 from sluss.desk.screens import Row
 from sluss.desk.views import count_mine, count_views, views_of
 from sluss.kernel.actors import ROLES, Actor, system
 from sluss.kernel.db import Database
+from sluss.kernel.errors import Missing
 from sluss.kernel.events import Recorded
 from sluss.kernel.live import Push, Render, Sight
 from sluss.kernel.tx import Tx
@@ -34,6 +39,8 @@ from sluss.web.locale import Voice, speaking
 from sluss.web.shell import Page
 from sluss.web.templates import Templates
 
+OWN = ("mine", "mentioned", "following")
+"""Views of one agent each."""
 FOR_EVERYBODY = (InboxChanged, InboxReceiving, InboxSendingPaused, InboxSendingResumed, OutboxReleased)
 
 
@@ -45,6 +52,7 @@ class Batch(msgspec.Struct, frozen=True):
     beside: Beside
     agents: frozenset[int]
     drawn: dict[tuple[int, str, str, bool], str]
+    near: Mapping[int, Mapping[Near, frozenset[int]]]
 
 
 def make_render(db: Database, templates: Templates) -> Render:
@@ -67,12 +75,12 @@ def cases_in(recorded: Iterable[Recorded]) -> list[int]:
 
 
 def read_batch(tx: Tx, workspace_id: int, case_ids: Sequence[int]) -> Batch:
-    """Everything about a batch that does not depend on who looks: nine statements at most."""
+    """Everything about a batch that does not depend on who looks: eleven statements at most."""
     who = system(workspace_id)
     around = look_around(tx, who)
     listed = tx.structs(Listed, LISTED.where(cases.c.workspace_id == workspace_id, cases.c.id.in_(case_ids))) if case_ids else []
     everybody = tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == workspace_id, agents.c.disabled_at.is_(None)))
-    return Batch(around, listed, stand_beside(tx, who, listed), frozenset(row.id for row in everybody), {})
+    return Batch(around, listed, stand_beside(tx, who, listed), frozenset(row.id for row in everybody), {}, near_cases(tx, who, case_ids))
 
 
 def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight) -> list[Push]:
@@ -86,9 +94,10 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
         gone = [one.event for one in recorded if isinstance(one.event, CaseErased) and who.may_see_inbox(one.event.inbox_id)]
         pushes += [_push("row", {"case": str(one.case_id), "no": one.number, "views": [], "html": "", "sort": {}}) for one in gone]
         if seen or gone:
-            pushes += _counts(tx, who, recorded, seen)
+            pushes += _counts(tx, who, recorded, seen, [batch.near[case.id] for case in seen if case.id in batch.near])
         if any(isinstance(one.event, BellChanged) for one in recorded):
             pushes += ring(tx, who, recorded)
+        pushes += [_went(tx, sight, one.event) for one in recorded if isinstance(one.event, BulkWent)]
         if any(isinstance(one.event, FOR_EVERYBODY) for one in recorded):
             pushes += _banners(tx, who, templates, sight)
         return pushes
@@ -100,25 +109,29 @@ def _sees(who: Actor, case: Listed, beside: Beside) -> bool:
 
 
 def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Iterator[Push]:
-    """One push where all readers see the same, else one for each kind of reader: holds it, has begun to write, both, neither."""
-    holders = frozenset({case.assignee_id}) if case.assignee_id else frozenset[int]()
-    drafters = batch.beside.drafters.get(case.id, frozenset())
-    if not holders and not drafters:
-        yield _row(batch, case, templates, sight)
+    """One push where all readers see the same, else one for each kind of reader: who holds it, follows it, has begun to write."""
+    near: dict[str, frozenset[int]] = {"mine": frozenset({case.assignee_id or 0}) - {0}, **batch.near.get(case.id, {})}
+    near["drafted"] = batch.beside.drafters.get(case.id, frozenset())
+    special = frozenset[int]().union(*near.values()) & batch.agents
+    if not special:
+        yield _row(batch, case, templates, sight, frozenset())
         return
-    for mine, drafted in ((False, False), (True, False), (False, True), (True, True)):
-        among = (holders if mine else batch.agents - holders) & (drafters if drafted else batch.agents - drafters)
+    kinds: dict[frozenset[str], frozenset[int]] = {frozenset(): batch.agents - special}
+    for agent_id in special:
+        kind = frozenset(name for name, agent_ids in near.items() if agent_id in agent_ids)
+        kinds[kind] = kinds.get(kind, frozenset()) | {agent_id}
+    for kind, among in kinds.items():
         if among:
-            yield msgspec.structs.replace(_row(batch, case, templates, sight, mine=mine, drafted=drafted), agent_ids=among)
+            yield msgspec.structs.replace(_row(batch, case, templates, sight, kind), agent_ids=among)
 
 
-def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, *, mine: bool = False, drafted: bool = False) -> Push:
-    row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted=drafted)
+def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, near: frozenset[str]) -> Push:
+    row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted="drafted" in near)
     everywhere = views_of(batch.around, case, batch.beside.inboxes.get(case.id, ()))
-    views = [*(["mine"] if mine and case.status in {"open", "pending", "snoozed"} else []), *everywhere]
+    own = [view for view in OWN if view in near and case.status in UNFINISHED]
     html = _draw(batch, row, templates, sight)
     places = {sort: number_of(case, sort) for sort in SORTS}
-    return _push("row", {"case": row.id, "no": row.no, "views": views, "html": html, "sort": places})
+    return _push("row", {"case": row.id, "no": row.no, "views": [*own, *everywhere], "html": html, "sort": places})
 
 
 def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:
@@ -129,21 +142,41 @@ def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:
     return batch.drawn[key]
 
 
-def _counts(tx: Tx, who: Actor, recorded: Sequence[Recorded], seen: Sequence[Listed]) -> list[Push]:
+def _counts(
+    tx: Tx, who: Actor, recorded: Sequence[Recorded], seen: Sequence[Listed], near: Sequence[Mapping[Near, frozenset[int]]]
+) -> list[Push]:
     """How many stand in the common views, and in Mine for each agent whom the events concern."""
     around = look_around(tx, who)
-    common = {key: count for key, count in count_views(tx, around).views.items() if key != "mine"}
+    common = {key: count for key, count in count_views(tx, around).views.items() if key not in OWN}
     concerned = {case.assignee_id for case in seen if case.assignee_id}
     for one in recorded:
         if isinstance(one.event, CaseAssigned):
             concerned |= {one.event.before, one.event.after} - {0}
     mine: Mapping[int, tuple[int, int]] = count_mine(tx, around, sorted(concerned)) if concerned else {}
     own = [_own_counts(agent_id, *mine.get(agent_id, (0, 0))) for agent_id in sorted(concerned)]
-    return [_push("counts", common), *own]
+    return [_push("counts", common), *own, *_near_counts(tx, who, recorded, near)]
+
+
+def _near_counts(tx: Tx, who: Actor, recorded: Sequence[Recorded], near: Iterable[Mapping[Near, frozenset[int]]]) -> list[Push]:
+    """How many cases are followed by, and have called, each agent whom the events concern."""
+    concerned = frozenset[int]().union(*(agent_ids for ways in near for agent_ids in ways.values()))
+    concerned |= {one.event.agent_id for one in recorded if isinstance(one.event, FollowChanged)}
+    counted = count_near(tx, who, sorted(concerned))
+    return [_push("counts", {**counts}, frozenset({agent_id})) for agent_id, counts in sorted(counted.items())]
 
 
 def _own_counts(agent_id: int, count: int, waiting: int) -> Push:
     return _push("counts", {"mine": count, "unread": waiting}, frozenset({agent_id}))
+
+
+def _went(tx: Tx, sight: Sight, event: BulkWent) -> Push:
+    """How far a deed to many is, for the agent who began it."""
+    among = frozenset({event.agent_id})
+    try:
+        run = read_run(tx, Actor(sight.workspace_id, "agent", event.agent_id), event.deed_id)
+    except Missing:
+        return _push("beat", {}, frozenset())
+    return _push("deed", {"deed": str(run.id), "text": tell_run(run), "over": run.state in {"done", "undone"}}, among)
 
 
 def _banners(tx: Tx, who: Actor, templates: Templates, sight: Sight) -> list[Push]:

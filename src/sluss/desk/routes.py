@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from litestar import Response, get
@@ -14,9 +14,12 @@ from sluss.desk import (
     routes_files,
     routes_forward,
     routes_palette,
+    routes_bulk,
     routes_presence,
     routes_ready,
     routes_reply,
+    routes_side,
+    routes_views,
 )
 from sluss.desk.answers import page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
@@ -39,9 +42,9 @@ async def home(asked: Asked) -> Redirect:
 
 
 @get("/inbox/{view:str}", may=READERS)
-async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: str = "", after: str = "") -> Response[str]:
-    """A list, or its next rows."""
-    look = Look(voice=voice_of(asked), view=view, sort=sort, after=after)
+async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: str = "", after: str = "", f: str = "", choose: str = "") -> Response[str]:
+    """A list, narrowed by `f`, or its next rows. `choose` = all chooses everything that it holds."""
+    look = Look(voice=voice_of(asked), view=view, f=f, sort=sort, after=after, everything=choose == "all")
     if asked.partial and asked.target == "rows" and after:
         queue = await edge.db.read(read_more, who, look)
         return asked.answer("desk/more.html", asked.page(queue.view.label, "inbox"), queue=queue)
@@ -51,21 +54,25 @@ async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: st
 
 @get("/inbox/{view:str}/{no:str}", may=READERS, reads=("case", "no"))
 async def case_page(
-    edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "", tab: str = ""
+    edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "", tab: str = "", thread: str = "", f: str = ""
 ) -> Response[str]:
-    """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item, `tab` opens it."""
+    """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item, `tab` opens it.
+
+    `thread` is the conversation beside the customer that is to be gone on with.
+    """
     pane = asked.partial and asked.target == "panes"
     focus = number(m) if m.isdigit() else None
     look = Look(voice=voice_of(asked), view=view, no=number(no), focus=focus, before=number(before) if before else None, rows=not pane)
+    look = msgspec.structs.replace(look, thread=number(thread) if thread else 0, f=f)
     seen = await edge.db.read(read_desk, who, look)
     return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page_of(asked, seen), desk=_open_tab(seen.desk, tab))
 
 
 def _open_tab(desk: Desk, tab: str) -> Desk:
     """Without scripts the tabs of the composer are links."""
-    if desk.case is None or tab not in {"reply", "note"}:
+    kind: Kind | None = next((one for one in get_args(Kind) if one == tab), None)
+    if desk.case is None or kind is None or (kind == "side" and desk.case.composer.side is None):
         return desk
-    kind: Kind = "note" if tab == "note" else "reply"
     composer = msgspec.structs.replace(desk.case.composer, tab=kind)
     return msgspec.structs.replace(desk, case=msgspec.structs.replace(desk.case, composer=composer))
 
@@ -110,7 +117,7 @@ async def short_link(edge: Edge, asked: Asked, who: Actor, no: str, m: str = "")
 async def _read_case(edge: Edge, who: Actor, look: Look) -> Seen:
     """A case in the view that is asked for; in its best view where that one is not the reader's any more."""
     best = await edge.db.read(read_best_view, who, look.no or 0)
-    known = look.view in {"mine", "unassigned", "open", "solved"}
+    known = look.view in {"mine", "mentioned", "following", "unassigned", "open", "solved"}
     return await edge.db.read(read_desk, who, look if known else msgspec.structs.replace(look, view=best))
 
 
@@ -123,6 +130,8 @@ ROUTES: list[Any] = [
     search_page,
     quick_search,
     short_link,
+    *routes_views.ROUTES,
+    *routes_bulk.ROUTES,
     *routes_case.ROUTES,
     *routes_colleagues.ROUTES,
     *routes_reply.ROUTES,
@@ -133,5 +142,5 @@ ROUTES: list[Any] = [
     *routes_ready.ROUTES,
 ]
 
-UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_files.UPLOADS]
+UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_side.UPLOADS, *routes_files.UPLOADS]
 """Routes that take files, and so larger bodies than the others."""

@@ -1,7 +1,7 @@
 """The views of the left column: which cases each holds, and how many. In: the key of an address. Out: conditions and counts.
 
-`mine`, `inbox:{id}` and `team:{id}` hold everything unfinished, `unassigned` and `open` what is open, `snoozed` and `solved` what is so,
-`all` whatever there is. A view may be narrowed by a filter; saved ones (`v:{id}`) are `all`, narrowed by theirs.
+`mine`, `mentioned`, `following`, `inbox:{id}` and `team:{id}` hold everything unfinished, `unassigned` and `open` what is open, `snoozed`
+and `solved` what is so, `all` whatever there is. A view may be narrowed by a filter; saved ones (`v:{id}`) are `all`, narrowed by theirs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sluss.cases.access import CaseRow, at_inboxes, visible_to
 from sluss.cases.filtering.conditions import Reader, condition
 from sluss.cases.filtering.holding import Facts, holds
 from sluss.cases.filtering.terms import STATUSES, UNFINISHED, All, Part
+from sluss.cases.following import Near, count_near, is_near
 from sluss.cases.models import cases
 from sluss.desk.around import Around, Face, Handling
 from sluss.desk.screens import View
@@ -32,6 +33,7 @@ COUNTED = 10_000
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases a view holds. `assignee` None is anybody, 0 nobody; `inbox_ids` None is wherever they came.
 
+    `near` keeps to what the reader follows or was called to, which only the database knows.
     `tree` narrows it, as `reader` reads it; `among` are the only cases that can stand in it, where a filter names few.
     """
 
@@ -39,6 +41,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...]
     assignee: int | None = None
     inbox_ids: frozenset[int] | None = None
+    near: Near | None = None
     tree: Part = All()
     reader: Reader | None = None
     among: tuple[int, ...] | None = None
@@ -48,7 +51,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         whose = self.assignee is None or (case.assignee_id or NOBODY) == self.assignee
         where = self.inbox_ids is None or not self.inbox_ids.isdisjoint({case.inbox_id, *others})
         narrowed = self.reader is None or (facts is not None and holds(self.tree, facts, self.reader))
-        return whose and where and narrowed and case.status in self.statuses
+        return self.near is None and whose and where and narrowed and case.status in self.statuses
 
     def condition(self, who: Actor) -> sa.ColumnElement[bool]:
         """The same for the database, with what the actor may see; without the status, which the order may take apart."""
@@ -58,6 +61,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             found &= c.assignee_id.is_(None) if self.assignee == NOBODY else c.assignee_id == self.assignee
         if self.inbox_ids is not None:
             found &= at_inboxes(sorted(self.inbox_ids))
+        if self.near is not None:
+            found &= is_near(who, self.near)
         if self.among is not None:
             found &= c.id.in_(self.among)
         return found if self.reader is None else found & condition(self.tree, self.reader)
@@ -76,6 +81,8 @@ def scope_of(around: Around, key: str) -> Scope:
         return WHOLE[key]
     if key == "mine":
         return Scope(key=key, statuses=UNFINISHED, assignee=around.who.id)
+    if key in ("following", "mentioned"):
+        return Scope(key=key, statuses=UNFINISHED, near=key)
     name, _colon, number = key.partition(":")
     found = int(number) if number.isascii() and number.isdigit() else 0
     if name == "inbox" and found in around.inboxes:
@@ -92,7 +99,7 @@ def best_view(around: Around, case: CaseRow) -> str:
 
 
 def views_of(around: Around, case: CaseRow, others: Collection[int] = ()) -> list[str]:
-    """Keys of every view but Mine and the saved ones that holds a case which came to `others`, too."""
+    """Keys of every view but one's own and the saved ones that holds a case which came to `others`, too."""
     at = sorted({one for one in (case.inbox_id, *others) if one in around.inboxes}, key=lambda one: (one != case.inbox_id, one))
     handling = [f"team:{team.id}" for team in around.teams.values() if not team.inbox_ids.isdisjoint(at)]
     scopes = (*WHOLE.values(), *(scope_of(around, key) for key in (*(f"inbox:{one}" for one in at), *handling)))
@@ -107,6 +114,8 @@ def show_views(around: Around, counts: Counts, saved: Collection[View] = ()) -> 
     """The left column: one's own, saved ones, teams, inboxes."""
     shown = [
         ("mine", _("Mine"), "user"),
+        ("mentioned", _("Mentioned"), "at-sign"),
+        ("following", _("Following"), "bookmark"),
         ("unassigned", _("Unassigned"), "inbox"),
         ("open", _("All open"), "layers"),
         ("snoozed", _("Snoozed"), "alarm-clock"),
@@ -134,6 +143,8 @@ def count_views(tx: Tx, around: Around) -> Counts:
     sums = sums_for(tx, around.who, {team.id: team.inbox_ids for team in around.teams.values()})
     mine, waiting = sums.mine.get(around.who.id, (0, 0)) if around.who.id else (0, 0)
     views = {"mine": mine, "unassigned": sums.unassigned, "open": sums.open, "snoozed": sums.snoozed}
+    if around.who.id:
+        views |= count_near(tx, around.who, [around.who.id])[around.who.id]
     views |= {f"inbox:{one}": sums.inboxes.get(one, 0) for one in around.inboxes}
     return Counts(views | {f"team:{one}": sums.teams[one] for one in around.teams}, waiting)
 

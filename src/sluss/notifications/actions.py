@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cases.following import forget_near
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
 from sluss.kernel.events import Recorded
@@ -64,7 +65,8 @@ def read_all(tx: Tx, who: Actor) -> int:
 
 
 def forget_old(tx: Tx, who: Actor) -> int:
-    """Remove what is older than ninety days, read or not."""
+    """Remove what is older than ninety days, read or not, and who was near what was put away long ago."""
+    forget_near(tx, who)
     c = notifications.c
     return tx.run(sa.delete(notifications).where(c.workspace_id == who.workspace_id, c.at < tx.now - KEPT)).rowcount
 

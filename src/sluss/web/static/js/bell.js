@@ -22,7 +22,7 @@ function markBell() {
 }
 
 const isLooking = () => !document.hidden && document.hasFocus();
-const openCase = () => document.querySelector("#pane[data-case]");
+const shownCase = () => document.querySelector("#pane[data-case]");
 
 function noteForTabs(name, value) {
   try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* then each tab is on its own */ }
@@ -46,7 +46,7 @@ function hearBell({ unread: count, quiet, rings, how, leading }) {
   if (quiet || !bellUnread) hushBell();
   if (isLooking()) {
     noteForTabs(bellKeys.looked, Date.now());
-    for (const ring of rings) if (String(ring.no) === openCase()?.dataset.no) { claimRing(ring.id); post(`/cases/${ring.no}/read`).catch(() => {}); }
+    for (const ring of rings) if (String(ring.no) === shownCase()?.dataset.no) { claimRing(ring.id); post(`/cases/${ring.no}/read`).catch(() => {}); }
     for (const ring of rings.slice(0, 1)) say(`${ring.text}, ${ring.title}`);
   }
   if (leading && rings.length) setTimeout(() => ringBell(rings.filter((ring) => claimRing(ring.id)), how), BELL_SETTLE);
