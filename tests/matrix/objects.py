@@ -11,16 +11,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sluss.cards.sources import SourceFields, save_source
 from sluss.cases.models import attachments, cases
 from sluss.cases.recording import Arrival, StoredFile, record_arrivals
 from sluss.channels.contract import Address, Inbound
 from sluss.channels.models import inbox_trials
 from sluss.config import Config
+from sluss.contacts.attributes import AttributeFields, save_attribute
+from sluss.contacts.consents import add_purpose
+from sluss.contacts.identities import add_identity
+from sluss.contacts.models import identities
+from sluss.contacts.notes import write_contact_note
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import DAY
 from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
+from sluss.kernel.sealing import Sealer
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
 from sluss.people.actions import NewAgent
@@ -43,12 +50,15 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/note": {"body": "Ring i morgon."},
     "/cases/{no}/draft": {"kind": "note", "body": "Ring"},
     "/cases/{no}/presence": {"doing": "reading", "tab": "0123456789ab"},
+    "/cases/{no}/side": {"to": "drift@hotell.example", "subject": "Rummet", "body": "Är det ledigt?", "quote": "{message_id}"},
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
     "/operations/{operation}/retry": {"anyway": "1"},
+    "/cases/{no}/follow": {"follow": "1"},
+    "/me/quiet": {"until": "hour"},
     "/me/factors/{factor_id}": {"name": "Telefon"},
     "/settings/agents/{agent_id}": {"name": "Ola Berg", "email": "ola@{host}", "role": "agent", "locale": "en"},
     "/settings/teams/{team_id}": {"name": "Ny {team_id}"},
@@ -62,6 +72,31 @@ FIELDS: dict[str, dict[str, Any]] = {
         "client_secret": "hemligt-ord-1",
     },
     "/settings/mail-sign-in/remove": {"provider": "google"},
+    "/customers/{contact_id}/name": {"name": "Åsa {contact_id}"},
+    "/customers/{contact_id}/language": {"language": "sv"},
+    "/customers/{contact_id}/zone": {"zone": "Europe/Stockholm"},
+    "/customers/{contact_id}/identities": {"address": "x{contact_id}@kund.example"},
+    "/customers/{contact_id}/identities/doubt": {"identity": "{identity_id}"},
+    "/customers/{contact_id}/identities/remove": {"identity": "{loose_id}"},
+    "/customers/{contact_id}/identities/verify": {"identity": "{identity_id}"},
+    "/customers/{contact_id}/notes": {"text": "Ring i morgon."},
+    "/customers/{contact_id}/notes/change": {"note": "{about_id}", "text": "Ring."},
+    "/customers/{contact_id}/notes/pin": {"note": "{about_id}", "pinned": "1"},
+    "/customers/{contact_id}/notes/remove": {"note": "{about_id}"},
+    "/customers/{contact_id}/notes/restore": {"note": "{about_id}"},
+    "/customers/{contact_id}/attributes": {"attribute": "{attribute_id}", "value": "Guld"},
+    "/customers/{contact_id}/consents": {"purpose": "{purpose_id}", "state": "given"},
+    "/customers/{contact_id}/cards": {"source": "{source_id}"},
+    "/settings/attributes/move": {"attribute": "{attribute_id}", "up": "1"},
+    "/settings/attributes/archive": {"attribute": "{attribute_id}"},
+    "/settings/attributes/purposes/archive": {"id": "{purpose_id}"},
+    "/settings/cards/{source_id}": {
+        "name": "CRM {source_id}",
+        "url": "https://127.0.0.1/",
+        "secret": "hemligt-ord-hemligt",
+        "patience": "200",
+        "minutes": "5",
+    },
     "/settings/tokens": {"name": "Export", "scope": "cases:read", "agent": "{agent_id}"},
     "/me/tokens": {"name": "Export", "scope": "cases:read"},
 }
@@ -72,6 +107,7 @@ NEEDS_FILE = {"/cases/{no}/files"}
 JSON_FIELDS: dict[str, dict[str, Any]] = {
     "/api/v1/cases/{number}": {"priority": "high"},
     "/api/v1/cases/{number}/notes": {"text": "Ring i morgon."},
+    "/api/v1/cards": {"network": "email", "address": "{kund}", "source": "Kort", "cards": []},
     "/api/v1/cases/{number}/replies": {"text": "Vi letar vidare."},
 }
 
@@ -82,7 +118,7 @@ class Place:
     def __init__(self, db: Database, files: FileStore, company: Company, inbox: str) -> None:
         self.db, self.key, self.company, self.inbox = db, inbox, company, company.inboxes[inbox]
         self.marker = f"MARK-{inbox}-MARK"
-        self._digest = files.put(PIXEL)
+        self._digest, self._sealer = files.put(PIXEL), Sealer.of(files.folder.parent)
         self._sluss = system(company.id)
 
     def fill(self, owner: Actor, agents: tuple[int, ...], team_id: int) -> Ids:
@@ -95,6 +131,7 @@ class Place:
         ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
         ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
         ids |= self.db.write_now(self._invited)
+        ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
@@ -133,6 +170,17 @@ class Place:
         contact_id = tx.value(sa.select(cases.c.contact_id).where(cases.c.id == case_id))
         found = {"number": number, "no": number, "message_id": recorded.message_id, "file_id": file_id, "contact_id": contact_id}
         return {name: str(one) for name, one in found.items()} | {"operation": operation, "undo": undo}
+
+    def _known(self, tx: Tx, owner: Actor, contact_id: int) -> Ids:
+        """What is known of the contact: addresses, a note, what is asked of everybody, a system that nobody can reach."""
+        of = int(tx.value(sa.select(sa.func.min(identities.c.id)).where(identities.c.contact_id == contact_id)))
+        found = {"identity_id": of, "loose_id": add_identity(tx, self._sluss, contact_id, f"loose.{self.key}@kund.example")}
+        found["about_id"] = write_contact_note(tx, owner, contact_id, f"{self.marker} Ring.")
+        found["attribute_id"] = save_attribute(tx, self._sluss, 0, AttributeFields(label=f"Nivå {self.key}"))
+        found["purpose_id"] = add_purpose(tx, self._sluss, f"Brev {self.key}")
+        fields = SourceFields(name=f"Bokningar {self.key}", url="https://127.0.0.1/", secret="hemligt-ord-hemligt")
+        found["source_id"] = save_source(tx, self._sluss, (self._sealer, False), 0, fields)
+        return {name: str(one) for name, one in found.items()} | {"kund": f"{self.marker.lower()}@kund.example"}
 
     def _envelope(self, tx: Tx, state: str = "quarantined") -> int:
         envelope_id, raw = tx.new_id(), f"Subject: {self.marker}\r\n\r\n".encode()

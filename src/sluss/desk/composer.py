@@ -16,8 +16,9 @@ from sluss.desk.screens import Composer, File, Run
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.replies.drafts import Draft, Kind, find_draft
+from sluss.replies.drafts import Apart, Draft, Kind, find_draft
 from sluss.replies.recipients import written
+from sluss.replies.siding import people_of, subject_of
 from sluss.replies.signatures import signature_of
 from sluss.replies.targets import Target, target_of
 from sluss.web.locale import gettext as _
@@ -37,17 +38,45 @@ class Typed(msgspec.Struct, frozen=True):
     revision: int
     form: Form
     bcc: str = ""
+    apart: Apart | None = None
 
 
-def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None) -> Composer:
-    """The composer of a case for the reader; only notes where no answer can be sent."""
+def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None, thread: int = 0) -> Composer:
+    """The composer of a case for the reader; only notes where no answer can be sent. `thread` is to be gone on with, aside."""
     way, copied = _way(tx, around, case)
     reply, note = (_draft(tx, around, case, kind, typed) for kind in KINDS)
     if reply is None:
         reply = screens.Draft(cc=copied)
     note = note or screens.Draft()
-    tab: Kind = typed.kind if typed else "note" if note.body and not reply.body else "reply"
-    return msgspec.structs.replace(way, reply=reply, note=note, tab=tab, form=typed.form if typed else Form())
+    side = show_side(tx, around, case, typed, thread) if way.can_ask else None
+    tab: Kind = typed.kind if typed else "side" if thread else _begun(reply, note, side)
+    return msgspec.structs.replace(way, reply=reply, note=note, side=side, tab=tab, form=typed.form if typed else Form())
+
+
+def _begun(reply: screens.Draft, note: screens.Draft, side: screens.SideDraft | None) -> Kind:
+    """The tab of what was begun: an answer before all, and of the two others the newer one."""
+    if reply.body or not (note.body or (side is not None and side.body)):
+        return "reply"
+    return "side" if side is not None and side.body and (side.saved_at or 0) >= (note.saved_at or 0) else "note"
+
+
+def show_side(tx: Tx, around: Around, case: CaseRow, typed: Typed | None, thread: int) -> screens.SideDraft:
+    """What was begun beside the customer, or the next word in a conversation there."""
+    kept = _draft(tx, around, case, "side", typed) or screens.Draft()
+    stored = find_draft(tx, around.who, case.id, "side")
+    apart = (typed.apart if typed is not None and typed.kind == "side" else stored.apart if stored is not None else None) or Apart()
+    goes_on = thread or apart.conversation_id
+    about = subject_of(tx, case, goes_on) if goes_on else ""
+    to = written(people_of(tx, around.who, goes_on)) if about and not apart.to else apart.to
+    return screens.SideDraft(
+        **msgspec.structs.asdict(kept),
+        to=to,
+        subject=apart.subject,
+        thread=str(goes_on) if about else "",
+        about=about,
+        quoted=tuple(map(str, apart.quoted)),
+        passed=tuple(map(str, apart.passed)),
+    )
 
 
 def show_draft(tx: Tx, around: Around, stored: Draft) -> screens.Draft:
@@ -95,6 +124,7 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         undo_seconds=can.undo_seconds,
         closed=_(closed) if closed else "",
         doubtful=target.doubtful,
+        can_ask=can.is_letter and around.who.role in WORKERS and case.status != "closed" and target.inbox.archived_at is None,
     )
     return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
 

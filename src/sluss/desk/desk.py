@@ -16,6 +16,7 @@ from sluss.customers.reading import Beside, show_contact
 from sluss.desk.around import Around, banners, look_around, people
 from sluss.desk.chosen import Chosen, choose, show_saved, view_of
 from sluss.desk.composer import Typed, show_composer
+from sluss.desk.effects import effect_of
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
@@ -48,9 +49,11 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     focus: int | None = None
     before: int | None = None
     rows: bool = True
+    everything: bool = False
     pieces: tuple[Piece, ...] = ()
     seen: str = ""
     typed: Typed | None = None
+    thread: int = 0
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -120,7 +123,8 @@ def _queue(tx: Tx, around: Around, asked: tuple[Chosen, Sort, Counts, tuple[View
     listed, after = list_page(tx, around, scope, sort, look.after)
     rows = show_rows(tx, around, listed, sort)
     total = count_scope(tx, around, scope, counts) if count else 0
-    return Queue(view=view, rows=rows, total=total, after=after, sort=sort, narrowing=chosen.narrowing, more=total >= COUNTED)
+    queue = Queue(view=view, rows=rows, total=total, after=after, sort=sort, narrowing=chosen.narrowing, more=total >= COUNTED)
+    return msgspec.structs.replace(queue, effect=effect_of(tx, around, scope)) if look.everything else queue
 
 
 def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Look) -> Case:
@@ -141,10 +145,11 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         channel_label=face.label,
         opened_at=row.opened_at,
         items=stretch.items,
+        first=stretch.first,
         earlier=stretch.earlier,
         focus=str(look.focus) if look.focus is not None else "",
         contact=show_contact(tx, who, row.contact_id, Beside(case=row)),
-        composer=show_composer(tx, around, row, look.typed),
+        composer=show_composer(tx, around, row, look.typed, look.thread),
         seen=mark,
         news=show_news(news) if news is not None else None,
         snoozed_until=row.snoozed_until,

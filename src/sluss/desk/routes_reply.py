@@ -16,7 +16,7 @@ from sluss.desk.desk import show_news
 from sluss.desk.receiving import receive
 from sluss.desk.routes_forward import taken_back
 from sluss.desk.screens import Draft, Stopped
-from sluss.desk.shapes import DraftForm, NoteForm, ReplyForm, UndoForm, number, uploads
+from sluss.desk.shapes import DraftForm, NoteForm, ReplyForm, UndoForm, apart_of, number, uploads
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
@@ -96,7 +96,7 @@ async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     form = await asked.form(DraftForm)
     case = await edge.db.read(access_case_no, who, number(no))
     given: dict[str, Any] = {"cc": form.cc, "bcc": form.bcc, "attachment_ids": form.file, "revision": form.revision, "sheet": form.sheet}
-    fields = DraftFields(kind=form.kind, text=form.body, **given)
+    fields = DraftFields(kind=form.kind, text=form.body, apart=apart_of(form) if form.kind == "side" else None, **given)
     try:
         saved = await edge.db.write(save_draft, who, case.id, fields)
     except StaleDraft as stale:

@@ -88,6 +88,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     mine: bool = False
 
 
+class Effect(msgspec.Struct, frozen=True):
+    """What a deed to all that match would touch: one sentence, and whether it is more than can be done at once."""
+
+    text: str
+    total: int
+    too_many: bool
+
+
 class Chip(msgspec.Struct, frozen=True):
     """One condition of the filter, and where the list without it stands."""
 
@@ -141,6 +149,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """The list of one view. `after` is the cursor of the next page, empty at the end; `total` counts the whole view.
 
     `narrowing` is the filter in the address, `saved` the view's own one, `more` says that the total is only as far as was counted.
+    `effect` is there when all that match are chosen, whatever is loaded.
     """
 
     view: View
@@ -150,6 +159,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     sort: Literal["due", "oldest", "newest", "priority"] = "oldest"
     narrowing: Narrowing = Narrowing()
     more: bool = False
+    effect: Effect | None = None
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,6 +292,7 @@ class SideThread(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str
     subject: str
     people: tuple[str, ...]
+    addresses: str
     waiting: bool
     since: int
     total: int
@@ -521,7 +532,8 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
     """A send that was stopped: there is news that the sender had not seen, `crowd` new people would get it, or the customer is `doubtful`.
 
-    `told` are the questions that were answered before this one, as fields of the form; `to` is the doubtful address. `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
+    `told` are the questions that were answered before this one, as fields of the form; `to` is the doubtful address.
+    `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
     """
 
     no: int

@@ -8,9 +8,9 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from sluss.cases.access import Priority
-from sluss.desk.deeds import Bulk, Was
+from sluss.desk.deeds import Was
 from sluss.kernel.errors import Invalid, Missing
-from sluss.replies.drafts import Kind
+from sluss.replies.drafts import Apart, Kind
 
 LARGEST = (1 << 63) - 1
 
@@ -44,6 +44,22 @@ class NoteForm(msgspec.Struct, frozen=True):
     upload: tuple[Any, ...] = ()
 
 
+class SideForm(msgspec.Struct, frozen=True):
+    """A question beside the customer. `upload` as for an answer."""
+
+    to: Line = ""
+    subject: Line = ""
+    body: Text = ""
+    thread: Number = 0
+    quote: tuple[Number, ...] = ()
+    passed: tuple[Number, ...] = ()
+    file: tuple[Number, ...] = ()
+    revision: Number = 0
+    crowd: Number = 0
+    seen: Line = ""
+    upload: tuple[Any, ...] = ()
+
+
 class DraftForm(msgspec.Struct, frozen=True):
     """What is being written."""
 
@@ -54,6 +70,11 @@ class DraftForm(msgspec.Struct, frozen=True):
     file: tuple[Number, ...] = ()
     revision: Number = 0
     sheet: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    to: Line = ""
+    subject: Line = ""
+    thread: Number = 0
+    quote: tuple[Number, ...] = ()
+    passed: tuple[Number, ...] = ()
 
 
 class ForwardForm(msgspec.Struct, frozen=True):
@@ -107,14 +128,6 @@ class TagsForm(msgspec.Struct, frozen=True):
     new: Line = ""
 
 
-class BulkForm(msgspec.Struct, frozen=True):
-    """Several cases and what to do with them; `was` belongs to `restore`."""
-
-    action: Bulk | Literal["restore"]
-    no: tuple[Number, ...] = ()
-    was: Line = ""
-
-
 class RetryForm(msgspec.Struct, frozen=True):
     """Whether it may arrive twice."""
 
@@ -132,7 +145,12 @@ def number(text: str) -> int:
     raise Missing
 
 
-def uploads(form: ReplyForm | NoteForm) -> list[UploadFile]:
+def apart_of(form: SideForm | DraftForm) -> Apart:
+    """What a question beside the customer holds besides its words."""
+    return Apart(to=form.to, subject=form.subject, conversation_id=form.thread, quoted=form.quote, passed=form.passed)
+
+
+def uploads(form: ReplyForm | NoteForm | SideForm) -> list[UploadFile]:
     """The files that came with a form."""
     return [one for one in form.upload if isinstance(one, UploadFile) and one.filename]
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sluss.cases.access import AttachmentRow, CaseRow, work_on_case
 from sluss.cases.actions import OutgoingMessage, record_outbound
 from sluss.cases.asides import Aside, begin_side, copy_files, find_aside
-from sluss.cases.models import messages
+from sluss.cases.models import conversations, messages
 from sluss.channels.addressing import fold_address, new_external_id
 from sluss.channels.contract import Address
 from sluss.channels.inboxes import own_addresses
@@ -87,6 +87,14 @@ def people_of(tx: Tx, who: Actor, conversation_id: int) -> tuple[Address, ...]:
     return tuple(found.values())
 
 
+def subject_of(tx: Tx, case: CaseRow, conversation_id: int) -> str:
+    """What a conversation beside the customer of this very case is about; empty for any other."""
+    m, v = messages.c, conversations.c
+    joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
+    here = (m.workspace_id == case.workspace_id) & (v.id == conversation_id) & (v.case_id == case.id) & v.aside
+    return str(tx.value(sa.select(m.subject).select_from(joined).where(here).order_by(m.id + 0).limit(1)) or "")
+
+
 class _Way(msgspec.Struct, frozen=True):
     target: Target
     recipients: Recipients
@@ -103,7 +111,7 @@ def _send(tx: Tx, who: Actor, side: Side) -> Departure:
     target = _target(tx, who, case)
     require_measure(tx, who)
     aside = find_aside(tx, case, side.apart.conversation_id) if side.apart.conversation_id else None
-    text, subject = _words(tx, who, side, aside)
+    text, subject = _words(side, subject_of(tx, case, aside.conversation_id) if aside else "")
     recipients = _recipients(tx, who, side, target)
     passed = _quoted(tx, who, side)
     _check_files(tx, who, side, (target, passed))
@@ -121,23 +129,15 @@ def _target(tx: Tx, who: Actor, case: CaseRow) -> Target:
     return target
 
 
-def _words(tx: Tx, who: Actor, side: Side, aside: Aside | None) -> tuple[str, str]:
-    text, subject = clean_text(side.text), clean_line(side.apart.subject).strip()
+def _words(side: Side, about: str) -> tuple[str, str]:
+    text, subject = clean_text(side.text), answer_subject(about) if about else clean_line(side.apart.subject).strip()
     if not text.strip():
         raise Invalid({"body": "Write the question first."})
     if len(text) > TEXT:
         raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=TEXT)})
-    if aside is not None:
-        subject = answer_subject(_first_subject(tx, who, aside.conversation_id))
     if not subject:
         raise Invalid({"subject": "Write what it is about."})
     return text, subject[:SUBJECT]
-
-
-def _first_subject(tx: Tx, who: Actor, conversation_id: int) -> str:
-    m = messages.c
-    here = (m.workspace_id == who.workspace_id) & (m.conversation_id == conversation_id)
-    return str(tx.value(sa.select(m.subject).where(here).order_by(m.id + 0).limit(1)) or "")
 
 
 def _recipients(tx: Tx, who: Actor, side: Side, target: Target) -> Recipients:

@@ -153,6 +153,8 @@ def _deeds_on_cases() -> dict[str, str]:
         "inbox.retention": _("changed how long an inbox keeps things"),
         "privacy.change": _("changed the rules of privacy"),
         "case.forward": _("passed a message on"),
+        "case.side": _("asked somebody aside"),
+        "case.undo_side": _("took back a question before it left"),
         "case.undo_forward": _("took back a message that was passed on"),
     }
 

@@ -48,7 +48,6 @@ BUNDLES = {
         "js/live.js",
         "js/sounds.js",
         "js/bell.js",
-        "js/presence.js",
         "js/case-list.js",
         "js/case.js",
         "js/case-keys.js",
@@ -66,7 +65,7 @@ BUNDLES = {
         "js/frame.js",
         "js/forms.js",
     ),
-    "later.js": ("js/sheet.js", "js/palette-list.js", "js/palette.js", "js/key-choice.js"),
+    "later.js": ("js/sheet.js", "js/palette-list.js", "js/palette.js", "js/key-choice.js", "js/presence.js", "js/aside.js"),
 }
 """What is served as one file. Modules of one bundle share one scope, so their top-level names must differ.
 

@@ -55,6 +55,7 @@ KEYS: tuple[Key, ...] = (
     Key("last", "Last case", "End", "row", fixed=True, listed=False),
     Key("reply", "Reply", "r", "case", "reply"),
     Key("note", "Write a note", "n", "case", "lock"),
+    Key("side", "Ask aside", "d", "case", "users"),
     Key("forward", "Forward", "f", "case", "forward"),
     Key("solve", "Solve", "e", "case", "check"),
     Key("solve-next", "Solve and go to the next", "Shift+e", "case", "check"),

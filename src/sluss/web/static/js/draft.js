@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 
 const IDLE = 1000;
 const AGAIN = 5000;
+const FIELDS = ["cc", "bcc", "to", "subject", "thread"];
 
 export class Draft {
   constructor(form, no) {
@@ -25,7 +26,12 @@ export class Draft {
   }
 
   state() {
-    return JSON.stringify([this.form.elements.body.value, this.form.elements.cc?.value ?? "", this.form.elements.bcc?.value ?? "", ...this.files()]);
+    return JSON.stringify([this.form.elements.body.value, ...FIELDS.map((name) => this.form.elements[name]?.value ?? ""), ...this.chosen("quote"), ...this.chosen("passed"), ...this.files()]);
+  }
+
+  // Ticked, or kept from before.
+  chosen(name) {
+    return [...this.form.querySelectorAll(`input[name="${name}"]:checked, input[name="${name}"][type="hidden"]`)].map((one) => one.value);
   }
 
   dirty() {
@@ -46,7 +52,8 @@ export class Draft {
   data() {
     const data = new FormData();
     data.set("kind", this.form.dataset.kind);
-    for (const name of ["csrf", "body", "cc", "bcc", "revision"]) if (this.form.elements[name]) data.set(name, this.form.elements[name].value);
+    for (const name of ["csrf", "body", "revision", ...FIELDS]) if (this.form.elements[name]) data.set(name, this.form.elements[name].value);
+    for (const name of ["quote", "passed"]) for (const id of this.chosen(name)) data.append(name, id);
     for (const id of this.files()) data.append("file", id);
     // By its form's key a save that comes late is known to belong to what was sent.
     data.set("sheet", this.form.elements.op.value);

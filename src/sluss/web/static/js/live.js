@@ -15,11 +15,14 @@ function counts(changed) {
   if (dot) { dot.hidden = !changed.unread; dot.textContent = changed.unread; }
 }
 
+// Who is at which case, as far as this tab was told; presence.js comes later than the first word of it.
+export const whereabouts = { now: null };
+
 let bannerTimer = 0;
 function line({ up, since }) {
   clearTimeout(bannerTimer);
   if (up) return delete doc.dataset.line;
-  document.dispatchEvent(new CustomEvent("sluss:presence", { detail: {} }));
+  heard.presence({});
   bannerTimer = setTimeout(() => {
     for (const node of document.querySelectorAll(".offline [data-since]")) node.textContent = clock(since);
     doc.dataset.line = "down";
@@ -33,7 +36,7 @@ const heard = {
   banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
   bell: (data) => document.dispatchEvent(new CustomEvent("sluss:bell", { detail: { ...data, leading: document.querySelector("sluss-live").stream.leading } })),
-  presence: (data) => document.dispatchEvent(new CustomEvent("sluss:presence", { detail: data })),
+  presence: (data) => { whereabouts.now = data; document.dispatchEvent(new CustomEvent("sluss:presence")); },
   toast: (data) => toast(data.text, data.kind),
   "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),
   line,

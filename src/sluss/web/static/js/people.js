@@ -62,7 +62,7 @@ class People {
     for (const one of parts(typed)) {
       if (known.has(bare(one))) continue;
       known.add(bare(one));
-      const good = ADDRESS.test(one);
+      const good = ADDRESS.test(one) || (this.line.dataset.names ?? "").split("\n").includes(one);
       const remove = element("button", { class: "btn ghost tiny", type: "button", "aria-label": `${this.line.dataset.remove} ${bare(one)}` }, icon("x", "i-14"));
       this.chips.append(element("span", { class: good ? "who-chip" : "who-chip bad", "data-address": one, title: one }, element("bdi", {}, one.replace(/^"?([^"<]*?)"?\s*<[^<>]+>$/, "$1") || one), remove));
       if (!good) say(`${one}: ${text("no-address")}`);
@@ -85,6 +85,12 @@ class People {
 const lines = new WeakMap();
 export function people(within) {
   for (const line of within.querySelectorAll("[data-people]")) if (!lines.has(line)) lines.set(line, new People(line));
+}
+
+export function replacePeople(line, addresses) {
+  const shown = lines.get(line);
+  shown?.chips.replaceChildren();
+  shown?.add(addresses);
 }
 
 export function invite(line, addresses) {

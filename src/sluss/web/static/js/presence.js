@@ -1,6 +1,7 @@
 // Who is at which case: this tab says what it does, and shows what the colleagues do. Nothing is said by a tab that nobody looks at.
 import { element, icon, say, text } from "./text.js";
 import { csrf, key, post } from "./http.js";
+import { whereabouts } from "./live.js";
 
 const STILL = 12000;
 const TYPING = 4000;
@@ -65,9 +66,9 @@ function warn(before) {
   for (const [agent, name, doing] of writing(present[open])) if (!known.has(agent)) say(text(`at.${doing}`, { name }));
 }
 
-document.addEventListener("sluss:presence", ({ detail }) => {
+document.addEventListener("sluss:presence", () => {
   const before = present;
-  present = detail;
+  present = whereabouts.now;
   showPresent();
   warn(before);
 });
@@ -84,5 +85,7 @@ if (viewer && document.querySelector("sluss-live")) {
   addEventListener("pagehide", leave);
   setInterval(tellServer, 1000);
   new MutationObserver(showPresent).observe(document.getElementById("body") ?? document.body, { childList: true, subtree: true });
+  present = whereabouts.now;
+  showPresent();
   tellServer();
 }
