@@ -36,6 +36,13 @@ from sluss.people.invitations import invite
 from sluss.people.models import agents, api_tokens, letters, sessions
 from sluss.people.sessions import Browser, open_session
 from sluss.privacy.models import erasures, exports
+from sluss.replies.attaching import NewFile
+from sluss.replies.canned.actions import Content, create_answer
+from sluss.replies.canned.audience import Audience
+from sluss.replies.canned.files import add_file
+from sluss.replies.macros.actions import MacroContent, create_macro
+from sluss.replies.macros.running import run_macro
+from sluss.replies.macros.steps import Rank
 from sluss.replies.sending import SendReply, send_reply
 from tests.world import Company, World
 
@@ -54,6 +61,15 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
+    "/cases/{no}/ready": {"answer": "{shared_answer}"},
+    "/cases/{no}/macro": {"macro": "{macro_id}", "anyway": "1"},
+    "/cases/{no}/macro/undo": {"run": "{run}"},
+    "/settings/answers/new": {"name": "Ny", "text-sv": "Hej, vi letar efter den.", "whom": "owner"},
+    "/settings/answers/{answer_id}": {"name": "Egen", "text-sv": "Hej!", "whom": "owner", "revision": "1"},
+    "/settings/answers/{answer_id}/restore": {"revision": "1"},
+    "/settings/answers/{answer_id}/files/remove": {"file": "{canned_file}"},
+    "/settings/macros/new": {"name": "Ny", "tags": "väska", "whom": "owner"},
+    "/settings/macros/{macro_id}": {"name": "Eget", "tags": "väska", "whom": "owner", "revision": "1"},
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
     "/operations/{operation}/retry": {"anyway": "1"},
@@ -103,7 +119,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 """What a form wants before it looks at its object; `{name}` is the id of the same place."""
 
 QUERY = {"/cases/{no}/earlier": "?before={message_id}"}
-NEEDS_FILE = {"/cases/{no}/files"}
+NEEDS_FILE = {"/cases/{no}/files", "/settings/answers/{answer_id}/files"}
 JSON_FIELDS: dict[str, dict[str, Any]] = {
     "/api/v1/cases/{number}": {"priority": "high"},
     "/api/v1/cases/{number}/notes": {"text": "Ring i morgon."},
@@ -126,6 +142,7 @@ class Place:
         victim, mine = agents
         ids: Ids = {"workspace_id": str(self.company.id), "inbox_id": str(self.inbox.id), "agent_id": str(victim), "team_id": str(team_id)}
         ids |= self.db.write_now(self._case, owner)
+        ids |= self.db.write_now(self._ready, owner, int(ids["number"]))
         ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
         ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
@@ -134,6 +151,19 @@ class Place:
         ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
+
+    def _ready(self, tx: Tx, owner: Actor, number: int) -> Ids:
+        """An answer and a macro of the owner's own, and an answer for this inbox."""
+        mine, here = Audience(whom="owner"), Audience(whom="chosen", inbox_ids=(self.inbox.id,))
+        said = Content(name=self.marker, texts={"sv": f"{self.marker} Hej!"}, audience=mine)
+        answer_id = create_answer(tx, owner, said)
+        file_id = add_file(tx, owner, answer_id, NewFile(f"{self.marker}.png", "image/png", len(PIXEL), self._digest))
+        shared = create_answer(tx, self._sluss, Content(name=f"{self.marker} alla", texts={"sv": f"{self.marker} Tack!"}, audience=here))
+        macro_id = create_macro(tx, owner, MacroContent(name=self.marker, steps=(Rank("low"),), audience=mine))
+        case = sa.select(cases.c.id).where(cases.c.workspace_id == self.company.id, cases.c.number == number)
+        run = run_macro(tx, owner, int(tx.value(case)), macro_id).run_id
+        made = {"answer_id": answer_id, "shared_answer": shared, "canned_file": file_id, "macro_id": macro_id, "run": run}
+        return {name: str(one) for name, one in made.items()}
 
     def _invited(self, tx: Tx) -> Ids:
         """Somebody who is invited, and the letter that did not reach them."""

@@ -22,7 +22,7 @@ from sluss.kernel.jobs import jobs, schedule
 from sluss.kernel.live import Hub
 from sluss.kernel.tx import Tx
 from sluss.notifications.models import desks_open, notifications
-from sluss.notifications.preferences import Preferences, preferences_of
+from sluss.notifications.preferences import Preferences, may_quote, preferences_of
 from sluss.notifications.quiet import next_hour, quiet_until
 from sluss.notifications.telling import Told, sentence_of, told_of
 from sluss.people.letter_texts import Facts
@@ -74,8 +74,9 @@ def facts_of(tx: Tx, who: Actor, letter: Letter, home: str) -> Facts | None:
     preferences = preferences_of(tx, who, [agent.id])[agent.id]
     c = notifications.c
     told = told_of(tx, agent, c.read_at.is_(None) & (c.letter_id == letter.id), AT_MOST)
+    quotes = may_quote(tx, who)
     with speaking(Voice(letter.language, preferences.quiet.zone)):
-        lines = tuple(_line(one, home) for one in told)
+        lines = tuple(_line(one, home, quotes=quotes) for one in told)
     return Facts(company="", name=letter.name, link=f"{home}/notifications", lines=lines, address=f"{home}/me/alerts") if lines else None
 
 
@@ -140,6 +141,7 @@ def _waiting(tx: Tx, who: Actor, agent_id: int) -> list[sa.Row[Any]]:
     return list(tx.rows(sa.select(n.kind, n.case_id).select_from(joined).where(_unsent(who, agent_id), visible_to(agent))))
 
 
-def _line(one: Told, home: str) -> str:
+def _line(one: Told, home: str, *, quotes: bool) -> str:
     subject = f"#{one.no} {one.subject}".strip()
-    return f"{subject}\n{sentence_of(one)}\n{home}/c/{one.no}"
+    quote = [f"  {one.excerpt}"] if quotes and one.excerpt else []
+    return "\n".join((subject, sentence_of(one), *quote, f"{home}/c/{one.no}"))

@@ -10,6 +10,7 @@ from sluss.channels.postbox import letter_carrier, letter_carriers
 from sluss.config import Config
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+from sluss.notifications.preferences import allow_quotes, may_quote
 from sluss.people.letters import choose_letter_inbox, chosen_letter_inbox, list_letters, notify_agent, retry_letter
 from sluss.people.once import once
 from sluss.settings.screens import Choice, LetterLine, Letters
@@ -32,6 +33,14 @@ async def choose_way(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     told = await asked.field("inbox")
     inbox_id = int(told) if told.isdecimal() and len(told) < 19 else None
     await edge.db.write(once, who, await asked.op(), choose_letter_inbox, inbox_id)
+    return asked.go("/settings/letters")
+
+
+@post("/settings/letters/excerpts", may=ADMINS)
+async def choose_excerpts(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
+    """Whether digests may hold what was written."""
+    excerpts = await asked.field("excerpts") == "on"
+    await edge.db.write(once, who, await asked.op(), allow_quotes, excerpts=excerpts)
     return asked.go("/settings/letters")
 
 
@@ -63,6 +72,7 @@ def _screen(tx: Tx, who: Actor, config: Config) -> Letters:
         "factors": _("Way of signing in changed"),
         "alarm": _("Alarm"),
         "trial": _("Trial"),
+        "digest": _("News for who is away"),
     }
     lines = tuple(
         LetterLine(
@@ -81,8 +91,8 @@ def _screen(tx: Tx, who: Actor, config: Config) -> Letters:
     carrier, chosen = letter_carrier(tx, who), chosen_letter_inbox(tx, who)
     carriers = tuple(Choice(id=str(one.id), label=f"{one.name} · {one.address}") for one in letter_carriers(tx, who))
     way = config.mail_host or (f"{carrier.name} · {carrier.address}" if carrier is not None else "")
-    form = Form(values={"inbox": str(chosen or "")})
+    form = Form(values={"inbox": str(chosen or ""), "excerpts": "on" if may_quote(tx, who) else ""})
     return Letters(lines=lines, form=form, way=way, by_server=bool(config.mail_host), inboxes=carriers, has_address=bool(config.base_url))
 
 
-ROUTES = [letters, choose_way, try_way, retry]
+ROUTES = [letters, choose_way, choose_excerpts, try_way, retry]
