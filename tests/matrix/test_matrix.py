@@ -72,7 +72,8 @@ class Asking:
             return await self.browser.get(path)
         if route.path in JSON_FIELDS:
             headers = {"X-CSRF-Token": self.browser.csrf}
-            return await self.browser.client.request(route.method, path, json=JSON_FIELDS[route.path], headers=headers)
+            told = {name: one.format(**ids) if isinstance(one, str) else one for name, one in JSON_FIELDS[route.path].items()}
+            return await self.browser.client.request(route.method, path, json=told, headers=headers)
         if route.path in NEEDS_FILE:
             form = {"csrf": self.browser.csrf, "op": "op"}
             return await self.browser.client.post(path, data=form, files={"file": ("a.txt", b"a", "text/plain")})

@@ -22,11 +22,12 @@ from sluss.api.shapes import (
     instant,
 )
 from sluss.cases.access import CaseRow, access_case_no, visible_to
+from sluss.cases.contacts import access_contact, known_identities
 from sluss.cases.models import case_tags, cases, conversations, messages, notes, tags
 from sluss.channels.inboxes import list_inboxes
-from sluss.contacts.models import contacts, identities
+from sluss.contacts.attributes import list_attributes, values_of
+from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.search import find_cases
 from sluss.kernel.tx import Tx
@@ -92,17 +93,20 @@ def state_of(tx: Tx, who: Actor, number: int) -> CaseState:
 
 
 def contact_out(tx: Tx, who: Actor, contact_id: int) -> ContactOut:
-    """A customer with at least one case that the actor may see."""
-    theirs = sa.select(cases.c.id).where(visible_to(who), cases.c.contact_id == contact_id).limit(1)
-    row = tx.row(sa.select(contacts).where(contacts.c.workspace_id == who.workspace_id, contacts.c.id == contact_id))
-    if row is None or tx.value(theirs) is None:
-        raise Missing
-    i = identities.c
-    known = tx.rows(
-        sa.select(identities).where(i.workspace_id == who.workspace_id, i.contact_id == contact_id).order_by(i.id).limit(NEWEST)
+    """A customer whom the actor may see."""
+    row = access_contact(tx, who, contact_id)
+    values = values_of(tx, who, contact_id)
+    return ContactOut(
+        id=str(row.id),
+        name=row.name,
+        language=row.language,
+        time_zone=row.zone,
+        created_at=instant(row.created_at),
+        identities=[
+            IdentityOut(str(one.id), one.network, one.address, one.name, one.level) for one in known_identities(tx, who, [contact_id])
+        ],
+        attributes={one.name: values[one.id] for one in list_attributes(tx, who) if one.id in values},
     )
-    shown = [IdentityOut(str(one.id), one.network, one.address, one.name, one.proof) for one in known]
-    return ContactOut(str(row.id), row.name, row.language, instant(row.created_at), shown)
 
 
 def everybody(tx: Tx, who: Actor) -> list[AgentOut]:

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Response, get, patch, post
+from litestar import Response, get, patch, post, put
 from litestar.params import HeaderParameter, Parameter
 
 from sluss.api.again import Answered, Asking, under_key
@@ -20,6 +20,7 @@ from sluss.api.queries import Wanted, contact_out, everybody, inboxes_out, page_
 from sluss.api.shapes import (
     DIGITS,
     AgentOut,
+    CardsPut,
     CaseChange,
     CasePage,
     CaseState,
@@ -27,6 +28,7 @@ from sluss.api.shapes import (
     Created,
     InboxOut,
     MessagePage,
+    NewCards,
     NewNote,
     NewReply,
     NewsOut,
@@ -37,13 +39,15 @@ from sluss.api.shapes import (
     microseconds,
 )
 from sluss.api.strict import StrictCall
+from sluss.cards import pushing
+from sluss.cards.pushing import Push
 from sluss.cases.access import access_case_no
 from sluss.cases.actions import add_note, assign_case, set_priority, set_status, set_tags
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.terms import words_of
 from sluss.kernel.tx import Tx
-from sluss.people.scopes import CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
+from sluss.people.scopes import CARDS_WRITE, CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
 from sluss.replies.sending import SendReply, Stopped, send_reply
 from sluss.web.edge import Asked, Edge
 from sluss.web.policy import AGENTS, EVERYONE, READERS
@@ -129,6 +133,14 @@ async def get_contact(edge: Edge, who: Actor, contact_id: ContactId) -> ContactO
     return await edge.db.read(contact_out, who, contact_id)
 
 
+@put("/api/v1/cards", may=AGENTS, scope=CARDS_WRITE, operation_id="putCards", request_class=StrictCall)
+async def put_cards(edge: Edge, who: Actor, data: NewCards) -> CardsPut:
+    """Put context cards beside a customer, by an address of theirs (docs/context-cards.md)."""
+    push = Push(network=data.network, address=data.address, source=data.source, cards=tuple(data.cards), seconds=data.lasts_seconds)
+    done = await edge.db.write(pushing.put_cards, who, push)
+    return CardsPut(str(done.contact_id), instant(done.expires_at))
+
+
 @get("/api/v1/agents", may=READERS, scope=SETTINGS_READ, operation_id="listAgents")
 async def list_agents(edge: Edge, who: Actor) -> list[AgentOut]:
     """Agents of the workspace who are not disabled."""
@@ -197,5 +209,5 @@ def _answer(asked: Asked, answered: Answered) -> Response[Any]:
 
 ROUTES = [
     *(list_cases, get_case, list_messages, change_case, write_note, reply),
-    *(get_contact, list_agents, list_all_inboxes, openapi),
+    *(get_contact, put_cards, list_agents, list_all_inboxes, openapi),
 ]

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from sluss.cards.contract import CARDS, Card
 from sluss.cases.access import Priority, Status
+from sluss.contacts.proof import Level
 
 DIGITS = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$"
 """Ids fit into 63 bits; none begins with 9 before the year 2090."""
@@ -176,23 +178,42 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class IdentityOut(msgspec.Struct, frozen=True):
-    """One address of a customer on a network; `proof` says what makes it theirs."""
+    """One address of a customer on a network; `proof` says how certain it is that it is theirs."""
 
     id: Id
     network: str
     address: str
     name: str
-    proof: str
+    proof: Level
 
 
-class ContactOut(msgspec.Struct, frozen=True):
-    """A customer."""
+class ContactOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer. `attributes` by the names that programs call them, as they are stored."""
 
     id: Id
     name: str
     language: str
+    time_zone: str
     created_at: Instant
     identities: list[IdentityOut]
+    attributes: dict[str, str]
+
+
+class NewCards(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Cards to put beside the customer of an address, in place of those that `source` put there before; none takes them away."""
+
+    network: Annotated[str, Meta(pattern="^[a-z]{1,20}$", examples=["email"])]
+    address: Address
+    source: Annotated[str, Meta(min_length=1, max_length=60)]
+    cards: Annotated[list[Card], Meta(max_length=CARDS)]
+    lasts_seconds: Annotated[int, Meta(ge=60, le=2_592_000)] = 86_400
+
+
+class CardsPut(msgspec.Struct, frozen=True):
+    """Beside whom they stand now, and until when."""
+
+    contact_id: Id
+    expires_at: Instant
 
 
 class Created(msgspec.Struct, frozen=True):

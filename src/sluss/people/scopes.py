@@ -19,6 +19,7 @@ CASES_WRITE = "cases:write"
 NOTES_WRITE = "notes:write"
 REPLIES_WRITE = "replies:write"
 CONTACTS_READ = "contacts:read"
+CARDS_WRITE = "cards:write"
 SETTINGS_READ = "settings:read"
 FREE = ""
 """Of a route that tells nobody anything of the company's."""
@@ -29,6 +30,7 @@ SCOPES = {
     NOTES_WRITE: say("Write internal notes"),
     REPLIES_WRITE: say("Answer customers"),
     CONTACTS_READ: say("Read who the customers are"),
+    CARDS_WRITE: say("Put context cards beside customers"),
     SETTINGS_READ: say("Read the lists of agents and inboxes"),
 }
 

@@ -69,8 +69,8 @@ async def save(edge: Edge, asked: Asked, who: Actor, session: Session, source_id
     return await _save(edge, asked, who, session, source_id)
 
 
-@post(f"{PATH}/{{source_id:int}}/test", may=ADMINS, status_code=200)
-async def test(edge: Edge, asked: Asked, who: Actor, source_id: int) -> Response[str]:
+@post(f"{PATH}/{{source_id:int}}/check", may=ADMINS, status_code=200)
+async def check(edge: Edge, asked: Asked, who: Actor, source_id: int) -> Response[str]:
     """Ask it about somebody who does not exist."""
     await edge.db.read(access_source, who, source_id)
     asking = await edge.db.read(trial_of, who, edge.keyring, source_id)
@@ -179,4 +179,4 @@ def _tried(who: Actor, outcome: Outcome) -> Tried:
     return Tried(good=True, text=text, cards=show_source_view(who, shown).cards)
 
 
-ROUTES = [sources, new_source, connect, source, save, test, remove]
+ROUTES = [sources, new_source, connect, source, save, check, remove]

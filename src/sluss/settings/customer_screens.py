@@ -7,7 +7,7 @@
 | POST …/purposes, …/purposes/archive | the same | `purpose`; `id`, `gone` |
 | GET /settings/cards | settings/cards.html `screen=Sources` | |
 | GET, POST /settings/cards/new, /settings/cards/{id} | settings/card_form.html `screen=SourceForm` | the fields of `cards.sources.SourceFields` |
-| POST /settings/cards/{id}/test, …/remove | settings/card_form.html with `tried`; 303 | |
+| POST /settings/cards/{id}/check, …/remove | settings/card_form.html with `tried`; 303 | |
 """  # noqa: E501 - rows of a table
 
 from __future__ import annotations
