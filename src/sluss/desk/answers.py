@@ -68,6 +68,13 @@ async def page_behind(asked: Asked) -> Page:
     return msgspec.structs.replace(asked.page(_("Not sent"), "inbox"), path=await asked.field("back"))
 
 
+def go_on(asked: Asked, no: int) -> Response[Any]:
+    """The page of a case that is no longer the one that is open."""
+    if asked.htmx:
+        return Response(b"", media_type="text/plain", headers={"HX-Redirect": f"/c/{no}"})
+    return asked.go(f"/c/{no}")
+
+
 def view_in(path: str) -> str:
     """The view that an address of the desk names, or nothing."""
     parts = urlsplit(path).path.split("/")

@@ -6,24 +6,20 @@ The work is done by the actions of `cases`, with their checks; here a form's wor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
-from sluss.cases.access import CaseRow, Priority, Status, access_case_no, work_on_case
+from sluss.cases.access import CaseRow, Priority, Status, access_case_no, lead_on, work_on_case
 from sluss.cases.actions import assign_case, set_priority, set_status, set_tags
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Invalid, Missing
+from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import access_operation
 from sluss.replies.forwarding import Forward
 from sluss.replies.sending import require_seen
 from sluss.replies.undoing import undo_send
 
-Bulk = Literal["solve", "assign-me", "pending", "spam", "open"]
 MOST = 200
-
-_STATUSES: dict[str, Status] = {"solve": "solved", "pending": "pending", "spam": "spam", "open": "open"}
 
 
 class Was(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,23 +70,11 @@ def solve(tx: Tx, who: Actor, no: int, seen: str, anyway: bool) -> Was:  # noqa:
 
 def take_back(tx: Tx, who: Actor, no: int, operation_id: int) -> Forward | None:
     """Take back a message of this case; `Missing` for another case's. Returns what was to be passed on, if it was no answer."""
-    case = access_case_no(tx, who, no)
+    case = lead_on(tx, who, access_case_no(tx, who, no))
     if access_operation(tx, who, operation_id).case_id != case.id:
         raise Missing
     taken = undo_send(tx, who, operation_id)
     return taken if isinstance(taken, Forward) else None
-
-
-def do_to_many(tx: Tx, who: Actor, numbers: Sequence[int], action: Bulk) -> list[Was]:
-    """The same to several cases, all or none."""
-    chosen = sorted(set(numbers))  # in one order for everybody, so that two such deeds never wait for each other
-    if not chosen:
-        raise Invalid({"no": "Choose cases first."})
-    if len(chosen) > MOST:
-        raise Invalid({"no": "Choose at most 200 cases at once."})
-    if action == "assign-me":
-        return [assign(tx, who, no, who.id) for no in chosen]
-    return [move(tx, who, no, _STATUSES[action]) for no in chosen]
 
 
 def restore(tx: Tx, who: Actor, before: Sequence[Was]) -> None:

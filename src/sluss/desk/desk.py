@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow, access_case_no
+from sluss.cases.access import CaseRow, access_case_no, require_whole
 from sluss.cases.audience import audience_of
 from sluss.cases.following import LEADS, follower_ids
 from sluss.cases.models import cases
@@ -69,7 +69,7 @@ def read_desk(tx: Tx, who: Actor, look: Look) -> Seen:
     position = int(tx.value(last_position()))
     with speaking(look.voice):
         around = look_around(tx, who)
-        case = access_case_no(tx, who, look.no) if look.no is not None else None
+        case = require_whole(tx, who, access_case_no(tx, who, look.no)) if look.no is not None else None
         chosen = choose(tx, around, look.view or (best_view(around, case) if case else "mine"), look.f, look.voice.zone)
         sort, counts = _sort(tx, who, chosen, look), count_views(tx, around)
         views = show_views(around, counts, show_saved(around, saved_for(tx, who)))

@@ -40,6 +40,7 @@ def letterhead(around: Around, case: CaseRow, row: sa.Row[Any], copies: Sequence
         copies=tuple(around.inboxes[one].name for one in copies if one in around.inboxes and one != row.inbox_id),
         raw=row.envelope_id is not None,
         forward=f"/cases/{case.number}/forward?m={row.id}" if can_forward else "",
+        move=f"/cases/{case.number}/move?m={row.id}" if around.who.role in WORKERS else "",
     )
 
 

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
 from litestar.response.redirect import Redirect
 
+from sluss.cases.access import Merged, access_case_no, lead_on
 from sluss.desk import (
+    routes_bulk,
     routes_case,
     routes_colleagues,
     routes_files,
     routes_forward,
+    routes_join,
     routes_palette,
-    routes_bulk,
     routes_presence,
     routes_ready,
     routes_reply,
     routes_side,
     routes_views,
 )
-from sluss.desk.answers import page_of, voice_of
+from sluss.desk.answers import go_on, page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
 from sluss.desk.quick import suggest
 from sluss.desk.screens import Desk
 from sluss.desk.shapes import number
 from sluss.kernel.actors import Actor
+from sluss.kernel.tx import Tx
 from sluss.people.access import READERS, SIGNED_IN
 from sluss.replies.drafts import Kind
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
+from sluss.web.shell import Toast
 
 MARK = 4_000
 
@@ -42,7 +47,9 @@ async def home(asked: Asked) -> Redirect:
 
 
 @get("/inbox/{view:str}", may=READERS)
-async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: str = "", after: str = "", f: str = "", choose: str = "") -> Response[str]:
+async def view_page(
+    edge: Edge, asked: Asked, who: Actor, view: str, *, sort: str = "", after: str = "", f: str = "", choose: str = ""
+) -> Response[str]:
     """A list, narrowed by `f`, or its next rows. `choose` = all chooses everything that it holds."""
     look = Look(voice=voice_of(asked), view=view, f=f, sort=sort, after=after, everything=choose == "all")
     if asked.partial and asked.target == "rows" and after:
@@ -54,18 +61,34 @@ async def view_page(edge: Edge, asked: Asked, who: Actor, view: str, *, sort: st
 
 @get("/inbox/{view:str}/{no:str}", may=READERS, reads=("case", "no"))
 async def case_page(
-    edge: Edge, asked: Asked, who: Actor, view: str, no: str, *, m: str = "", before: str = "", tab: str = "", thread: str = "", f: str = ""
-) -> Response[str]:
+    edge: Edge,
+    asked: Asked,
+    who: Actor,
+    view: str,
+    no: str,
+    *,
+    m: str = "",
+    before: str = "",
+    tab: str = "",
+    thread: str = "",
+    f: str = "",
+    was: str = "",
+) -> Response[Any]:
     """One case beside its list. `m` is the item that a link points at, `before` asks for what came before an item, `tab` opens it.
 
-    `thread` is the conversation beside the customer that is to be gone on with.
+    `thread` is the conversation beside the customer that is to be gone on with, `was` a merged case that led here.
     """
     pane = asked.partial and asked.target == "panes"
     focus = number(m) if m.isdigit() else None
     look = Look(voice=voice_of(asked), view=view, no=number(no), focus=focus, before=number(before) if before else None, rows=not pane)
     look = msgspec.structs.replace(look, thread=number(thread) if thread else 0, f=f)
-    seen = await edge.db.read(read_desk, who, look)
-    return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page_of(asked, seen), desk=_open_tab(seen.desk, tab))
+    try:
+        seen = await edge.db.read(read_desk, who, look)
+    except Merged:
+        return go_on(asked, number(no))
+    toasts = [Toast(text=_("#%(number)s is part of this case now") % {"number": number(was)})] if was.isdigit() else []
+    page = page_of(asked, seen, toasts=toasts)
+    return asked.answer("desk/pane.html" if pane else "desk/inbox.html", page, desk=_open_tab(seen.desk, tab))
 
 
 def _open_tab(desk: Desk, tab: str) -> Desk:
@@ -80,7 +103,10 @@ def _open_tab(desk: Desk, tab: str) -> Desk:
 @get("/cases/{no:str}/fresh", may=READERS, reads=("case", "no"))
 async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, view: str = "", seen: str = "") -> Response[str]:  # noqa: PLR0917 - an address
     """An open case as it is now, without its composer. `seen` is the mark of what the page shows, to tell what is new since."""
-    now = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False, seen=seen[:MARK]))
+    try:
+        now = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False, seen=seen[:MARK]))
+    except Merged as merged:
+        return asked.answer("desk/merged.html", asked.page(f"#{merged.number}", "inbox"), no=number(no), into=merged.number)
     return asked.answer("desk/fresh.html", page_of(asked, now, f"/inbox/{now.desk.queue.view.key}/{number(no)}"), desk=now.desk)
 
 
@@ -110,8 +136,16 @@ async def quick_search(edge: Edge, asked: Asked, who: Actor, q: str = "") -> Res
 @get("/c/{no:str}", may=READERS)
 async def short_link(edge: Edge, asked: Asked, who: Actor, no: str, m: str = "") -> Redirect:
     """A case by its number alone, as people pass it on; `m` is a message or note in it."""
-    view = await edge.db.read(read_best_view, who, number(no))
-    return asked.go(f"/inbox/{view}/{number(no)}" + (f"?m={number(m)}" if m else ""))
+    here = await edge.db.read(_goes_on, who, number(no))
+    view = await edge.db.read(read_best_view, who, here)
+    asks = {"m": number(m) if m else 0, "was": number(no) if here != number(no) else 0}
+    query = urlencode({name: value for name, value in asks.items() if value})
+    return asked.go(f"/inbox/{view}/{here}" + (f"?{query}" if query else ""))
+
+
+def _goes_on(tx: Tx, who: Actor, no: int) -> int:
+    """The number under which a case goes on; another one if it was merged."""
+    return lead_on(tx, who, access_case_no(tx, who, no)).number
 
 
 async def _read_case(edge: Edge, who: Actor, look: Look) -> Seen:
@@ -138,6 +172,7 @@ ROUTES: list[Any] = [
     *routes_files.ROUTES,
     *routes_palette.ROUTES,
     *routes_forward.ROUTES,
+    *routes_join.ROUTES,
     *routes_presence.ROUTES,
     *routes_ready.ROUTES,
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, post
 
-from sluss.cases.access import CaseRow, access_case_no
+from sluss.cases.access import CaseRow, access_case_no, lead_on
 from sluss.desk.answers import changed, page_behind, refused
 from sluss.desk.around import look_around
 from sluss.desk.composer import Typed, files_of
@@ -94,7 +94,7 @@ async def _write_note(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow,
 async def draft(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     """Keep what is being written."""
     form = await asked.form(DraftForm)
-    case = await edge.db.read(access_case_no, who, number(no))
+    case = await edge.db.read(_writing_place, who, number(no))
     given: dict[str, Any] = {"cc": form.cc, "bcc": form.bcc, "attachment_ids": form.file, "revision": form.revision, "sheet": form.sheet}
     fields = DraftFields(kind=form.kind, text=form.body, apart=apart_of(form) if form.kind == "side" else None, **given)
     try:
@@ -115,6 +115,11 @@ async def undo(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         return await taken_back(edge, asked, who, number(no), forward)
     toast = Toast(text=_("Not sent. Your text is back."))
     return await changed(edge, asked, who, number(no), ("head", "timeline", "composer"), toasts=[toast])
+
+
+def _writing_place(tx: Tx, who: Actor, no: int) -> CaseRow:
+    """Where a draft is kept: what is being written in a case goes along when it is merged."""
+    return lead_on(tx, who, access_case_no(tx, who, no))
 
 
 async def _stopped(edge: Edge, asked: Asked, who: Actor, what: tuple[CaseRow, SendReply, _Why]) -> Response[Any]:

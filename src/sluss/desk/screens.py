@@ -17,6 +17,8 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | GET /messages/{id}/raw | the mail as it came, a download | |
 | GET /messages/{id}/headers | its original headers: desk/headers.html `source=Source` as a dialog, or plain text | `dialogs` |
 | GET /cases/{no}/forward?m={message} | desk/forward.html `forward=ForwardForm` as a dialog, or a page | `dialogs` |
+| GET /cases/{no}/merge?q=&other=&keep= | desk/merge.html `merge=MergeScreen` (joining.py) as a dialog, or a page | `dialogs`; `merge-choices` → the list alone |
+| GET /cases/{no}/move?m={message} | desk/move.html `move=MoveScreen` as a dialog, or a page | `dialogs` |
 | GET /live?after={position}, GET /live/ping | event stream; 204 or 401; see stream.js | |
 
 Writes. All are POST, carry `csrf`, `op` (32 hex characters at most; same op, same answer) and `back` (a path on this host).
@@ -34,6 +36,9 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |
 | /cases/{no}/assign | `agent` (id, `me`, or empty for nobody) |
 | /cases/{no}/status | `status` = open, pending, snoozed, solved, spam; `until` = hour, evening, tomorrow, monday, reply or a local `YYYY-MM-DDTHH:MM`; `seen` and `anyway` as for a reply, for solved |
+| /cases/{no}/merge | `other` (number), `keep` (the number that stays; this one unless said) |
+| /cases/{no}/move | `m` (message), `what` = from, only, all; `where` = new or there, `to` (number); `note` (repeated) |
+| /moves/{id}/undo | gives back what a merge or a move brought |
 | /cases/{no}/priority | `priority` = low, normal, high, urgent |
 | /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
 | /cases/{no}/presence | `doing` = reading, reply, note, side or gone; `tab` (8 to 32 hex characters of the tab's own) → 204 |
@@ -192,7 +197,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     """From whom to whom a mail went, as `Name <address>`. `said_at` is the sender's own date where it is far from ours.
 
-    `copies` are other inboxes of ours that it reached. `raw` offers the mail as it came, `forward` is where it is passed on.
+    `copies` are other inboxes of ours that it reached. `raw` offers the mail as it came, `forward` is where it is passed on, `move` where it goes to another case.
     """
 
     sender: str = ""
@@ -203,6 +208,7 @@ class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     copies: tuple[str, ...] = ()
     raw: bool = False
     forward: str = ""
+    move: str = ""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

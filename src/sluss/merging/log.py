@@ -36,7 +36,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft that was put below another of the same agent: what it was, and the revision of both together."""
+    """A draft that was put below another of the same agent: what both were."""
 
     agent_id: int
     kind: str
@@ -44,7 +44,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     cc: str
     bcc: str
     attachment_ids: tuple[int, ...]
-    revision: int
+    apart: Any
     other: str
     other_cc: str
     other_bcc: str

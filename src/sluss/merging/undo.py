@@ -41,7 +41,10 @@ from sluss.merging.standing import emptied, grown, let_stand, put_away, restored
 
 
 class Undone(msgspec.Struct, frozen=True, kw_only=True):
-    """A move that was taken back: the cases' numbers, and what was kept of them because somebody had changed it since."""
+    """A move that was taken back. Numbers: the case that has its things again, and the one they were in, unless that is gone (0).
+
+    `kept` is what was kept of them because somebody had changed it since.
+    """
 
     deed: Deed
     source: int
@@ -73,7 +76,8 @@ def undo_move(tx: Tx, who: Actor, move_id: int) -> Undone:
     kept = _settle(tx, who, move, held, spoken=spoken)
     index_moved(tx, who, things, {held.source.id, held.target.id, held.place.id})
     _tell(tx, who, move, held, kept)
-    return Undone(deed=move.kind, source=held.source.number, target=held.target.number, kept=kept)
+    place = access_case(tx, who, held.place.id)
+    return Undone(deed=move.kind, source=held.home.number, target=0 if place.merged_into_id else place.number, kept=kept)
 
 
 def _hold(tx: Tx, who: Actor, move: Move) -> _Held:

@@ -14,7 +14,7 @@ const ROW = {
   snooze: (url) => deed(`${url}/status`, { status: "snoozed", until: "default" }),
   "assign-me": (url) => deed(`${url}/assign`, { agent: "me" }),
 };
-const OPENS = ["reply", "note", "forward", "assign", "status", "tags", "priority", "snooze-choose"];
+const OPENS = ["reply", "note", "forward", "assign", "status", "tags", "priority", "snooze-choose", "more", "merge"];
 
 // With the focus on a row that is not the open case, a key means that row: done at once, or after opening it. Chosen rows come before both.
 before((id) => {
