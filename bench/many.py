@@ -56,7 +56,7 @@ def fill(conn: sa.Connection, workspace_id: int, count: int) -> list[int]:
     for statement in _BEFORE[conn.dialect.name]:
         conn.exec_driver_sql(statement)
     conn.commit()
-    making = _Making(conn, workspace_id, vocabulary())
+    making = _Making(conn, workspace_id, vocabulary(), count)
     for begin in range(0, count, AT_ONCE):
         making.stretch(range(begin, min(begin + AT_ONCE, count)), start, LONG // count)
         conn.commit()
@@ -69,7 +69,8 @@ def fill(conn: sa.Connection, workspace_id: int, count: int) -> list[int]:
 class _Making:
     """Rows of one workspace, made of words by chance; common ones are common."""
 
-    def __init__(self, conn: sa.Connection, workspace_id: int, words: list[str]) -> None:
+    def __init__(self, conn: sa.Connection, workspace_id: int, words: list[str], count: int) -> None:
+        self.count = count
         self.conn, self.ws = conn, workspace_id
         self.postgres = conn.dialect.name == "postgresql"
         self.chance = random.Random(4711)  # noqa: S311 - the same set each time
@@ -113,7 +114,8 @@ class _Making:
         address = f"kund{number}@kund.example"
         inbox = self.inbox_ids[-1] if number % 100 == 0 else self.inbox_ids[number % (INBOXES - 1)]
         subject = self.words(5)
-        status = "open" if number % 97 == 0 else "pending" if number % 89 == 0 else "solved"
+        unsolved = number > self.count * 0.98
+        status = "open" if unsolved and number % 2 else "pending" if unsolved and number % 3 else "solved"
         rows["contacts"].append(key | {"id": contact, "name": name, "language": "", "created_at": at})
         identity = {"id": first + 2, "contact_id": contact, "network": "email", "address": address, "name": name, "proof": "claimed"}
         rows["identities"].append(key | identity | {"created_at": at})

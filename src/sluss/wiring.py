@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sluss.api.again import forget_old_answers
 from sluss.cards.answers import forget_old_cards
 from sluss.cases.actions import WAKE, wake_case
-from sluss.cases.events import CaseOpened, NoteAdded
+from sluss.cases.events import CaseOpened, MessageReceived, NoteAdded
 from sluss.cases.indexing import INDEX_CASE, index_some_of_case
 from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
@@ -37,6 +37,7 @@ from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
 from sluss.people.postman import Teller
 from sluss.people.tokens import forget_old_tokens
+from sluss.proposals.actions import forget_clues, propose_for_message
 from sluss.replies.confirmations import confirm_case
 from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
 from sluss.replies.macros.running import forget_runs
@@ -47,6 +48,7 @@ AFTER: Sequence[After] = (
     After("release cases of a disabled agent", (AgentDisabled,), release_cases),
     After("confirm that a message has come", (CaseOpened,), confirm_case),
     After("tell whom it concerns", TOLD, tell_concerned),
+    After("propose what may be the same", (MessageReceived,), propose_for_message),
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
 )
 
@@ -72,6 +74,7 @@ EVERY: Sequence[Every] = (
     Every("tidy removed notes", 3600, forget_removed_notes),
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
     Every("tidy notifications", 86_400, forget_old),
+    Every("tidy clues", 600, forget_clues),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
     Every("tidy deeds to many", 86_400, bulk.forget_runs),
     Every("tidy runs of macros", 86_400, forget_runs),

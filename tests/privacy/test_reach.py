@@ -27,6 +27,7 @@ NOTHING_OF_CUSTOMERS = {
     *("tags", "workspaces", "privacy_rules", "retention_rules", "retention_runs"),  # of the company
     *("acknowledged", "conservation_checks", "counters", "cursors", "leases", "recurring", "streams"),  # figures and places
     *("bulk_deeds", "view_places", "view_sorts"),  # what agents did and how their screen stands
+    "proposal_rules",  # a number of hours
     "erased_keys",  # marks, which only this installation's key makes
 }
 

@@ -38,7 +38,7 @@ def suggestions(tx: Tx, around: Around, words: str) -> list[Suggestion]:
     if asked.problem or not asked.typed:
         return []
     people = found_contacts(tx, around.who, asked.question, CONTACTS)
-    found = find(tx, around, asked, rounds=1).cases[:CASES]
+    found = find(tx, around, asked, enough=CASES).cases[:CASES]
     return [
         *(Suggestion("contact", one.person.name, _plain(", ".join(one.details[:1])), one.href, "user") for one in people),
         *(

@@ -34,8 +34,8 @@ from sluss.kernel.tx import Tx
 PAGE = 25
 AT_ONCE, AT_ONCE_WITHOUT = 1_000, 200
 """Mentions that are fetched at a time; fewer where each case is looked through for what must not be in it."""
-FEW, MOST = 4, 10
-"""Times that mentions are fetched: to count, and to fill a page where a filter leaves few of them."""
+MOST = 3
+"""Times that mentions are fetched, four times as many from the second on, where a filter leaves too few for a page."""
 SELECTED = 300
 NEWEST_LISTED = 500
 
@@ -83,15 +83,15 @@ def search(tx: Tx, around: Around, query: str, after: str, sort: Sort = "newest"
     )
 
 
-def find(tx: Tx, around: Around, asked: Asked, rounds: int = FEW) -> Walked:
+def find(tx: Tx, around: Around, asked: Asked, enough: int = PAGE) -> Walked:
     """Cases that hold all that was asked for; a case of the number that was typed comes first."""
     exact = [] if asked.number is None else _seen(tx, around, asked, cases.c.number == asked.number)
-    walked = _walk(tx, around, asked, rounds)
+    walked = _walk(tx, around, asked, enough)
     known = {one.id for one in exact}
     return Walked([*exact, *(one for one in walked.cases if one.id not in known)], walked.whole)
 
 
-def _walk(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
+def _walk(tx: Tx, around: Around, asked: Asked, enough: int) -> Walked:
     if not asked.question.wanted:
         listed = _seen(tx, around, asked, sa.true(), NEWEST_LISTED)
         return Walked(_without(tx, around, asked, listed), len(listed) < NEWEST_LISTED)
@@ -99,16 +99,14 @@ def _walk(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
         few = _seen(tx, around, asked, sa.true(), SELECTED)
         if len(few) < SELECTED:
             return Walked(_said_in(tx, around, asked, few), whole=True)
-    return _walk_mentions(tx, around, asked, rounds)
+    return _walk_mentions(tx, around, asked, enough)
 
 
-def _walk_mentions(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
+def _walk_mentions(tx: Tx, around: Around, asked: Asked, enough: int) -> Walked:
     found: dict[int, Candidate] = {}
     said: dict[int, list[Mention]] = {}
     below, size = asked.below, AT_ONCE_WITHOUT if asked.question.unwanted else AT_ONCE
-    for number in range(MOST):
-        if number >= rounds and len(found) > PAGE:
-            return Walked(_with(said, found), whole=False)
+    for _time in range(MOST):
         mentions = find_mentions(tx, around.who, asked.question, Stretch(size, below, asked.since))
         fresh = list(dict.fromkeys(one.case_id for one in mentions if one.case_id not in said))
         for one in mentions:
@@ -117,7 +115,9 @@ def _walk_mentions(tx: Tx, around: Around, asked: Asked, rounds: int) -> Walked:
         found |= {one.id: one for one in _without(tx, around, asked, some)}
         if len(mentions) < size:
             return Walked(_with(said, found), whole=True)
-        below = mentions[-1].place
+        if len(found) > enough:
+            break
+        below, size = mentions[-1].place, 4 * AT_ONCE
     return Walked(_with(said, found), whole=False)
 
 

@@ -25,7 +25,7 @@ END = (1 << 63) - 1
 
 CREATE = {
     "sqlite": [
-        "CREATE VIRTUAL TABLE search USING fts5(body, tokenize = 'ascii', prefix = '2 3 4')",
+        "CREATE VIRTUAL TABLE search USING fts5(body, tokenize = 'ascii', prefix = '2 3 4 5')",
         (
             "CREATE TABLE search_places (place INTEGER PRIMARY KEY, workspace_id INTEGER NOT NULL REFERENCES workspaces (id),"
             " id INTEGER NOT NULL, case_id INTEGER NOT NULL, UNIQUE (workspace_id, id)) STRICT"
@@ -141,24 +141,17 @@ def find_cases(tx: Tx, who: Actor, query: str, limit: int = 200) -> list[int]:
 
 
 def find_mentions(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> list[Mention]:
-    """Messages and notes in the inboxes of the actor, newest first."""
+    """Messages and notes in the inboxes of the actor, newest first.
+
+    A last word that is itself said often enough is found as it stands; only else also what begins with it: that may be very much.
+    """
     if not question.wanted or who.inbox_ids == frozenset():
         return []
-    seen = [f"{MARK}i{one}" for one in sorted(who.inbox_ids)] if who.inbox_ids is not None else []
-    spelling = Spelling(tx.conn.dialect.name, question)
-    values: dict[str, Any] = {"workspace_id": who.workspace_id} | msgspec.structs.asdict(stretch)
-    if tx.conn.dialect.name == "sqlite":
-        return _mentions(tx, _WALK, values | {"question": spelling.text([f"{MARK}w{who.workspace_id}"], seen)})
-    found: list[Mention] = []
-    _go_by_index(tx)
-    for times in _spans(tx.run(_SPAN, values).one()):
-        these = [f"{MARK}w{who.workspace_id}{MARK}{time}" for time in times]
-        if not these:
-            continue
-        found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": stretch.limit - len(found)})
-        if len(found) >= stretch.limit:
-            break
-    return found
+    if question.begins:
+        found = _find_mentions(tx, who, question.as_said, stretch)
+        if len(found) == stretch.limit:
+            return found
+    return _find_mentions(tx, who, question, stretch)
 
 
 def find_contacts(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> list[Mention]:
@@ -178,6 +171,24 @@ def mentions_among(tx: Tx, who: Actor, question: Question, case_ids: Sequence[in
     asked = Spelling(tx.conn.dialect.name, question).text()
     values = {"question": asked, "workspace_id": who.workspace_id, "cases": list(case_ids)}
     return sorted(_mentions(tx, _AMONG[tx.conn.dialect.name], values), key=lambda one: -one.place)
+
+
+def _find_mentions(tx: Tx, who: Actor, question: Question, stretch: Stretch) -> list[Mention]:
+    seen = [f"{MARK}i{one}" for one in sorted(who.inbox_ids)] if who.inbox_ids is not None else []
+    spelling = Spelling(tx.conn.dialect.name, question)
+    values: dict[str, Any] = {"workspace_id": who.workspace_id} | msgspec.structs.asdict(stretch)
+    if tx.conn.dialect.name == "sqlite":
+        return _mentions(tx, _WALK, values | {"question": spelling.text([f"{MARK}w{who.workspace_id}"], seen)})
+    found: list[Mention] = []
+    _go_by_index(tx)
+    for times in _spans(tx.run(_SPAN, values).one()):
+        these = [f"{MARK}w{who.workspace_id}{MARK}{time}" for time in times]
+        if not these:
+            continue
+        found += _mentions(tx, _WEEKS, values | {"question": spelling.text(these, seen), "limit": stretch.limit - len(found)})
+        if len(found) >= stretch.limit:
+            break
+    return found
 
 
 def _mentions(tx: Tx, statement: sa.TextClause, values: dict[str, Any]) -> list[Mention]:

@@ -19,7 +19,7 @@ KEPT = 20_000
 WEEK = 604_800
 BLOCK = 16
 """Weeks that are asked for in one."""
-BEGINNINGS = (2, 3, 4)
+BEGINNINGS = (2, 3, 4, 5)
 """Lengths of beginnings that are words of the index themselves."""
 POSITIONS = 250
 _TIES = 31

@@ -41,6 +41,16 @@ class Question(msgspec.Struct, frozen=True):
     unwanted: tuple[Term, ...] = ()
 
     @property
+    def begins(self) -> bool:
+        """Whether a word of it may go on."""
+        return any(term.beginning for term in self.wanted)
+
+    @property
+    def as_said(self) -> Question:
+        """The same of whole words only."""
+        return Question(tuple(msgspec.structs.replace(term, beginning=False) for term in self.wanted), self.unwanted)
+
+    @property
     def starts(self) -> tuple[str, ...]:
         """Beginnings of the words that a reader looks for."""
         return tuple(word for term in self.wanted for word in term.words)

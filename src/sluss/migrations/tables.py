@@ -15,6 +15,7 @@ from sluss.notifications import models as notifications
 from sluss.outbox import models as outbox
 from sluss.people import models as people
 from sluss.privacy import models as privacy
+from sluss.proposals import models as proposals
 from sluss.replies import models as replies
 from sluss.replies.canned import models as canned
 from sluss.replies.macros import models as macros
@@ -43,6 +44,7 @@ __all__ = [
     "people",
     "privacy",
     "reactions",
+    "proposals",
     "replies",
     "workspaces",
 ]

@@ -70,6 +70,15 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_table(
+        "proposal_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("value", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_proposal_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_proposal_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "alert_choices",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("agent_id", types.Id(), nullable=False),
@@ -823,6 +832,57 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_index("ix_note_mentions_case", "note_mentions", ["workspace_id", "case_id"], unique=False)
+    op.create_table(
+        "clues",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("mark", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_clues_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_clues_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "mark", "message_id", name=op.f("pk_clues")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_clues_at", "clues", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_clues_message", "clues", ["workspace_id", "message_id"], unique=False)
+    op.create_table(
+        "proposals",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("other_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("other_message_id", types.Id(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("score", types.Count(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("settled_by", types.Id(), nullable=True),
+        sa.Column("settled_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_proposals_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_proposals_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "other_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_proposals_workspace_id_other_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "other_message_id"],
+            ["messages.workspace_id", "messages.id"],
+            name=op.f("fk_proposals_workspace_id_other_message_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_proposals_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_proposals")),
+        sa.UniqueConstraint("workspace_id", "case_id", "other_id", name=op.f("uq_proposals_workspace_id_case_id_other_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_proposals_message", "proposals", ["workspace_id", "message_id"], unique=False)
+    op.create_index("ix_proposals_other", "proposals", ["workspace_id", "other_id"], unique=False)
+    op.create_index("ix_proposals_other_message", "proposals", ["workspace_id", "other_message_id"], unique=False)
     op.add_column("agents", sa.Column("own_keys", types.Json(), nullable=True))
     op.add_column("agents", sa.Column("snooze_words", types.Text(), nullable=True))
     op.add_column("cases", sa.Column("merged_into_id", types.Id(), nullable=True))
