@@ -60,12 +60,38 @@ def test_every_module_is_in_the_bundle() -> None:
     assert there == bundled
 
 
-def test_modules_do_not_meet_in_their_shared_scope() -> None:
-    for name in ("sluss.js", "later.js"):
-        whole = "".join((STATIC / part).read_text() for part in BUNDLES[name])
-        names = re.findall(r"^(?:export )?(?:const|let|class|(?:async )?function) (\w+)", whole, re.MULTILINE)
-        assert sorted(names) == sorted(set(names))
+def modules() -> dict[str, str]:
+    """Browser modules by their names, in the order in which they are served."""
+    names = [name.removeprefix("js/") for bundle in ("sluss.js", "later.js") for name in BUNDLES[bundle]]
+    return {name: (STATIC / "js" / name).read_text() for name in names}
+
+
+def exports(code: str) -> set[str]:
+    return set(re.findall(r"^export (?:async )?(?:function|const|let|class) (\w+)", code, re.MULTILINE))
+
+
+def test_no_two_modules_export_the_same_name() -> None:
+    names = [name for code in modules().values() for name in exports(code)]
+    assert sorted(names) == sorted(set(names))
     assert b"import " not in _served(Assets(), "sluss.js")
+
+
+def test_modules_import_what_they_use_of_others_that_come_before() -> None:
+    own = {name: exports(code) for name, code in modules().items()}
+    wrong: list[str] = []
+    for place, (name, code) in enumerate(modules().items()):
+        taken = {
+            one.strip(): source
+            for names, source in re.findall(r'^import {(.*)} from "\./(.*)";$', code, re.MULTILINE)
+            for one in names.split(",")
+        }
+        wrong += [f"{name}: {one} of {source}" for one, source in taken.items() if one not in own.get(source, set())]
+        wrong += [f"{name} stands before {source}" for source in set(taken.values()) if list(own).index(source) > place]
+        made = re.findall(r"(?:function|const|let|class) (\w+)", code) + re.findall(r"^ +(?:async )?(\w+)\(.*\) {$", code, re.MULTILINE)
+        known = taken.keys() | own[name] | set(made)
+        others = {one for source, names in own.items() if source != name for one in names} - known
+        wrong += [f"{name}: {one} is not imported" for one in others if re.search(rf"(?<![\w.\"'-]){one}\(", code)]
+    assert wrong == []
 
 
 def test_no_module_is_long() -> None:
@@ -76,7 +102,7 @@ def test_no_module_is_long() -> None:
     ("names", "limit"),
     [
         (("sluss.js", "vendor/htmx-4.0.1.min.js"), 32),
-        (("later.js",), 10),
+        (("later.js",), 12),
         (("sluss.css",), 12),
         (("icons.svg", "fonts/inter-l.woff2", "fonts/inter-x.woff2"), 42),
     ],

@@ -46,8 +46,7 @@ BUNDLES = {
         "js/theme.js",
         "js/stream.js",
         "js/live.js",
-        "js/sounds.js",
-        "js/bell.js",
+        "js/views.js",
         "js/case-list.js",
         "js/case.js",
         "js/case-keys.js",
@@ -57,17 +56,26 @@ BUNDLES = {
         "js/sending.js",
         "js/draft.js",
         "js/composer.js",
-        "js/ready.js",
-        "js/gaps.js",
         "js/writing-keys.js",
-        "js/mention.js",
-        "js/alerts.js",
         "js/frame.js",
         "js/forms.js",
     ),
-    "later.js": ("js/sheet.js", "js/palette-list.js", "js/palette.js", "js/key-choice.js", "js/presence.js", "js/aside.js"),
+    "later.js": (
+        "js/sheet.js",
+        "js/palette-list.js",
+        "js/palette.js",
+        "js/key-choice.js",
+        "js/presence.js",
+        "js/aside.js",
+        "js/sounds.js",
+        "js/bell.js",
+        "js/ready.js",
+        "js/gaps.js",
+        "js/mention.js",
+        "js/alerts.js",
+    ),
 }
-"""What is served as one file. Modules of one bundle share one scope, so their top-level names must differ.
+"""What is served as one file. A module follows those that it imports; what it exports must have a name of its own among all of them.
 
 `later.js` is fetched when the page has come to rest. It takes from `sluss.js` what its modules import.
 """
@@ -86,6 +94,7 @@ _STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AROUND = re.compile(r"\s*([{};])\s*|(?<=[:,])[ \n]+")
 _FOR_PEOPLE = re.compile(r"^(?:[ \t]*//.*\n|[ \t]+|\n)", re.MULTILINE)
 """Lines of comment, and what stands before a line: a fifth of what is sent. No text of ours runs over several lines."""
+_EXPORT = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 _IMPORT = re.compile(r'^import \{(.*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 
 
@@ -161,7 +170,7 @@ class Assets:
             tight = _AROUND.sub(r"\1", _STYLE_COMMENT.sub("", data.decode()))
             return _STYLE_URL.sub(lambda found: f"url({self.url(found.group(1))})", tight).encode()
         if name.startswith("js/"):
-            return _FOR_PEOPLE.sub("", re.sub(r"^export ", "", _IMPORT.sub("", data.decode()), flags=re.MULTILINE)).encode()
+            return _module(data.decode()).encode()
         return data
 
     def _guess(self, hashed: str) -> str | None:
@@ -183,6 +192,13 @@ def squeezed(body: bytes, accept_encoding: str) -> tuple[bytes, str]:
     if encoding == "br":
         return bytes(importlib.import_module("brotli").compress(body, quality=4)), encoding
     return (gzip.compress(body, 5, mtime=0), encoding) if encoding else (body, "")
+
+
+def _module(code: str) -> str:
+    """One module of a bundle, in a scope of its own; what it exports is known to those that follow."""
+    exported = ", ".join(_EXPORT.findall(code))
+    body = _FOR_PEOPLE.sub("", _EXPORT.sub(lambda found: found[0].removeprefix("export "), _IMPORT.sub("", code)))
+    return f"const {{ {exported} }} = (() => {{\n{body}return {{ {exported} }};\n}})();\n" if exported else f"{{\n{body}}}\n"
 
 
 def _best(accept_encoding: str) -> str:
