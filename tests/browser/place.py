@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import smtplib
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser.host import ADDRESS
 from tests.servers.program import free_port
@@ -71,6 +72,13 @@ class Place:
         with smtplib.LMTP("127.0.0.1", self.lmtp_port) as door:
             for mail in mails:
                 door.send_message(mail, "sender@customer.example", [ADDRESS])
+
+    def key_of(self, item: Locator) -> str:
+        """The id that the network knows a message of ours by, as whoever answers it names it."""
+        message_id = int((item.get_attribute("id") or "").removeprefix("i"))
+        with sqlite3.connect(f"file:{self.folder / 'data' / 'sluss.sqlite3'}?mode=ro", uri=True) as data:
+            [[key]] = data.execute("SELECT external_id FROM messages WHERE id = ?", (message_id,))
+        return f"<{key}>"
 
     def streams(self) -> int:
         """How many browsers hold a live stream now."""

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from sluss.desk import screens as d
 from tests.browser import samples as s
 from tests.browser.fixtures import Desk
-from tests.browser.place import Place
+from tests.browser.place import LUKASZ, Place
 from tests.browser.stage import TEMPLATES, Stage
 from tests.journeys.test_two_agents import open_case, send, write
 from tests.servers.chromium import NewPage
@@ -116,6 +116,11 @@ def test_a_message_is_passed_on_from_its_letterhead(office: Place, desk: Desk) -
     johan.get_by_role("button", name="Undo").click()
     expect(johan.get_by_role("dialog").get_by_label("Your words above it")).to_have_value("Går det?")
     expect(johan.locator(".msg.aside")).to_have_count(0)
+    dialog.get_by_role("button", name="Forward", exact=True).click()
+    expect(johan.locator(".side-thread")).to_contain_text("Waiting for an answer")
+    office.mail("Re: Fwd: Hund", "Ja, i buren.", LUKASZ, references=office.key_of(johan.locator(".msg.aside.out")))
+    expect(johan.locator(".side-thread.answered")).to_contain_text("Ja, i buren.")
+    expect(johan.locator("#reply-way")).to_contain_text("asa@customer.example")
 
 
 def test_many_new_people_are_asked_about_before_anything_leaves(office: Place, desk: Desk, new_page: NewPage) -> None:

@@ -126,6 +126,7 @@ def test_what_got_no_answer_is_tried_again_under_the_same_key(stage: Stage) -> N
     stage.says(DRAFT, {"revision": 1, "saved_at": "2026-11-21T13:05:00Z"})
     stage.answers[REPLY] = lambda route: route.abort()
     stage.new_page.allow("ERR_FAILED")
+    stage.new_page.allow("Failed to fetch")
     tab = stage.open("desk")
     _write(tab, "Hej")
     tab.keyboard.press("Control+Enter")

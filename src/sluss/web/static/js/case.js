@@ -42,7 +42,10 @@ async function refresh() {
   for (const node of scroller.querySelectorAll(".msg")) if (!known.has(node.id)) node.classList.add("fresh");
   if (stay) scroller.scrollTop = scroller.scrollHeight;
   // What the agent sees counts as seen only when it is in view and nothing is being written: else the send is stopped by the server.
-  const mark = asking ? before : document.getElementById("items").dataset.seen;
+  // A composer that was put in place meanwhile, by an answer to a form of its own, knows more than what was asked for before.
+  const own = document.querySelector('#reply input[name="seen"]')?.value ?? before;
+  if (own !== before) document.getElementById("news").replaceChildren();
+  const mark = own !== before ? own : asking ? before : document.getElementById("items").dataset.seen;
   for (const seen of marks()) seen.value = mark;
   if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].querySelector(".meta b").textContent}`);
 }

@@ -80,6 +80,11 @@ if (viewer && document.querySelector("sluss-live")) {
     Object.assign(doings, { typedAt: Date.now(), kind: { again: "reply", forward: "side" }[kind] ?? kind });
     tellServer();
   });
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!event.target.matches?.("form[data-kind]")) return;
+    doings.typedAt = 0;
+    tellServer();
+  });
   for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => { doings.movedAt = Date.now(); }, { passive: true, capture: true });
   for (const name of ["htmx:after:swap", "visibilitychange"]) document.addEventListener(name, () => setTimeout(tellServer, 0));
   addEventListener("pagehide", leave);

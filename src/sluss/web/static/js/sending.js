@@ -13,8 +13,8 @@ function relabel(button, words) {
 }
 
 function restore(form) {
-  for (const button of form.querySelectorAll("button[data-words]")) {
-    button.innerHTML = button.dataset.words;
+  for (const button of form.querySelectorAll("button.busy, button.failed")) {
+    if (button.dataset.words) button.innerHTML = button.dataset.words;
     delete button.dataset.words;
     button.classList.remove("busy", "failed");
   }
