@@ -60,7 +60,7 @@ def shown_value(kind: Type, value: str) -> str:
 def show_field(one: Field) -> CardField:
     """A field of a card."""
     if isinstance(one, MoneyField):
-        return CardField(label=one.label, text=format_currency(Decimal(one.value), one.currency, locale=_locale()))
+        return CardField(label=one.label, text=_money(one))
     if isinstance(one, DateField):
         return CardField(label=one.label, text=_day(one.value))
     if isinstance(one, LinkField):
@@ -79,6 +79,12 @@ def tongues() -> tuple[tuple[str, str], ...]:
 def _tongues(locale: str) -> tuple[tuple[str, str], ...]:
     named = [(code, Locale.parse(code).get_display_name(locale) or code) for code in (*WRITTEN, *ALSO)]
     return tuple(sorted(named, key=lambda one: one[1].casefold()))
+
+
+def _money(one: MoneyField) -> str:
+    """Where the language writes the code itself, a space keeps it from the figures."""
+    text = format_currency(Decimal(one.value), one.currency, locale=_locale())
+    return text.replace(one.currency, f"{one.currency}\N{NO-BREAK SPACE}") if text.startswith(one.currency) else text
 
 
 def _day(text: str) -> str:
