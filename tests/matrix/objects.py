@@ -22,6 +22,9 @@ from sluss.contacts.consents import add_purpose
 from sluss.contacts.identities import add_identity
 from sluss.contacts.models import identities
 from sluss.contacts.notes import write_contact_note
+from sluss.desk.bulk import Chosen, begin
+from sluss.desk.many import Deed
+from sluss.desk.saved import NewView, save_view
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import DAY
@@ -73,6 +76,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
     "/operations/{operation}/retry": {"anyway": "1"},
+    "/views/{view_id}": {"name": "Nya", "f": "is:open"},
+    "/views/{view_id}/move": {"way": "up"},
     "/cases/{no}/follow": {"follow": "1"},
     "/me/quiet": {"until": "hour"},
     "/me/factors/{factor_id}": {"name": "Telefon"},
@@ -146,6 +151,7 @@ class Place:
         ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
         ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
+        ids |= self.db.write_now(self._of_the_desk, mine, ids["no"])
         ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
         ids |= self.db.write_now(self._invited)
         ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
@@ -239,6 +245,13 @@ class Place:
         }
         tx.run(sa.insert(erasures), erasure | {"phase": "begin", "cursor": 0, "until": 0, "addresses": [], "counts": {}})
         return {"export_id": str(export["id"]), "erasure_id": str(erasure["id"])}
+
+    def _of_the_desk(self, tx: Tx, agent_id: int, no: str) -> Ids:
+        """A saved view of the agent's own, and something they did to a case along with others."""
+        agent = Actor(self.company.id, "agent", agent_id, role="agent", inbox_ids=None)
+        view_id = save_view(tx, agent, NewView(name=self.marker, filter="is:open"))
+        run = begin(tx, agent, Deed("tag", "väska"), Chosen(numbers=(int(no),)))
+        return {"view_id": str(view_id), "deed_id": str(run.id)}
 
     def _factor(self, tx: Tx, agent_id: int) -> int:
         return add_factor(tx, Actor(self.company.id, "agent", agent_id), "app", "Telefon")

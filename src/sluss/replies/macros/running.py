@@ -26,8 +26,7 @@ from sluss.replies.drafts import DraftFields, discard_draft, find_draft, put_dra
 from sluss.replies.macros.models import macro_runs, macro_uses
 from sluss.replies.macros.planning import Deed, Plan, plan_macro
 from sluss.replies.macros.steps import Assign, Draft, Move, Note, Rank, Send, Tag, Untag
-from sluss.replies.news import news_since
-from sluss.replies.sending import SendReply, Stopped, send_reply
+from sluss.replies.sending import SendReply, require_seen, send_reply
 from sluss.replies.undoing import undo_send
 
 KEPT = 30 * DAY
@@ -120,9 +119,8 @@ def _require_seen(tx: Tx, who: Actor, plan: Plan, how: How) -> None:
     away = moved is not None and isinstance(moved.step, Move) and moved.step.status == "solved"
     if how.anyway or not (plan.find(Send) or away):
         return
-    news = news_since(tx, who, plan.case.id, how.seen) if how.seen or plan.find(Send) else None
-    if news is not None:
-        raise Stopped(news)
+    if how.seen or plan.find(Send):
+        require_seen(tx, who, plan.case.id, how.seen)
 
 
 def _do(tx: Tx, who: Actor, what: tuple[Plan, Deed, How], run_id: int, done: _Done) -> None:
