@@ -16,7 +16,7 @@ WITHOUT_SIGN_IN = {
 }
 BY_REVIEWERS = {
     *("POST /cases/{no}/draft", "POST /cases/{no}/files", "POST /cases/{no}/note", "POST /cases/{no}/read", "POST /cases/{no}/ready"),
-    *("POST /cases/{no}/presence", "POST /cases/{no}/follow", "POST /notifications/read"),
+    *("POST /cases/{no}/presence", "POST /cases/{no}/follow", "POST /notifications/read", "POST /lists/order"),
     "POST /api/v1/cases/{number}/notes",
     "POST /customers/{contact_id}/cards",  # asks other systems what is known; nothing of the company's changes
 }

@@ -17,7 +17,7 @@ from sluss.cases.models import cases
 from sluss.desk.around import look_around
 from sluss.desk.chosen import choose
 from sluss.desk.events import BulkWent
-from sluss.desk.many import Deed, State, do_to, take_back
+from sluss.desk.many import Deed, State, do_to, kind_named, take_back
 from sluss.desk.models import bulk_cases, bulk_deeds
 from sluss.desk.views import Scope
 from sluss.kernel.actors import Actor
@@ -165,7 +165,7 @@ def _go_on(tx: Tx, who: Actor, deed_id: int, *, at_once: bool, stopped: bool = F
 
 def _do_slice(tx: Tx, who: Actor, row: sa.Row[Any], turn: Sequence[sa.Row[Any]], *, stopped: bool) -> None:
     still = _still(tx, who, row, [one.case_id for one in turn]) if not stopped else set[int]()
-    deed = Deed(row.kind, row.value)
+    deed = Deed(kind_named(row.kind), row.value)
     for one in turn:
         if one.case_id not in still:
             _mark(tx, who, row.id, one.case_id, state="skipped", why=STOPPED if stopped else CHANGED)

@@ -37,12 +37,12 @@ def choose(tx: Tx, around: Around, key: str, text: str, zone: str) -> Chosen:
         return Chosen(scope_of(around, key), Narrowing())
     saved = _saved(tx, around, key)
     scope = scope_of(around, "all" if saved else key)
-    reader = Reader(who=around.who, names=_names(tx, around, saved), now=tx.now, zone=zone)
+    reader = Reader(who=around.who, names=names_for(tx, around, saved), now=tx.now, zone=zone)
     try:
         asked = read_filter(text, reader.names).tree
     except Wrong as wrong:
         nothing = msgspec.structs.replace(scope, key=key, among=())
-        return Chosen(nothing, Narrowing(text=text, wrong=wrong.wrong, at=wrong.at, meant=_meant(text, wrong)), saved)
+        return Chosen(nothing, Narrowing(text=text, wrong=wrong.wrong, at=wrong.at, meant=meant(text, wrong)), saved)
     own = read_filter(saved.filter, reader.names).tree if saved else All()
     tree = joined(All, [one for one in (own, asked) if one != All()])
     return Chosen(_narrowed(tx, msgspec.structs.replace(scope, key=key, tree=tree, reader=reader)), _show(key, asked, reader.names), saved)
@@ -72,7 +72,7 @@ def _saved(tx: Tx, around: Around, key: str) -> SavedView | None:
     return access_view(tx, around.who, int(number))
 
 
-def _names(tx: Tx, around: Around, saved: SavedView | None) -> Names:
+def names_for(tx: Tx, around: Around, saved: SavedView | None) -> Names:
     """Names that the reader knows; what a saved view names besides stands for nothing that they can see."""
     names = read_names(tx, around.who)
     if saved is None:
@@ -119,7 +119,7 @@ def address(key: str, text: str) -> str:
     return f"/inbox/{key}" + (f"?{urlencode({'f': text})}" if text else "")
 
 
-def _meant(text: str, wrong: Wrong) -> tuple[str, ...]:
+def meant(text: str, wrong: Wrong) -> tuple[str, ...]:
     """The whole filter as it would be with each suggestion in its place."""
     rest = text[wrong.at :]
     end = next((n for n, char in enumerate(rest) if char in " ,()" or (char == ":" and n)), len(rest))

@@ -20,6 +20,7 @@ from sluss.desk.effects import effect_of
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
+from sluss.desk.proposed import show_proposals
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.saved import kept_sort, saved_for
 from sluss.desk.screens import Case, Desk, FirstStep, News, Person, Piece, Queue, View
@@ -161,6 +162,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         agents=assignable(tx, who),
         all_tags=all_tags(tx, who),
         banners=case_banners(tx, around, row),
+        proposals=show_proposals(tx, around, row),
         here=show_colleagues(tx, who, [row.id]).get(row.id, ()),
         previous_no=before,
         next_no=after,

@@ -35,6 +35,7 @@ from sluss.notifications.ringing import ring
 from sluss.outbox.events import InboxSendingPaused, InboxSendingResumed, OutboxReleased
 from sluss.people.models import agents
 from sluss.privacy.events import CaseErased
+from sluss.proposals.queries import proposed_cases
 from sluss.web.locale import Voice, speaking
 from sluss.web.shell import Page
 from sluss.web.templates import Templates
@@ -51,7 +52,7 @@ class Batch(msgspec.Struct, frozen=True):
     listed: Sequence[Listed]
     beside: Beside
     agents: frozenset[int]
-    drawn: dict[tuple[int, str, str, bool], str]
+    drawn: dict[tuple[int, str, str, bool, bool], str]
     near: Mapping[int, Mapping[Near, frozenset[int]]]
 
 
@@ -89,7 +90,8 @@ def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight
     who = Actor(sight.workspace_id, "agent", role="agent", inbox_ids=sight.inbox_ids)
     with speaking(Voice(sight.locale, sight.zone)):
         seen = [case for case in batch.listed if _sees(who, case, batch.beside)]
-        pushes = [push for case in seen for push in _rows(batch, case, templates, sight)]
+        proposed = proposed_cases(tx, who, [case.id for case in seen])
+        pushes = [push for case in seen for push in _rows(batch, case, templates, (sight, case.id in proposed))]
         pushes += [_push("touched", {"case": str(case.id), "no": case.number}) for case in seen]
         gone = [one.event for one in recorded if isinstance(one.event, CaseErased) and who.may_see_inbox(one.event.inbox_id)]
         pushes += [_push("row", {"case": str(one.case_id), "no": one.number, "views": [], "html": "", "sort": {}}) for one in gone]
@@ -108,7 +110,7 @@ def _sees(who: Actor, case: Listed, beside: Beside) -> bool:
     return any(who.may_see_inbox(one) for one in (case.inbox_id, *beside.inboxes.get(case.id, ())))
 
 
-def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Iterator[Push]:
+def _rows(batch: Batch, case: Listed, templates: Templates, sight: tuple[Sight, bool]) -> Iterator[Push]:
     """One push where all readers see the same, else one for each kind of reader: who holds it, follows it, has begun to write."""
     near: dict[str, frozenset[int]] = {"mine": frozenset({case.assignee_id or 0}) - {0}, **batch.near.get(case.id, {})}
     near["drafted"] = batch.beside.drafters.get(case.id, frozenset())
@@ -125,17 +127,17 @@ def _rows(batch: Batch, case: Listed, templates: Templates, sight: Sight) -> Ite
             yield msgspec.structs.replace(_row(batch, case, templates, sight, kind), agent_ids=among)
 
 
-def _row(batch: Batch, case: Listed, templates: Templates, sight: Sight, near: frozenset[str]) -> Push:
-    row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted="drafted" in near)
+def _row(batch: Batch, case: Listed, templates: Templates, sight: tuple[Sight, bool], near: frozenset[str]) -> Push:
+    row = msgspec.structs.replace(show_row(batch.around, case, batch.beside), drafted="drafted" in near, proposed=sight[1])
     everywhere = views_of(batch.around, case, batch.beside.inboxes.get(case.id, ()))
     own = [view for view in OWN if view in near and case.status in UNFINISHED]
-    html = _draw(batch, row, templates, sight)
+    html = _draw(batch, row, templates, sight[0])
     places = {sort: number_of(case, sort) for sort in SORTS}
     return _push("row", {"case": row.id, "no": row.no, "views": [*own, *everywhere], "html": html, "sort": places})
 
 
 def _draw(batch: Batch, row: Row, templates: Templates, sight: Sight) -> str:
-    key = (int(row.id), sight.locale, sight.zone, row.drafted)
+    key = (int(row.id), sight.locale, sight.zone, row.drafted, row.proposed)
     if key not in batch.drawn:
         page = Page(title="", path="/", locale=sight.locale, zone=sight.zone)
         batch.drawn[key] = templates.render("desk/push.html", page, row=row, view_key="{view}")

@@ -38,6 +38,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     run: int = 0
 
 
+def kind_named(word: str) -> Kind:
+    """The kind of a word. Raises `Invalid` for what is none."""
+    for kind in KINDS:
+        if kind == word:
+            return kind
+    raise Invalid({"action": "Choose what to do."})
+
+
 def do_to(tx: Tx, who: Actor, case_id: int, deed: Deed) -> tuple[State, State]:
     """Do it. Returns how the case was and how it is."""
     before = state_of(tx, who, work_on_case(tx, who, case_id))

@@ -49,15 +49,18 @@ class Stretch(msgspec.Struct, frozen=True):
         return rows.where(here < there if falling else here > there)
 
 
-def sort_of(scope: Scope, asked: str) -> Sort:
-    """The order to use: the one asked for, else what suits the view."""
-    if asked and asked not in SORTS:
-        raise Invalid({"sort": "Choose due, oldest, newest or priority."})
-    usual: Sort = "newest" if scope.statuses[0] == "solved" else "due"
+def sort_named(asked: str) -> Sort:
+    """The order of a name. Raises `Invalid` for what is none."""
     for sort in SORTS:
         if sort == asked:
             return sort
-    return usual
+    raise Invalid({"sort": "Choose due, oldest, newest or priority."})
+
+
+def sort_of(scope: Scope, asked: str) -> Sort:
+    """The order to use: the one asked for, else what suits the view."""
+    usual: Sort = "newest" if scope.statuses[0] == "solved" else "due"
+    return sort_named(asked) if asked else usual
 
 
 def stretches(scope: Scope, sort: Sort) -> list[Stretch]:

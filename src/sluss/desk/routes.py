@@ -19,6 +19,7 @@ from sluss.desk import (
     routes_join,
     routes_palette,
     routes_presence,
+    routes_proposals,
     routes_ready,
     routes_reply,
     routes_side,
@@ -174,6 +175,7 @@ ROUTES: list[Any] = [
     *routes_forward.ROUTES,
     *routes_join.ROUTES,
     *routes_presence.ROUTES,
+    *routes_proposals.ROUTES,
     *routes_ready.ROUTES,
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, post
@@ -10,19 +9,17 @@ from litestar import Response, post
 from sluss.cases.access import Status, access_case, access_case_no
 from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.around import people
-from sluss.desk.deeds import Bulk, Was, assign, do_to_many, label, move, rank, restore, solve
+from sluss.desk.deeds import Was, assign, label, move, rank, solve
 from sluss.desk.desk import Look, read_desk, show_news
 from sluss.desk.screens import Person, Stopped
 from sluss.desk.shapes import (
     AssignForm,
-    BulkForm,
     Empty,
     PriorityForm,
     RetryForm,
     StatusForm,
     TagsForm,
     number,
-    read_was,
     write_was,
 )
 from sluss.desk.until import USUAL, understand
@@ -40,7 +37,6 @@ from sluss.replies import sending
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import short
 from sluss.web.locale import gettext as _
-from sluss.web.locale import ngettext
 from sluss.web.shell import Toast
 
 
@@ -112,21 +108,6 @@ async def mark_read(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[N
     if await edge.db.read(has_unread, who, case.id):
         await edge.db.write(read_case, who, case.id)
     return asked.nothing()
-
-
-@post("/cases/bulk", may=AGENTS, status_code=200)
-async def do_many(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
-    """The same to every chosen case, all or none; or the way back from that."""
-    form = await asked.form(BulkForm)
-    if form.action == "restore":
-        before = read_was(form.was)
-        await edge.db.write(once, who, await asked.op(), restore, before)
-        count = len(before)
-        return await told(
-            edge, asked, who, [Toast(text=ngettext("%(num)s case is as it was", "%(num)s cases are as they were", count) % {"num": count})]
-        )
-    before = await edge.db.write(once, who, await asked.op(), do_to_many, form.no, form.action)
-    return await told(edge, asked, who, [Toast(text=_done_to(form.action, len(before)), **_way_back(before))])
 
 
 @post("/operations/{operation:str}/retry", may=AGENTS, status_code=200)
@@ -206,19 +187,8 @@ def _moved(status: Status, until: int | None, before: list[Was]) -> Toast:
     return Toast(text=text, **_way_back(before))
 
 
-def _done_to(action: Bulk, count: int) -> str:
-    words: Mapping[str, str] = {
-        "solve": ngettext("%(num)s solved", "%(num)s solved", count),
-        "assign-me": ngettext("%(num)s is yours now", "%(num)s are yours now", count),
-        "pending": ngettext("%(num)s waits for the customer", "%(num)s wait for the customer", count),
-        "spam": ngettext("%(num)s marked as spam", "%(num)s marked as spam", count),
-        "open": ngettext("%(num)s opened again", "%(num)s opened again", count),
-    }
-    return words[action] % {"num": count}
-
-
 def _way_back(before: list[Was]) -> dict[str, Any]:
     return {"undo_url": "/cases/bulk", "fields": {"action": "restore", "was": write_was(before)}}
 
 
-ROUTES: list[Any] = [assign_one, move_one, rank_one, label_one, mark_read, do_many, retry, cancel, release]
+ROUTES: list[Any] = [assign_one, move_one, rank_one, label_one, mark_read, retry, cancel, release]

@@ -44,6 +44,8 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/presence | `doing` = reading, reply, note, side or gone; `tab` (8 to 32 hex characters of the tab's own) → 204 |
 | /cases/{no}/follow | `follow` = 1 or empty, `agent` (a colleague, for leads; 0 is oneself) |
 | /cases/{no}/read | empty; marks as seen by this agent → 204 |
+| /proposals/{id}/link | `no` (the case that is looked at, and stays): merges the other into it; the way back is /moves/{id}/undo |
+| /proposals/{id}/refuse, /proposals/{id}/reopen | `no`: never proposed again, or proposed once more |
 | /cases/bulk | `no` (repeated), `action` = solve, assign-me, pending, spam, open → 200 desk/done.html with rows as toasts only |
 | /operations/{id}/retry | `anyway` = 1 for an unknown result |
 | /operations/{id}/cancel | |
@@ -148,6 +150,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     trouble: Literal["", "failed", "unknown"] = ""
     here: tuple[Here, ...] = ()
+    proposed: bool = False
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -418,9 +421,22 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     earlier: int = 0
     focus: str = ""
     banners: tuple[CaseBanner, ...] = ()
+    proposals: tuple[CaseProposal, ...] = ()
     here: tuple[Here, ...] = ()
     previous_no: int | None = None
     next_no: int | None = None
+
+
+class CaseProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """Another case that may be this one, why, and who has answered there already. Linking merges it into the case that is looked at."""
+
+    id: str
+    no: int
+    subject: str
+    text: str
+    answered_at: int | None = None
+    answered_by: str = ""
+    may_work: bool = True
 
 
 class CaseBanner(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,13 +34,17 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Toast(msgspec.Struct, frozen=True, kw_only=True):
-    """A short message that goes away. `undo_url` with `fields` makes an Undo button that posts there; `until` (µs) starts its countdown."""
+    """A short message that goes away. `undo_url` with `fields` makes an Undo button that posts there; `until` (µs) starts its countdown.
+
+    `deed` is one that goes on behind the screen: the stream tells how far it is.
+    """
 
     text: str
     kind: Literal["ok", "bad"] = "ok"
     undo_url: str = ""
     fields: Mapping[str, str] = {}
     until: int | None = None
+    deed: str = ""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

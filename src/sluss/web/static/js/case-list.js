@@ -1,6 +1,7 @@
 // <sluss-list data-view="mine">: rows are pushed one by one. While the pointer or the focus is in the list nothing moves;
 // changed rows are refreshed where they stand, and what would move waits behind a pill.
 import { plural, say } from "./text.js";
+import { askAbout, tellChosen } from "./views.js";
 import { tell } from "./clock.js";
 import { action, focusedRow } from "./keys.js";
 
@@ -24,9 +25,12 @@ class SlussList extends HTMLElement {
     return this.matches(":hover") || this.contains(document.activeElement);
   }
 
-  push({ case: id, views, html, sort: sorts }) {
-    const sort = sorts[this.dataset.order];
-    const belongs = views.includes(this.dataset.view);
+  push({ case: id, no, views, html, sort: sorts }) {
+    if ("asks" in this.dataset) return askAbout(this, id, no);
+    this.take(id, views.includes(this.dataset.view), html, sorts[this.dataset.order]);
+  }
+
+  take(id, belongs, html, sort) {
     const row = document.getElementById(`c${id}`);
     const still = row && Number(row.dataset.sort) === Number(sort);
     if (belongs && row) this.refresh(row, html, still || this.busy());
@@ -35,9 +39,13 @@ class SlussList extends HTMLElement {
     else belongs ? this.place(id, html, sort) : this.drop(id);
   }
 
+  fill(html) {
+    return html.replaceAll("{view}", this.dataset.view).replaceAll("{query}", this.dataset.query);
+  }
+
   refresh(row, html, keepPlace) {
     const sort = row.dataset.sort;
-    htmx.swap({ text: html.replaceAll("{view}", this.dataset.view), target: row, sourceElement: row, swap: "outerMorph" });
+    htmx.swap({ text: this.fill(html), target: row, sourceElement: row, swap: "outerMorph" });
     const fresh = document.getElementById(row.id);
     if (keepPlace) fresh.dataset.sort = sort;
     this.mark();
@@ -59,7 +67,7 @@ class SlussList extends HTMLElement {
 
   place(id, html, sort) {
     const holder = document.createElement("template");
-    holder.innerHTML = html.replaceAll("{view}", this.dataset.view);
+    holder.innerHTML = this.fill(html);
     const row = document.getElementById(`c${id}`) ?? holder.content.querySelector("li");
     if (!row) return;
     if (!row.isConnected) row.classList.add("fresh");
@@ -107,7 +115,7 @@ class SlussList extends HTMLElement {
 
   count() {
     const picked = this.rows.querySelectorAll(".pick :checked").length;
-    document.querySelector("[data-selected]").textContent = plural("selected", picked);
+    tellChosen(this.rows, picked);
     if (picked) say(plural("selected", picked));
   }
 
@@ -139,6 +147,4 @@ action("select-all", () => list().pick(true));
 action("select-none", () => list().pick(false));
 action("first", () => list().step("first"));
 action("last", () => list().step("last"));
-document.addEventListener("click", (event) => event.target.closest("[data-clear]") && list()?.clear());
-document.addEventListener("htmx:after:request", (event) => event.target.id === "bulk" && list()?.clear());
 document.addEventListener("sluss:resync", () => list() && htmx.ajax("GET", location.pathname.split("/").slice(0, 3).join("/") + location.search, { target: "#rows", select: "#rows", swap: "outerMorph" }).then(() => list().mark()));

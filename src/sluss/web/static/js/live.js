@@ -32,6 +32,7 @@ function line({ up, since }) {
 const heard = {
   row: (data) => document.querySelector("sluss-list")?.push(data),
   counts,
+  deed: (data) => document.dispatchEvent(new CustomEvent("sluss:deed", { detail: data })),
   touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
   banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),

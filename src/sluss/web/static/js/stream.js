@@ -5,6 +5,7 @@
 //   row      {"case", "no", "views": ["mine", "inbox:7"], "html": "<li …>", "sort": {"oldest": 7, …}}   a row, and where it stands in each order
 //   counts   {"mine": 9, "unassigned": 14}          only those that changed
 //   touched  {"case", "no"}                          something in this case changed: who shows it asks for it again
+//   deed     {"deed", "text", "over"}                how far a deed to many cases is
 //   banners  {"html"}                                the lines under the top bar, all of them
 //   toast    {"text", "kind"}
 //   resync   {}                                      too long away: read list and case again
@@ -15,7 +16,7 @@
 const SILENCE = 30000;
 const ATTEMPT = 10000;
 const KEPT = 300;
-const names = ["row", "counts", "touched", "banners", "toast", "resync", "presence", "bell", "beat", "bye"];
+const names = ["row", "counts", "touched", "deed", "banners", "toast", "resync", "presence", "bell", "beat", "bye"];
 
 export class Stream {
   constructor(url, after, heard) {
