@@ -35,7 +35,12 @@ document.addEventListener("click", (event) => {
 let edited = "";
 document.addEventListener("htmx:before:request", (event) => {
   const from = event.detail?.ctx?.sourceElement ?? event.target;
-  edited = (from.closest?.("#contact") && (pieceOf(from)?.id || from.closest("[popover]")?.id)) || edited;
+  if (!from.closest?.("#contact")) return;
+  const menu = from.closest("[popover]");
+  edited = pieceOf(from)?.id || menu?.id || edited;
+  // Where it stood is no longer true of the menu that comes in its place.
+  menu?.hidePopover();
+  menu?.removeAttribute("style");
 });
 document.addEventListener("htmx:after:swap", () => {
   const contact = document.getElementById("contact");
