@@ -9,7 +9,7 @@ from sluss.cases.actions import assign_case
 from sluss.kernel.actors import system
 from sluss.kernel.clock import HOUR, MINUTE
 from sluss.notifications.actions import read_all
-from sluss.notifications.digest import AWAY, note_open_desks
+from sluss.notifications.digest import AWAY, GRACE, note_open_desks
 from sluss.notifications.kinds import KINDS, Kind, Ways
 from sluss.notifications.preferences import Alerts, allow_quotes, hush, save_alerts
 from sluss.people.actions import disable_agent
@@ -43,7 +43,7 @@ def post(office: Office) -> Post:
 async def test_a_call_by_name_is_written_at_once_and_only_once(office: Office, post: Post) -> None:
     case = office.case("Bokningen syns inte", text="hemligt 4711")
     office.note("maja", case, "@Johan Falk ring kunden")
-    [mail] = await post.after(0)
+    [mail] = await post.after(GRACE)
     assert mail.email == "johan@norrsken.test"
     assert f"#{case.number} Bokningen syns inte\nMaja Ek mentioned you\nhttps://norrsken.test/c/{case.number}" in mail.text
     assert "hemligt" not in mail.text
@@ -68,6 +68,7 @@ async def test_who_has_read_it_is_not_written_to_even_if_the_letter_waits_alread
     case = office.case()
     office.note("maja", case, "@Johan Falk och @Karin Holm")
     office.tell()
+    office.clock.move(GRACE)
     office.ring_timers()
     office.db.write_now(read_all, office.world.who("johan"))
     assert [mail.email for mail in await post.after(0)] == ["karin@norrsken.test"]
@@ -77,7 +78,7 @@ async def test_who_is_at_a_desk_is_left_in_peace_until_they_go(office: Office, p
     case, johan = office.case(), office.world.who("johan")
     office.db.write_now(note_open_desks, {johan.workspace_id: {johan.id}})
     office.note("maja", case, "@Johan Falk")
-    assert await post.after(MINUTE) == []
+    assert await post.after(GRACE) == []
     assert len(await post.after(AWAY)) == 1
 
 
@@ -102,7 +103,7 @@ async def test_never_leaves_the_calls_by_name(office: Office, post: Post, alerts
     case = office.case()
     office.do("maja", assign_case, case.id, office.world.who("johan").id)
     office.note("maja", case, "@Johan Falk")
-    mails = [*await post.after(0), *await post.after(30 * HOUR)]
+    mails = [*await post.after(GRACE), *await post.after(30 * HOUR)]
     assert len(mails) == letters
     assert not any("assigned" in mail.text for mail in mails)
 
@@ -119,7 +120,7 @@ async def test_words_of_notes_and_customers_only_where_the_company_allows_it(off
     case = office.case()
     office.db.write_now(allow_quotes, office.world.who("ewa"), excerpts=True)
     office.note("maja", case, "@Johan Falk ring kunden")
-    [mail] = await post.after(0)
+    [mail] = await post.after(GRACE)
     assert "ring kunden" in mail.text
 
 
@@ -127,8 +128,9 @@ async def test_in_the_language_of_who_reads_and_not_to_who_is_shut_out(office: O
     case = office.case()
     office.note("maja", case, "@Johan Falk och @Karin Holm")
     office.tell()
+    office.clock.move(GRACE)
     office.ring_timers()
     office.db.write_now(disable_agent, system(case.workspace_id), office.world.who("johan").id)
-    [mail] = await post.after(0)
+    [mail] = await post.after(GRACE)
     assert mail.email == "karin@norrsken.test"
     assert msgspec.structs.asdict(mail)["company"] == "Norrsken Air"

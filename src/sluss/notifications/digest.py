@@ -32,6 +32,8 @@ from sluss.web.locale import Voice, speaking
 DIGEST = "digest"
 AWAY = 10 * MINUTE
 """Whose last open stream is that long ago is away."""
+GRACE = 2 * MINUTE
+"""What is to be told at once waits this long: whoever reads it meanwhile needs no letter, and desks that have just opened are known."""
 AT_MOST = 50
 EVERY_SECONDS = 60.0
 
@@ -100,7 +102,7 @@ def note_open_desks(tx: Tx, present: Mapping[int, Collection[int]]) -> None:
 def _due(preferences: Preferences, now: int, *, mentioned: bool) -> int | None:
     alerts = preferences.alerts
     if mentioned and alerts.mentions_at_once:
-        return now
+        return now + GRACE
     if alerts.digest == "hourly":
         return now + HOUR
     return next_hour(preferences.quiet.zone, alerts.digest_hour, now) if alerts.digest == "daily" else None
