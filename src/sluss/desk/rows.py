@@ -21,6 +21,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
 from sluss.outbox.queries import troubles_of
+from sluss.proposals.queries import proposed_cases
 from sluss.replies.models import drafts
 
 PAGE = 50
@@ -110,7 +111,8 @@ def show_rows(tx: Tx, around: Around, listed: Sequence[Listed], sort: Sort = "ol
     beside = stand_beside(tx, around.who, listed)
     here = show_colleagues(tx, around.who, [case.id for case in listed])
     rows = (show_row(around, case, beside, sort) for case in listed)
-    return tuple(msgspec.structs.replace(row, here=here.get(int(row.id), ())) for row in rows)
+    proposed = proposed_cases(tx, around.who, [case.id for case in listed])
+    return tuple(msgspec.structs.replace(row, here=here.get(int(row.id), ()), proposed=int(row.id) in proposed) for row in rows)
 
 
 def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:

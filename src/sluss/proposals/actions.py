@@ -1,5 +1,6 @@
 """Proposing that two cases are one, and settling it. In: a message that came; an agent's word. Out: rows of proposals, events.
 
+Cases that were merged are one, and nothing is proposed of what is put away: taking the merge back brings the proposal back as well.
 A pair of cases is proposed once: what an agent has said is not the same is never proposed again.
 """
 
@@ -49,17 +50,9 @@ def refuse_proposal(tx: Tx, who: Actor, proposal_id: int) -> None:
     _settle(tx, who, proposal_id, "dismissed")
 
 
-def link_proposal(tx: Tx, who: Actor, proposal_id: int) -> None:
-    """Two cases were brought together."""
-    _settle(tx, who, proposal_id, "linked")
-
-
-def reopen_proposals(tx: Tx, who: Actor, case_ids: tuple[int, int]) -> None:
-    """What had been linked was taken apart again: it is open once more."""
-    first, second = sorted(case_ids)
-    c = proposals.c
-    pair = (c.workspace_id == who.workspace_id) & (c.case_id == first) & (c.other_id == second) & (c.state == "linked")
-    tx.run(sa.update(proposals).where(pair).values(state="open", settled_by=None, settled_at=None))
+def reopen_proposal(tx: Tx, who: Actor, proposal_id: int) -> None:
+    """It may be the same after all."""
+    _settle(tx, who, proposal_id, "open")
 
 
 def access_proposal(tx: Tx, who: Actor, proposal_id: int) -> sa.Row[Any]:
@@ -110,7 +103,7 @@ def _propose(tx: Tx, who: Actor, pair: list[tuple[int, int]], *, reason: str, sc
         refresh_case(tx, who, one)
 
 
-def _settle(tx: Tx, who: Actor, proposal_id: int, state: Literal["dismissed", "linked"]) -> None:
+def _settle(tx: Tx, who: Actor, proposal_id: int, state: Literal["dismissed", "open"]) -> None:
     row = access_proposal(tx, who, proposal_id)
     for one in (row.case_id, row.other_id):
         work_on_case(tx, who, one)
