@@ -39,7 +39,7 @@ const others = (id) => (present?.[id] ?? []).filter(([agent]) => agent !== viewe
 function drawn([, name, doing], short) {
   const words = text(`at.${doing}`, { name });
   const shown = short ? [element("span", { "aria-hidden": "true" }, name.split(" ")[0]), element("span", { class: "sr" }, words)] : [element("span", {}, words)];
-  return element("span", { class: `at ${doing}`, title: short && words }, icon(doing === "reading" ? "eye" : "pencil"), ...shown);
+  return element("span", { class: `at at-${doing}`, title: short && words }, icon(doing === "reading" ? "eye" : "pencil"), ...shown);
 }
 
 // Rows and composer are drawn anew by others; what stands in them then is mended here.
