@@ -17,6 +17,8 @@ class SlussComposer extends HTMLElement {
     on(this, "input", (event) => event.target.type !== "file" && draft(event)?.edited());
     on(this, "focusout", (event) => draft(event)?.save());
     on(this, "click", (event) => this.clicked(event));
+    // On a phone the composer grows when something in it has the focus, and the tab would slip from under the finger.
+    on(this, "mousedown", (event) => event.target.closest('[role="tab"]') && event.preventDefault());
     on(this, "keydown", (event) => this.tabKeys(event));
     on(this, "paste", (event) => this.take(event, event.clipboardData.files));
     on(this, "dragover", (event) => this.drag(event, event.dataTransfer.types.includes("Files")));
