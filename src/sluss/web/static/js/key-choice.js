@@ -3,7 +3,7 @@ import { spelled } from "./keys.js";
 
 const WAITS_FOR_MORE = 1500;
 const STAYS = /^(Tab|Enter|Escape|Shift|Control|Alt|AltGraph|Meta|Dead|CapsLock|Arrow.*|Process|Unidentified)$/;
-let pressedAt = 0;
+let pressedAt = -Infinity;
 
 function takePress(event) {
   const field = event.target;
@@ -21,4 +21,5 @@ function takePress(event) {
 
 const choice = document.querySelector("[data-press-choice]");
 if (choice) choice.hidden = false;
+document.addEventListener("focusin", () => { pressedAt = -Infinity; });
 document.addEventListener("keydown", takePress, true);
