@@ -9,10 +9,11 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from sluss.cards.sources import SourceFields, save_source
-from sluss.cases.models import attachments, cases
+from sluss.cases.models import attachments, cases, conversations, messages
 from sluss.cases.recording import Arrival, StoredFile, record_arrivals
 from sluss.channels.contract import Address, Inbound
 from sluss.channels.models import inbox_trials
@@ -39,6 +40,7 @@ from sluss.people.invitations import invite
 from sluss.people.models import agents, api_tokens, letters, sessions
 from sluss.people.sessions import Browser, open_session
 from sluss.privacy.models import erasures, exports
+from sluss.proposals.models import proposals
 from sluss.replies.attaching import NewFile
 from sluss.replies.canned.actions import Content, create_answer
 from sluss.replies.canned.audience import Audience
@@ -75,6 +77,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/settings/macros/{macro_id}": {"name": "Eget", "tags": "väska", "whom": "owner", "revision": "1"},
     "/cases/{no}/priority": {"priority": "high"},
     "/cases/{no}/tags": {"new": "väska"},
+    "/proposals/{proposal}/link": {"no": "{number}"},
+    "/proposals/{proposal}/refuse": {"no": "{number}"},
+    "/proposals/{proposal}/reopen": {"no": "{number}"},
     "/operations/{operation}/retry": {"anyway": "1"},
     "/views/{view_id}": {"name": "Nya", "f": "is:open"},
     "/views/{view_id}/move": {"way": "up"},
@@ -148,6 +153,7 @@ class Place:
         ids: Ids = {"workspace_id": str(self.company.id), "inbox_id": str(self.inbox.id), "agent_id": str(victim), "team_id": str(team_id)}
         ids |= self.db.write_now(self._case, owner)
         ids |= self.db.write_now(self._ready, owner, int(ids["number"]))
+        ids |= {"proposal": str(self.db.write_now(self._proposal, int(ids["message_id"])))}
         ids |= {"envelope_id": str(self.db.write_now(self._envelope)), "trial_id": str(self.db.write_now(self._trial))}
         ids |= {"session_id": str(self.db.write_now(self._session, mine)), "view": f"inbox:{self.inbox.id}"}
         ids |= {"factor_id": str(self.db.write_now(self._factor, mine))}
@@ -170,6 +176,31 @@ class Place:
         run = run_macro(tx, owner, int(tx.value(case)), macro_id).run_id
         made = {"answer_id": answer_id, "shared_answer": shared, "canned_file": file_id, "macro_id": macro_id, "run": run}
         return {name: str(one) for name, one in made.items()}
+
+    def _proposal(self, tx: Tx, message_id: int) -> int:
+        """Another case at the same inbox that may be the same."""
+        text = f"{self.marker} Hej igen!"
+        inbound = Inbound(
+            external_id=f"2{self.marker}@kund.example", dedupe_key=f"2{self.marker}", subject=self.marker, text=text, fresh=text
+        )
+        inbound = msgspec.structs.replace(inbound, sender=Address(f"2{self.marker.lower()}@kund.example", f"Åsa {self.marker}"))
+        shared: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
+        [other] = record_arrivals(
+            tx, self._sluss, [Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=inbound, **shared)]
+        )
+        spoken = sa.select(conversations.c.case_id).join(messages, messages.c.conversation_id == conversations.c.id)
+        case_id, other_id = (int(tx.value(spoken.where(messages.c.id == one))) for one in (message_id, other.message_id))
+        row = {
+            "workspace_id": self.company.id,
+            "id": tx.new_id(),
+            "case_id": case_id,
+            "other_id": other_id,
+            "reason": "person",
+            "score": 60,
+        }
+        row |= {"message_id": message_id, "other_message_id": other.message_id, "state": "open", "at": tx.now}
+        tx.run(sa.insert(proposals), row)
+        return int(row["id"])
 
     def _invited(self, tx: Tx) -> Ids:
         """Somebody who is invited, and the letter that did not reach them."""

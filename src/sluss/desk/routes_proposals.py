@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, post
@@ -27,7 +27,7 @@ PIECES: Any = ("head", "timeline", "composer", "side")
 class ProposalForm(msgspec.Struct, frozen=True):
     """The case that is looked at."""
 
-    no: Annotated[Number, msgspec.Meta(ge=1)]
+    no: Number
 
 
 class Linked(msgspec.Struct, frozen=True):
