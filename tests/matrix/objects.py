@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cards.sources import SourceFields, save_source
+from sluss.cases.access import access_case, access_case_no, access_message
 from sluss.cases.models import attachments, cases, conversations, messages
 from sluss.cases.recording import Arrival, StoredFile, record_arrivals
 from sluss.channels.contract import Address, Inbound
@@ -34,6 +35,8 @@ from sluss.kernel.files import FileStore
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
+from sluss.merging.contacts import Choice, merge_contacts
+from sluss.merging.merge import merge_cases
 from sluss.people.actions import NewAgent
 from sluss.people.factors import add_factor
 from sluss.people.invitations import invite
@@ -66,6 +69,10 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
+    "/cases/{no}/merge": {"other": "{no}"},
+    "/cases/{no}/move": {"m": "{message_id}"},
+    "/customers/{contact_id}/merge": {"other": "{contact_id}"},
+    "/customers/{contact_id}/part": {"identity": "{identity_id}"},
     "/cases/{no}/ready": {"answer": "{shared_answer}"},
     "/cases/{no}/macro": {"macro": "{macro_id}", "anyway": "1"},
     "/cases/{no}/macro/undo": {"run": "{run}"},
@@ -128,7 +135,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 """What a form wants before it looks at its object; `{name}` is the id of the same place."""
 
-QUERY = {"/cases/{no}/earlier": "?before={message_id}"}
+QUERY = {"/cases/{no}/move": "?m={message_id}", "/cases/{no}/earlier": "?before={message_id}"}
 NEEDS_FILE = {"/cases/{no}/files", "/settings/answers/{answer_id}/files"}
 JSON_FIELDS: dict[str, dict[str, Any]] = {
     "/api/v1/cases/{number}": {"priority": "high"},
@@ -161,6 +168,7 @@ class Place:
         ids |= {"token_id": str(self.db.write_now(self._api_token, mine))}
         ids |= self.db.write_now(self._invited)
         ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
+        ids |= self.db.write_now(self._moved, ids)
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
@@ -248,6 +256,20 @@ class Place:
         fields = SourceFields(name=f"Bokningar {self.key}", url="https://127.0.0.1/", secret="hemligt-ord-hemligt")
         found["source_id"] = save_source(tx, self._sluss, (self._sealer, False), 0, fields)
         return {name: str(one) for name, one in found.items()} | {"kund": f"{self.marker.lower()}@kund.example"}
+
+    def _moved(self, tx: Tx, ids: Ids) -> Ids:
+        """Another case of another customer, both merged into those that are there."""
+        told: dict[str, Any] = {"external_id": f"{self.marker}2@kund.example", "dedupe_key": f"{self.marker}2", "subject": self.marker}
+        mail = Inbound(
+            **told, sender=Address(f"{self.marker.lower()}2@kund.example", f"Åsa {self.marker}"), text=self.marker, fresh=self.marker
+        )
+        place: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
+        arrival = Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=mail, **place)
+        [recorded] = record_arrivals(tx, self._sluss, [arrival])
+        other = access_case(tx, self._sluss, int(access_message(tx, self._sluss, recorded.message_id).case_id))
+        contact_move = merge_contacts(tx, self._sluss, int(ids["contact_id"]), other.contact_id, Choice())
+        move = merge_cases(tx, self._sluss, access_case_no(tx, self._sluss, int(ids["no"])).id, other.id)
+        return {"move": str(move), "contact_move": str(contact_move), "merged_no": str(other.number)}
 
     def _envelope(self, tx: Tx, state: str = "quarantined") -> int:
         envelope_id, raw = tx.new_id(), f"Subject: {self.marker}\r\n\r\n".encode()

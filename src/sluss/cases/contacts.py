@@ -58,7 +58,7 @@ def work_on_contact(tx: Tx, who: Actor, contact_id: int) -> ContactRow:
 
 def contacts_visible_to(who: Actor) -> sa.ColumnElement[bool]:
     """The condition that keeps a list of contacts to those that the actor may see."""
-    mine = contacts.c.workspace_id == who.workspace_id
+    mine = (contacts.c.workspace_id == who.workspace_id) & contacts.c.merged_into_id.is_(None)
     if who.kind == "agent" and who.role not in READERS:
         return sa.false()
     if sees_everybody(who):

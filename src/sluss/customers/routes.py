@@ -13,6 +13,7 @@ from sluss.cards.answers import Asked as CardsAsked
 from sluss.cards.answers import Shown, prepare, settle, show_source
 from sluss.cards.asking import CardClient
 from sluss.cases.access import CaseRow, access_case_no
+from sluss.customers import routes_join
 from sluss.customers.deeds import DEEDS, Belongs, Fields, make
 from sluss.customers.listing import list_customers
 from sluss.customers.reading import Beside, show_contact, show_source_view
@@ -22,6 +23,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Invalid
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
+from sluss.merging.contacts import lead_on_contact
 from sluss.people.once import once
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import Voice, speaking
@@ -90,8 +92,11 @@ async def make_customer(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
 
 
 @get("/customers/{contact_id:int}", may=READERS, reads=("contact", "contact_id"))
-async def customer(edge: Edge, asked: Asked, who: Actor, contact_id: int, *, after: str = "") -> Response[str]:
-    """One customer with everything that is known."""
+async def customer(edge: Edge, asked: Asked, who: Actor, contact_id: int, *, after: str = "") -> Response[Any]:
+    """One customer with everything that is known; who was merged leads on."""
+    here = await edge.db.read(lead_on_contact, who, contact_id)
+    if here != contact_id:
+        return asked.go(f"/customers/{here}")
     cursor = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
     contact = await edge.db.read(_speaking, _voice(asked), show_contact, who, contact_id, Beside(broad=True, after=cursor))
     return asked.answer("customers/page.html", asked.page(contact.person.name, "customers"), contact=contact)
@@ -221,4 +226,4 @@ def _with_faults(given: Fields, faults: dict[str, str]) -> Form:
     return Form(values=values, errors={name: _(sentence) for name, sentence in faults.items()})
 
 
-ROUTES: list[Any] = [customers, new_customer, make_customer, customer, cards, *map(_route, DEEDS)]
+ROUTES: list[Any] = [customers, new_customer, make_customer, customer, cards, *map(_route, DEEDS), *routes_join.ROUTES]

@@ -88,9 +88,12 @@ def access_person(tx: Tx, who: Actor, contact_id: int) -> Person:
     """The contact of an id, for administrators."""
     require_admin(who)
     c = contacts.c
-    row = tx.row(sa.select(c.id, c.name, c.language, c.created_at, c.zone).where(c.workspace_id == who.workspace_id, c.id == contact_id))
+    chosen = sa.select(c.id, c.name, c.language, c.created_at, c.zone, c.merged_into_id)
+    row = tx.row(chosen.where(c.workspace_id == who.workspace_id, c.id == contact_id))
     if row is None:
         raise Missing
+    if row.merged_into_id is not None:
+        raise Conflict("This customer was merged into another one: export or erase that one, which covers both.")
     known: tuple[tuple[str, str, Level], ...] = tuple(
         (one.network, one.address, one.level) for one in known_identities(tx, who, [contact_id])
     )

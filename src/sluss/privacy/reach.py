@@ -106,6 +106,8 @@ def _forget_note(tx: Tx, order: Order, ids: Sequence[int]) -> None:
 
 
 def _forget_case(tx: Tx, order: Order, ids: Sequence[int]) -> None:
+    led_here = (cases.c.workspace_id == order.who.workspace_id) & cases.c.merged_into_id.in_(ids)
+    tx.run(sa.update(cases).where(led_here).values(merged_into_id=None))
     for case_id in ids:
         cancel(tx, order.who, WAKE, str(case_id))
     c = events.c

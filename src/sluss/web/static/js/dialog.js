@@ -73,8 +73,8 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("dialog [data-close]")) event.target.closest("dialog").close();
 });
 
-// What a dialog asked for was done.
-document.addEventListener("htmx:finally:request", (event) => event.detail.ctx?.response?.raw?.ok && event.target.closest?.("dialog[open]")?.close());
+// What a dialog asked for was done; what only looks something up in it leaves it open.
+document.addEventListener("htmx:finally:request", (event) => !event.target.closest?.("[data-stay]") && event.detail.ctx?.response?.raw?.ok && event.target.closest?.("dialog[open]")?.close());
 document.addEventListener("sluss:signed-out", signInAgain);
 document.addEventListener("htmx:after:swap", () => {
   for (const dialog of document.querySelectorAll("dialog[data-open]:not([open])")) show(dialog);
