@@ -57,7 +57,7 @@ def words_of(field: str) -> tuple[str, ...]:
 def _word(field: str, text: str, at: int) -> str:
     word = text.lower()
     if word not in words_of(field):
-        sentence = say("%(field)s is one of: %(words)s.", field=field, words=", ".join(words_of(field)))
+        sentence = say("After %(field)s stands one of: %(words)s.", field=f"{field}:", words=", ".join(words_of(field)))
         raise _unknown(sentence, at, _near(word, words_of(field)))
     return word
 

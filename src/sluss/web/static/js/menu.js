@@ -41,4 +41,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("input", (event) => event.target.matches?.(".menu [data-filter]") && narrow(event.target));
-document.addEventListener("htmx:before:request", (event) => event.target.closest?.(".menu")?.hidePopover());
+document.addEventListener("htmx:before:request", (event) => event.target.closest?.(".menu:not(.bell-panel, .bulk-menu)")?.hidePopover());

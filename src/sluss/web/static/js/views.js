@@ -59,6 +59,7 @@ export function countLater(wait = COUNTS) {
 
 // After a deed nothing is chosen any more; all that match is chosen by the page, so its part is asked for anew.
 function chooseNone() {
+  document.getElementById("bulk-menu")?.hidePopover();
   document.querySelector("sluss-list")?.clear();
   const plain = document.querySelector(".bulk.everything [data-none]")?.href;
   if (plain) htmx.ajax("GET", plain, { target: "#bulk", select: "#bulk", swap: "outerHTML" });
