@@ -83,9 +83,9 @@ def test_one_chooses_for_oneself(db: Database, world: World) -> None:
 
 async def test_the_page_works_without_scripts(web: Web) -> None:
     johan = await web.sign_in("johan")
-    assert (await johan.post("/me/keys/solve", keys="y", then="save")).status_code == 303
-    assert (await johan.post("/me/keys/nothing", keys="y", then="save")).status_code == 404
-    refused = await johan.post("/me/keys/reply", keys="y", then="save")
+    assert (await johan.post("/me/keys/choose", action="solve", keys="y", then="save")).status_code == 303
+    assert (await johan.post("/me/keys/choose", action="nothing", keys="y", then="save")).status_code == 404
+    refused = await johan.post("/me/keys/choose", action="reply", keys="y", then="save")
     assert refused.status_code == 422
     assert "“Solve” has this key. Change that one first." in refused.text
     assert 'value="y" aria-label="Keys for: Reply"' in refused.text

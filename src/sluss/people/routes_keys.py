@@ -29,6 +29,7 @@ class Switch(msgspec.Struct, frozen=True):
 class Chosen(msgspec.Struct, frozen=True):
     """Keys for one action; `then` reset takes the usual ones instead."""
 
+    action: Annotated[str, msgspec.Meta(max_length=60)]
     keys: Annotated[str, msgspec.Meta(max_length=60)] = ""
     then: str = ""
 
@@ -52,18 +53,18 @@ async def reset_all(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     return redirected(asked, "/me/keys?saved=all")
 
 
-@post("/me/keys/{action:str}", may=SIGNED_IN, status_code=303)
-async def change_key(edge: Edge, asked: Asked, who: Actor, session: Session, action: str) -> Response[Any]:
+@post("/me/keys/choose", may=SIGNED_IN, status_code=303)
+async def change_key(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[Any]:
     """Another key for one action."""
     form = await asked.form(Chosen)
     try:
         if form.then == "reset":
-            await edge.db.write(once, who, await asked.op(), reset_keys, action)
+            await edge.db.write(once, who, await asked.op(), reset_keys, form.action)
         else:
-            await edge.db.write(once, who, await asked.op(), choose_key, action, form.keys)
+            await edge.db.write(once, who, await asked.op(), choose_key, form.action, form.keys)
     except Invalid as error:
-        return show_keys(asked, session, 422, wrong=(action, form.keys, _(error.fields.get(action, error.sentence))))
-    return redirected(asked, f"/me/keys?saved={action}#k-{action}")
+        return show_keys(asked, session, 422, wrong=(form.action, form.keys, _(error.fields.get(form.action, error.sentence))))
+    return redirected(asked, f"/me/keys?saved={form.action}#k-{form.action}")
 
 
 def show_keys(asked: Asked, session: Session, status: int = 200, **more: Any) -> Response[str]:

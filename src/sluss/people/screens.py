@@ -10,7 +10,7 @@
 | POST /me | | `name`, `locale`, `theme` = system, light or dark, `keys` = on or empty |
 | POST /me/theme, POST /me/keys | 204 | `theme`; `keys` = on or off (303 /me/keys where no script asks) |
 | GET /me/keys | people/keys.html `screen=Keys` | |
-| POST /me/keys/{action}, POST /me/keys/reset, POST /me/snooze | 303 /me/keys | `keys`, `then` = reset; `words` |
+| POST /me/keys/choose, POST /me/keys/reset, POST /me/snooze | 303 /me/keys | `action`, `keys`, `then` = reset; `words` |
 | POST /me/password | people/me.html | `current`, `password` |
 | POST /me/sessions/{id}/revoke, POST /me/sessions/revoke-others | 303 /me | |
 

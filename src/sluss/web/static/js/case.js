@@ -1,5 +1,5 @@
 // The open case: kept fresh, marked as seen, walked by keys. The title and the marked row follow what the pane shows.
-import { plural, say, text } from "./text.js";
+import { element, plural, say, text } from "./text.js";
 import { post } from "./http.js";
 import { action, label } from "./keys.js";
 import { toast } from "./toast.js";
@@ -50,11 +50,16 @@ async function refresh() {
   if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].querySelector(".meta b").textContent}`);
 }
 
+// The number; pressed again the number and the subject; and again a link, which keeps its words where it is pasted as rich text.
 function copy(button) {
-  const again = button.dataset.copied && Date.now() - Number(button.dataset.copied) < 3000;
-  const words = again ? button.dataset.copyMore : button.dataset.copy;
-  button.dataset.copied = Date.now();
-  navigator.clipboard?.writeText(words).then(() => toast(`${text("copied")}: ${words}`));
+  const again = Date.now() - Number(button.dataset.copied ?? 0) < 3000 ? Number(button.dataset.times ?? 0) + 1 : 0;
+  Object.assign(button.dataset, { copied: Date.now(), times: again % 3 });
+  const words = [button.dataset.copy, button.dataset.copyMore, button.dataset.copyMore][again % 3];
+  const address = `${location.origin}/c/${button.dataset.copy.slice(1)}`;
+  const link = element("a", { href: address }, words);
+  const kinds = { "text/plain": new Blob([`${words} ${address}`], { type: "text/plain" }), "text/html": new Blob([link.outerHTML], { type: "text/html" }) };
+  const done = again % 3 < 2 ? navigator.clipboard?.writeText(words) : navigator.clipboard?.write([new ClipboardItem(kinds)]);
+  done?.then(() => toast(`${text("copied")}: ${again % 3 < 2 ? words : address}`));
 }
 
 function panel(open) {
