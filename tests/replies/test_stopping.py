@@ -11,16 +11,17 @@ import sqlalchemy as sa
 
 from sluss.cases.access import access_case
 from sluss.cases.actions import add_note
-from sluss.cases.models import notes
+from sluss.cases.models import cases, notes
 from sluss.channels.contract import Address
 from sluss.desk.deeds import solve
 from sluss.kernel.errors import Conflict
+from sluss.merging.merge import merge_cases
 from sluss.replies.drafts import DraftFields, find_draft, save_draft
 from sluss.replies.forwarding import Forward, forward_message
 from sluss.replies.news import mark_of
 from sluss.replies.sending import Doubted, SendReply, Stopped, WriteNote, send_reply, write_note
 from sluss.replies.targets import target_of
-from tests.outbox.scene import PaperPost, Scene
+from tests.outbox.scene import LUKASZ, PaperPost, Scene
 
 HOTEL = "drift@hotell.example"
 Deed = Callable[[Scene, str], object]
@@ -71,12 +72,19 @@ def answered_elsewhere(scene: Scene) -> None:
     scene.write("Den är på väg.", direction="out", origin="sent folder", **given)
 
 
+def merged(scene: Scene) -> None:
+    """Johan brings another case into this one; what was said there is older than anything the sender can be asked about."""
+    other = scene.db.read_now(lambda tx: tx.value(sa.select(cases.c.id).where(cases.c.id != scene.case_id)))
+    scene.db.write_now(merge_cases, scene.johan, scene.case_id, other)
+
+
 NEWS: dict[str, tuple[Callable[[Scene], object], str]] = {
     "the customer's message": (customer_writes, "Jag hittade den!"),
     "a colleague's answer": (lambda scene: scene.db.write_now(send_reply, scene.johan, _johans(scene)), "Johan hann först."),
     "a colleague's note": (lambda scene: scene.db.write_now(add_note, scene.johan, scene.case_id, "Vänta."), "Vänta."),
     "an answer from elsewhere": (answered_elsewhere, "Den är på väg."),
     "a colleague's forward": (lambda scene: forward(scene, seen_now(scene), scene.johan, "jf"), "Kan ni se efter?"),
+    "a merge": (merged, "Det gäller samma väska."),
 }
 
 
@@ -86,6 +94,7 @@ def _johans(scene: Scene) -> SendReply:
 
 def test_every_kind_of_news_stops_every_kind_of_send_until_it_was_seen(letters: Scene) -> None:
     """F51: one after the other in one case, each told with its words; nothing is sent, and what was seen stops nothing."""
+    letters.write("Det gäller samma väska.", sender=LUKASZ)
     for happens, words in NEWS.values():
         seen = seen_now(letters)
         happens(letters)

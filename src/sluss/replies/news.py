@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import access_case
-from sluss.cases.events import MessageForwarded, MessageReceived, MessageSent, NoteAdded
+from sluss.cases.events import ContentMoved, MessageForwarded, MessageReceived, MessageSent, NoteAdded
 from sluss.cases.models import messages, notes
 from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
@@ -25,7 +25,7 @@ from sluss.replies.targets import in_case
 
 EXCERPT = 500
 LOOKED_AT = 50
-NEWS: tuple[type[Event], ...] = (MessageReceived, MessageSent, MessageForwarded, NoteAdded)
+NEWS: tuple[type[Event], ...] = (MessageReceived, MessageSent, MessageForwarded, NoteAdded, ContentMoved)
 KINDS = (*(kind_of(one.__name__) for one in NEWS), "answered_elsewhere", "content_moved")
 _MARK = re.compile(r"[0-9]{1,18}-[0-9]{1,18}(?:-[0-9]{1,18})*")
 
