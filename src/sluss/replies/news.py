@@ -26,7 +26,7 @@ from sluss.replies.targets import in_case
 EXCERPT = 500
 LOOKED_AT = 50
 NEWS: tuple[type[Event], ...] = (MessageReceived, MessageSent, MessageForwarded, NoteAdded, ContentMoved)
-KINDS = (*(kind_of(one.__name__) for one in NEWS), "answered_elsewhere", "content_moved")
+KINDS = (*(kind_of(one.__name__) for one in NEWS), "answered_elsewhere")
 _MARK = re.compile(r"[0-9]{1,18}-[0-9]{1,18}(?:-[0-9]{1,18})*")
 
 
