@@ -15,6 +15,7 @@ from sluss.commands.agents import (
     ResetFactors,
     WithdrawInvitation,
 )
+from sluss.commands.answers import ExportAnswers, ImportAnswers
 from sluss.commands.backup import MakeBackup
 from sluss.commands.contacts import EraseContact, ExportContact, ReapplyErasures
 from sluss.commands.house import House
@@ -22,6 +23,7 @@ from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbo
 from sluss.commands.keys import AddKey, ListKeys, ResealSome, RetireKey
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import fault_of
+from sluss.commands.search import RebuildSearch
 from sluss.commands.setup_link import MakeSetupLink
 from sluss.control import Fault, Reply
 
@@ -52,6 +54,9 @@ Known = (
     | EraseContact
     | ReapplyErasures
     | MakeSetupLink
+    | RebuildSearch
+    | ExportAnswers
+    | ImportAnswers
 )
 
 

@@ -2,6 +2,7 @@
 
 FAMILIES = {
     "agent": "agents",
+    "answers": "answers",
     "audit": "audit",
     "backup": "backup",
     "completion": "completion",
@@ -15,6 +16,7 @@ FAMILIES = {
     "migrate": "migrate",
     "outbox": "outbox",
     "restore": "restore",
+    "search": "search",
     "serve": "serve",
     "setup-link": "setup_link",
 }

@@ -28,6 +28,21 @@ export function showAllGaps() {
   for (const field of document.querySelectorAll("sluss-composer textarea")) showGaps(field);
 }
 
+// What is being written becomes a canned answer: the form of a new one begins with it.
+const KEPT_TEXT = "new-answer";
+function fillNewAnswer() {
+  const field = document.querySelector('form[data-new-answer] details[open] textarea');
+  const words = field && !field.value && sessionStorage.getItem(KEPT_TEXT);
+  if (!words) return;
+  sessionStorage.removeItem(KEPT_TEXT);
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-keep-answer]")) sessionStorage.setItem(KEPT_TEXT, document.querySelector('sluss-composer [role="tabpanel"]:not([hidden]) textarea')?.value ?? "");
+});
 document.addEventListener("input", (event) => event.target.matches?.("sluss-composer textarea") && showGaps(event.target));
 document.addEventListener("htmx:after:swap", showAllGaps);
 showAllGaps();
+fillNewAnswer();
