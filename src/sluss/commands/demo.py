@@ -22,6 +22,8 @@ from sluss.kernel.folder import DataFolder, FolderTaken
 from sluss.kernel.workspaces import all_workspaces
 from sluss.migrations import bring_up_to_date
 from sluss.people.setup import is_set_up
+from sluss.sandbox.cards.server import CardServer
+from sluss.sandbox.customers.bookings import bookings_of, connect_bookings
 from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, is_staff, known_company
 from sluss.sandbox.customers.founding import FolderInUse, found_demo
 from sluss.sandbox.customers.life import Life
@@ -116,15 +118,18 @@ def _customers(memory: Memory, letters: OnDelivery) -> Beside:
     """The outside world, beside the server. `letters` hears of every mail that arrives there."""
 
     async def live(house: House) -> None:
-        world = await open_world(memory.servers)
+        world, bookings = await open_world(memory.servers), CardServer(find=bookings_of)
         memory.servers = Servers(world.imap_port, world.smtp_port)
         try:
             company = await house.db.read(known_company, memory.workspace_id)
             await house.db.write(connect_servers, house.sealer, company, memory.servers)
+            await bookings.start()
+            await house.db.write(connect_bookings, house.sealer, company.who, bookings.url)
             keep_memory(house.folder.path, memory)
             world.on_delivery(letters)
             await Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path)
         finally:
+            await bookings.stop()
             await world.stop()
 
     return live

@@ -33,11 +33,18 @@ class CardServer:
     """One system: `start`, then `url`, then `stop`. `fault` orders trouble until it is taken back.
 
     Faults: `slow` (never answers), `down` (500), `garbage`, `huge`, `redirect` (to a private address), `cut`, `refuse`, `unknown` (a field
-    that nobody knows). `now` in seconds since 1970.
+    that nobody knows). `now` in seconds since 1970. `find` may know more than `bookings`.
     """
 
-    def __init__(self, bookings: Mapping[str, list[dict[str, Any]]] | None = None, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        bookings: Mapping[str, list[dict[str, Any]]] | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        find: Callable[[str], list[dict[str, Any]]] | None = None,
+    ) -> None:
         self.bookings = dict(bookings or {})
+        self._find = find or self._look_up
         self.fault, self.asked, self.port = "", list[Asked](), 0
         self._now = now
         self._server: asyncio.Server | None = None
@@ -63,9 +70,12 @@ class CardServer:
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """The cards of a question: those of each address that is known."""
-        known = [one["address"] for one in question["contact"]["identities"] if one["address"] in self.bookings]
-        cards = [card | {"identity": address} for address in known for card in self.bookings[address]]
+        addresses = [one["address"] for one in question["contact"]["identities"]]
+        cards = [card | {"identity": address} for address in addresses for card in self._find(address)]
         return {"cards": cards[:5]}
+
+    def _look_up(self, address: str) -> list[dict[str, Any]]:
+        return self.bookings.get(address, [])
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
