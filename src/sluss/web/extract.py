@@ -73,7 +73,7 @@ def in_template(text: str, environment: Environment) -> Iterator[Found]:
     """Texts of one template."""
     found: Any
     for _line, function, found in extract_from_ast(environment.parse(text), ("_", "gettext", "ngettext")):
-        words = [one for one in ((found,) if isinstance(found, str) else found) if one is not None]
+        words = [one for one in ((found,) if isinstance(found, str) else found or ()) if one is not None]
         if words:
             yield (words[0], words[1]) if function == "ngettext" else words[0], False
 
