@@ -86,7 +86,8 @@ def set_status(tx: Tx, who: Actor, case_id: int, status: Status, until: int | No
     if (status, until) == (case.status, case.snoozed_until):
         return
     solved_at = tx.now if status == "solved" else case.solved_at if status == "closed" else None
-    _change(tx, case, status=status, snoozed_until=until, solved_at=solved_at, waiting_since=_waiting_since(tx, case, status))
+    clocks = {"snoozed_until": until, "solved_at": solved_at, "woken_at": None}
+    _change(tx, case, status=status, waiting_since=_waiting_since(tx, case, status), **clocks)
     _set_timer(tx, who, case.id, until)
     tx.emit(who, StatusChanged(case_id=case.id, before=case.status, after=status, until=until or 0))
     note_deed(tx, who, "case.status", ("case", case.id), number=case.number, before=case.status, after=status)
@@ -97,6 +98,7 @@ def wake_case(tx: Tx, who: Actor, args: Any) -> None:
     case = work_on_case(tx, who, args["case_id"])
     if case.status == "snoozed" and (case.snoozed_until or 0) <= tx.now:
         set_status(tx, who, case.id, "open")
+        _change(tx, case, woken_at=tx.now)
 
 
 def set_priority(tx: Tx, who: Actor, case_id: int, priority: Priority) -> None:

@@ -43,6 +43,7 @@ cases = scoped_table(
     sa.Column("solved_at", Instant),
     sa.Column("shared", Count, nullable=False, server_default="0"),
     sa.Column("merged_into_id", Id),
+    sa.Column("woken_at", Instant),
     refers("contact_id", "contacts"),
     refers("inbox_id", "inboxes"),
     refers("assignee_id", "agents"),

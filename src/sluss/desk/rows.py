@@ -31,6 +31,7 @@ class Listed(CaseRow, frozen=True, kw_only=True):
     """A case with its customer's name, as lists show it."""
 
     contact_name: str
+    woken_at: int | None
 
 
 LISTED = sa.select(*fields(Listed, cases, contact_name=contacts.c.name)).select_from(
@@ -103,6 +104,7 @@ def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest"
         assignee=beside.people.get(case.assignee_id or 0),
         tags=beside.tags.get(case.id, ()),
         trouble=beside.troubles.get(case.id, ""),
+        woken=case.status == "open" and (case.woken_at or 0) >= case.active_at,
     )
 
 

@@ -128,6 +128,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One case in a list. `sort` orders rows ascending within a view. `due` is when an answer is owed, if a clock runs.
 
     `trouble` marks a delivery that needs a person. `preview` is the newest text, one line. `drafted` means that this agent has a draft.
+    `woken`: its snooze ran out, and nothing was said since.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     assignee: Person | None = None
     tags: tuple[str, ...] = ()
     trouble: Literal["", "failed", "unknown"] = ""
+    woken: bool = False
     here: tuple[Here, ...] = ()
     proposed: bool = False
 

@@ -886,6 +886,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.add_column("agents", sa.Column("own_keys", types.Json(), nullable=True))
     op.add_column("agents", sa.Column("snooze_words", types.Text(), nullable=True))
     op.add_column("cases", sa.Column("merged_into_id", types.Id(), nullable=True))
+    op.add_column("cases", sa.Column("woken_at", types.Instant(), nullable=True))
     op.create_index(
         "ix_cases_merged",
         "cases",
