@@ -9,7 +9,6 @@ import base64
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from sluss.cards.sources import SourceFields, save_source
@@ -69,9 +68,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
-    "/cases/{no}/merge": {"other": "{no}"},
-    "/cases/{no}/move": {"m": "{message_id}"},
-    "/customers/{contact_id}/merge": {"other": "{contact_id}"},
+    "/cases/{no}/merge": {"other": "{other_no}"},
+    "/cases/{no}/move": {"m": "{moved_message}"},
+    "/customers/{contact_id}/merge": {"other": "{other_contact}"},
     "/customers/{contact_id}/part": {"identity": "{identity_id}"},
     "/cases/{no}/ready": {"answer": "{shared_answer}"},
     "/cases/{no}/macro": {"macro": "{macro_id}", "anyway": "1"},
@@ -188,10 +187,8 @@ class Place:
     def _proposal(self, tx: Tx, message_id: int) -> int:
         """Another case at the same inbox that may be the same."""
         text = f"{self.marker} Hej igen!"
-        inbound = Inbound(
-            external_id=f"2{self.marker}@kund.example", dedupe_key=f"2{self.marker}", subject=self.marker, text=text, fresh=text
-        )
-        inbound = msgspec.structs.replace(inbound, sender=Address(f"2{self.marker.lower()}@kund.example", f"Åsa {self.marker}"))
+        sender, key = Address(f"2{self.marker.lower()}@kund.example", f"Åsa {self.marker}"), f"2{self.marker}"
+        inbound = Inbound(external_id=f"{key}@kund.example", dedupe_key=key, sender=sender, subject=self.marker, text=text, fresh=text)
         shared: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
         [other] = record_arrivals(
             tx, self._sluss, [Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=inbound, **shared)]
@@ -258,18 +255,24 @@ class Place:
         return {name: str(one) for name, one in found.items()} | {"kund": f"{self.marker.lower()}@kund.example"}
 
     def _moved(self, tx: Tx, ids: Ids) -> Ids:
-        """Another case of another customer, both merged into those that are there."""
-        told: dict[str, Any] = {"external_id": f"{self.marker}2@kund.example", "dedupe_key": f"{self.marker}2", "subject": self.marker}
-        mail = Inbound(
-            **told, sender=Address(f"{self.marker.lower()}2@kund.example", f"Åsa {self.marker}"), text=self.marker, fresh=self.marker
-        )
+        """A case of another customer, both merged into those that are there, and one that could be."""
+        merged, other = (self._another(tx, name) for name in ("2", "3"))
+        known = {one: access_case(tx, self._sluss, int(access_message(tx, self._sluss, one).case_id)) for one in (merged, other)}
+        contact_move = merge_contacts(tx, self._sluss, int(ids["contact_id"]), known[merged].contact_id, Choice())
+        move = merge_cases(tx, self._sluss, access_case_no(tx, self._sluss, int(ids["no"])).id, known[merged].id)
+        found = {"move": move, "contact_move": contact_move, "moved_message": merged}
+        found |= {"other_no": known[other].number, "other_contact": known[other].contact_id}
+        return {name: str(one) for name, one in found.items()}
+
+    def _another(self, tx: Tx, name: str) -> int:
+        """The message of another case."""
+        told: dict[str, Any] = {"external_id": f"{self.marker}{name}@kund.example", "dedupe_key": f"{self.marker}{name}"}
+        told |= {"subject": self.marker, "text": self.marker, "fresh": self.marker}
+        mail = Inbound(**told, sender=Address(f"{self.marker.lower()}{name}@kund.example", f"Åsa {self.marker}"))
         place: dict[str, Any] = {"network": "email", "visibility": "private", "reopen_days": 14, "received_at": tx.now}
         arrival = Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=mail, **place)
         [recorded] = record_arrivals(tx, self._sluss, [arrival])
-        other = access_case(tx, self._sluss, int(access_message(tx, self._sluss, recorded.message_id).case_id))
-        contact_move = merge_contacts(tx, self._sluss, int(ids["contact_id"]), other.contact_id, Choice())
-        move = merge_cases(tx, self._sluss, access_case_no(tx, self._sluss, int(ids["no"])).id, other.id)
-        return {"move": str(move), "contact_move": str(contact_move), "merged_no": str(other.number)}
+        return recorded.message_id
 
     def _envelope(self, tx: Tx, state: str = "quarantined") -> int:
         envelope_id, raw = tx.new_id(), f"Subject: {self.marker}\r\n\r\n".encode()

@@ -22,6 +22,7 @@ from sluss.kernel.clock import MINUTE, SECOND
 from sluss.kernel.search import forget_removed, remove_texts
 from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
+from sluss.merging.strangers import part_strangers
 from sluss.outbox.models import operations
 from sluss.outbox.settling import move_operation
 from sluss.outbox.states import OPEN, Move
@@ -45,6 +46,7 @@ def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
     """Cut the record off from what is to come: its addresses lead to it no more, its cases take nothing more."""
     i, c = identities.c, cases.c
     ws = erasure.workspace_id
+    part_strangers(tx, order.who, erasure.contact_id)
     mine = (i.workspace_id == ws) & (i.contact_id == erasure.contact_id)
     known = tx.rows(sa.select(i.id, i.address).where(mine))
     addresses = [row.address for row in known if not row.address.startswith("erased:")]
