@@ -18,6 +18,8 @@ SCHEMA = schemathesis.openapi.from_dict({name: part for name, part in document(R
 NOT_FOR = {
     "PATCH /api/v1/cases/{number}": [positive_data_acceptance, allow_header_conformance],
     "GET /api/v1/cases/{number}": [allow_header_conformance],
+    # Nobody has the addresses that it makes up, and a card's addresses are https, which no pattern says well.
+    "PUT /api/v1/cards": [positive_data_acceptance],
     # A search may hold no letter at all, and an answer goes only where the case's way leads.
     "GET /api/v1/cases": [positive_data_acceptance],
     "POST /api/v1/cases/{number}/replies": [positive_data_acceptance],

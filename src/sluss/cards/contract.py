@@ -86,8 +86,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that is known. `as_of`: when that was so. `identity`: the address by which it was found, one of those that were sent."""
 
     title: Label
-    fields: Annotated[tuple[Field, ...], Meta(max_length=FIELDS)] = ()
-    actions: Annotated[tuple[Action, ...], Meta(max_length=ACTIONS)] = ()
+    fields: Annotated[list[Field], Meta(max_length=FIELDS)] = []
+    actions: Annotated[list[Action], Meta(max_length=ACTIONS)] = []
     as_of: datetime | None = None
     identity: Annotated[str, Meta(max_length=254)] = ""
 
@@ -165,8 +165,8 @@ def _with_zone(at: datetime) -> datetime | None:
 
 
 def _checked(card: Card) -> Card:
-    fields = tuple(_field(one) for one in card.fields)
-    actions = tuple(Action(_line(one.label), _https(one.url)) for one in card.actions)
+    fields = [_field(one) for one in card.fields]
+    actions = [Action(_line(one.label), _https(one.url)) for one in card.actions]
     return Card(_line(card.title), fields, actions, card.as_of, card.identity.strip())
 
 
