@@ -6,6 +6,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from sluss.cases.reindexing import is_rebuilding
 from sluss.channels.contract import Check
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.oauth.exchange import Tokens
@@ -26,6 +27,7 @@ from sluss.commands.house import House
 from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, Stopped
+from sluss.commands.search import RebuildSearch
 from sluss.commands.setup_link import MakeSetupLink
 from sluss.control import Fault
 from sluss.kernel.actors import Actor, system
@@ -221,3 +223,10 @@ async def test_the_server_answers_faults_with_their_kind(house: House) -> None:
     faults = [(await Answering(house)(msgspec.json.encode(deed))).fault or Fault("", "") for deed in deeds]
     assert [fault.kind for fault in faults] == ["missing", "conflict", "invalid"]
     assert "email" in faults[2].fields
+
+
+async def test_the_search_is_made_anew_in_the_background(house: House) -> None:
+    """F56: lost or behind, it is rebuilt from what is stored, and says so meanwhile."""
+    who = system((await house.workspace()).id)
+    assert await RebuildSearch().carry_out(house) == [{"workspace": "Norrsken Air", "ordered": True}]
+    assert await house.db.read(is_rebuilding, who)
