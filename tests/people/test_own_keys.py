@@ -7,7 +7,7 @@ import pytest
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Invalid, Missing
 from sluss.people.own_keys import choose_key, load_keys, own_keys, reset_keys
-from sluss.web.key_rules import Refused, allow_keys, read_keys
+from sluss.web.key_rules import Refused, allow_keys, other_with, read_keys
 from sluss.web.keys import KEYS, caps, keys_of
 from tests.world import Web, World
 
@@ -40,6 +40,7 @@ def test_a_key_that_means_something_else_is_refused_with_the_reason(reason: str,
 
 @pytest.mark.parametrize("keys", ["y", "Shift+w", "å", "ö", "7", ",", "g y", "b b"])
 def test_other_keys_are_free(keys: str) -> None:
+    assert other_with("solve", keys, {}) is None
     allow_keys("solve", keys, {})
 
 
@@ -53,9 +54,7 @@ def test_what_is_printed_follows_the_choice() -> None:
 
 
 def test_no_two_actions_share_a_key() -> None:
-    for key in KEYS:
-        if not key.fixed:
-            allow_keys(key.id, key.keys, {})
+    assert [key.id for key in KEYS if not key.fixed and other_with(key.id, key.keys, {}) is not None] == []
 
 
 def test_a_choice_is_kept_and_given_back(db: Database, world: World) -> None:
