@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import admit, footprint, history, hooks
+from bench import admit, footprint, history, hooks, presence
 from bench.figures import Figure, as_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/performance.md")
     chosen = parser.parse_args()
     figures: list[Figure] = []
-    measures: Sequence[Callable[[int], list[Figure]]] = (admit.measure, hooks.measure, history.measure, footprint.measure)
+    measures: Sequence[Callable[[int], list[Figure]]] = (admit.measure, hooks.measure, history.measure, footprint.measure, presence.measure)
     for measure in measures:
         found = measure(10 if chosen.quick else 1)
         figures += found
