@@ -9,11 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from sluss.cases.actions import set_tags
 from sluss.cases.models import cases
 from sluss.desk.around import look_around
 from sluss.desk.desk import Look, read_desk
 from sluss.desk.order import SORTS, Sort, stretches
 from sluss.desk.rows import LISTED
+from sluss.desk.view_counts import count_saved
 from sluss.desk.views import scope_of
 from sluss.kernel.db import Database
 from sluss.kernel.tx import Tx
@@ -79,6 +81,36 @@ def test_every_order_of_every_view_goes_by_an_index(db: Database, world: World, 
     for found in db.read_now(plans):
         assert not SCAN.search(found), found
         assert BY_INDEX[db.kind].search(found), found
+
+
+FILTERS = (
+    *("tag:vip", "is:solved tag:vip", "-tag:vip is:open", "from:asa@kund.example", "is:open waiting:>2h", "is:solved solved:<7d"),
+    *("assignee:me is:open", "assignee:maja", "inbox:kundtjanst priority:high,urgent", "team:stockholm is:open", "opened:today"),
+    *("has:file is:open", "has:draft", "lang:sv is:open", "number:10001", "is:open (tag:vip OR is:mine)", "channel:email is:unfinished"),
+)
+
+
+@pytest.mark.parametrize("who", ["maja", "johan"])
+def test_no_filter_makes_a_list_or_a_count_scan(db: Database, world: World, many: list[int], customers: Customers, who: str) -> None:
+    """T108, F20: pages in every order, the number in the title, and what finds the rare ones first."""
+    db.write_now(set_tags, world.who("maja"), customers.case_of(many[-1]).id, ["VIP"])
+    seen: dict[str, tuple[str, Any]] = {}
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        seen.setdefault(statement, (statement, parameters))
+
+    event.listen(db._reading, "before_cursor_execute", note)
+    for text in FILTERS:
+        for sort in SORTS:
+            db.read_now(read_desk, world.who(who), Look(voice=Voice(), view="all", f=text, sort=sort))
+    db.read_now(count_saved, world.who(who), "UTC")
+    event.remove(db._reading, "before_cursor_execute", note)
+    plans = {
+        statement: db.read_now(explain, statement, parameters) for statement, parameters in seen.values() if statement.startswith("SELECT")
+    }
+    assert [f"{statement}\n{found}" for statement, found in plans.items() if SCAN.search(found)] == []
+    tally = next(found for statement, found in plans.items() if "count(cases.waiting_since)" in statement)
+    assert "ix_cases_unfinished" in tally or db.kind == "postgresql"
 
 
 EVERYDAY: tuple[tuple[str, Sort], ...] = (

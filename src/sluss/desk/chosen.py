@@ -11,7 +11,7 @@ import msgspec
 
 from sluss.cases.filtering.conditions import Reader
 from sluss.cases.filtering.names import Names, read_names
-from sluss.cases.filtering.narrowing import narrow, statuses_in
+from sluss.cases.filtering.narrowing import beyond_statuses, narrow, statuses_in
 from sluss.cases.filtering.reading import read_filter
 from sluss.cases.filtering.terms import FIELDS, UNFINISHED, All, Part, Wrong, joined, parts_of
 from sluss.cases.filtering.writing import write_filter
@@ -99,7 +99,7 @@ def _narrowed(tx: Tx, scope: Scope) -> Scope:
         return msgspec.structs.replace(scope, among=())
     small = set(statuses) <= set(UNFINISHED)
     among = None if small or scope.reader is None else narrow(tx, scope.tree, scope.reader)
-    return msgspec.structs.replace(scope, statuses=statuses, among=among)
+    return msgspec.structs.replace(scope, statuses=statuses, among=among, tree=beyond_statuses(scope.tree))
 
 
 def _show(key: str, asked: Part, names: Names) -> Narrowing:

@@ -157,10 +157,14 @@ def count_mine(tx: Tx, around: Around, agent_ids: list[int]) -> dict[int, tuple[
 
 def count_scope(tx: Tx, around: Around, scope: Scope, counts: Counts, most: int = COUNTED) -> int:
     """How many cases a view holds; where no sum is kept, up to a limit."""
-    if scope.reader is None and scope.key in counts.views:
+    if scope.reader is None and scope.among is None and scope.key in counts.views:
         return counts.views[scope.key]
-    some = sa.select(cases.c.id).where(scope.condition(around.who), cases.c.status.in_(scope.statuses)).limit(most).subquery()
-    return int(tx.value(sa.select(sa.func.count()).select_from(some)))
+    total = 0
+    for status in scope.statuses:
+        if total < most:
+            some = sa.select(cases.c.id).where(scope.condition(around.who), cases.c.status == status).limit(most - total).subquery()
+            total += int(tx.value(sa.select(sa.func.count()).select_from(some)))
+    return total
 
 
 def _of_inbox(face: Face, counts: Counts) -> View:

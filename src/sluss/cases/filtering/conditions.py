@@ -1,6 +1,7 @@
 """From a filter to a condition of the database. In: a tree, who reads. Out: a condition on `cases`, all values bound.
 
-What is true of it is true of `holding.holds`, case by case: a comparison with nothing is false, never unknown.
+What is true of it is true of `holding.holds`, case by case: a comparison with nothing is false, never unknown. Questions about other tables
+look at nothing of the statement around them but its case, whatever else that statement reads.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ def agents_of(term: Term, reader: Reader) -> list[int]:
 
 
 def _is(term: Term, reader: Reader) -> Condition:
-    c = cases.c
+    c, held = cases.c, _unindexed(cases.c.assignee_id)
     meant: dict[str, Condition] = {
         "unfinished": c.status.in_(UNFINISHED),
         "done": c.status.in_(DONE),
         "waiting": c.waiting_since.is_not(None),
-        "mine": c.assignee_id.is_not(None) & (c.assignee_id == reader.who.id),
-        "assigned": c.assignee_id.is_not(None),
-        "unassigned": c.assignee_id.is_(None),
+        "mine": held.is_not(None) & (held == reader.who.id),
+        "assigned": held.is_not(None),
+        "unassigned": held.is_(None),
     }
     statuses = [str(one) for one in term.values if one not in meant]
     found = [meant[str(one)] for one in term.values if one in meant]
@@ -87,7 +88,7 @@ def _is(term: Term, reader: Reader) -> Condition:
 
 
 def _assignee(term: Term, reader: Reader) -> Condition:
-    c = cases.c.assignee_id
+    c = _unindexed(cases.c.assignee_id)
     held = agents_of(term, reader)
     nobody = [c.is_(None)] if NOBODY in term.values else []
     return sa.or_(*nobody, *([c.is_not(None) & c.in_(held)] if held else []))
@@ -99,7 +100,7 @@ def _at_inboxes(term: Term, reader: Reader) -> Condition:
 
 
 def _channel(term: Term, reader: Reader) -> Condition:
-    return cases.c.inbox_id.in_(inboxes_of(term, reader.names))
+    return _unindexed(cases.c.inbox_id).in_(inboxes_of(term, reader.names))
 
 
 def _tag(term: Term, _reader: Reader) -> Condition:
@@ -118,14 +119,14 @@ def _language(term: Term, _reader: Reader) -> Condition:
     c = contacts.c
     spoken = sa.func.lower(c.language)
     meant = sa.or_(*((spoken == one) | spoken.startswith(f"{one}-", autoescape=True) for one in map(str, term.values)))
-    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.id == cases.c.contact_id, meant)
+    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.id == cases.c.contact_id, meant).correlate(cases)
 
 
 def _from(term: Term, _reader: Reader) -> Condition:
     c = identities.c
     domains = [one for one in map(str, term.values) if one.startswith("@")]
     meant = sa.or_(c.address.in_(addresses_of(term)), *(sa.func.lower(c.address).endswith(one, autoescape=True) for one in domains))
-    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.contact_id == cases.c.contact_id, meant)
+    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.contact_id == cases.c.contact_id, meant).correlate(cases)
 
 
 def _has(term: Term, reader: Reader) -> Condition:
@@ -139,16 +140,16 @@ def _has(term: Term, reader: Reader) -> Condition:
 
 
 def _filed() -> Condition:
-    v, m = conversations, messages
-    joined = v.join(m, (m.c.workspace_id == v.c.workspace_id) & (m.c.conversation_id == v.c.id))
-    here = (v.c.workspace_id == cases.c.workspace_id) & (v.c.case_id == cases.c.id)
-    return sa.exists(sa.select(m.c.id).select_from(joined).where(here, m.c.files > 0).correlate(cases))
+    v, m = conversations.c, messages.c
+    # One within the other: of a join, SQLite would begin with every message that there is.
+    carried = sa.exists().where(m.workspace_id == v.workspace_id, m.conversation_id == v.id, m.files > 0).correlate(conversations)
+    return sa.exists().where(v.workspace_id == cases.c.workspace_id, v.case_id == cases.c.id, carried).correlate(cases)
 
 
 def drafted(who: Actor) -> Condition:
     """Cases in which the reader has begun to write. Drafts belong to a slice above this one, so their table is found by its name."""
     c = metadata.tables["drafts"].c
-    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.case_id == cases.c.id, begun_by(who))
+    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.case_id == cases.c.id, begun_by(who)).correlate(cases)
 
 
 def begun_by(who: Actor) -> Condition:
@@ -158,7 +159,7 @@ def begun_by(who: Actor) -> Condition:
 
 
 def _instant(term: Term, reader: Reader) -> Condition:
-    c = cases.c[INSTANTS[term.field]]
+    c = cases.c[INSTANTS[term.field]] if term.field == "waiting" else _unindexed(cases.c[INSTANTS[term.field]])
     found: list[Condition] = []
     for one in term.values:
         low, high = stretch_of(str(one), reader.zone, reader.now, ahead=term.field in AHEAD)
@@ -167,9 +168,14 @@ def _instant(term: Term, reader: Reader) -> Condition:
     return sa.or_(*found)
 
 
+def _unindexed(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The same value, by which no index is chosen: a list is walked in its own order, and what is rare is found by `narrowing`."""
+    return column + 0
+
+
 def _beside(table: sa.Table, more: Condition) -> Condition:
     c: Any = table.c
-    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.case_id == cases.c.id, more)
+    return sa.exists().where(c.workspace_id == cases.c.workspace_id, c.case_id == cases.c.id, more).correlate(cases)
 
 
 _CONDITIONS: Mapping[str, Callable[[Term, Reader], Condition]] = {

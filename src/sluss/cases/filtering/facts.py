@@ -59,10 +59,9 @@ def _noted(tx: Tx, who: Actor, ids: Collection[int]) -> set[int]:
 
 
 def _filed(tx: Tx, who: Actor, ids: Collection[int]) -> set[int]:
-    v, m = conversations, messages
-    joined = v.join(m, (m.c.workspace_id == v.c.workspace_id) & (m.c.conversation_id == v.c.id))
-    mine = (v.c.workspace_id == who.workspace_id) & v.c.case_id.in_(ids) & (m.c.files > 0)
-    return {row.case_id for row in tx.rows(sa.select(v.c.case_id).select_from(joined).where(mine).distinct())}
+    v, m = conversations.c, messages.c
+    carried = sa.exists().where(m.workspace_id == v.workspace_id, m.conversation_id == v.id, m.files > 0)
+    return {row.case_id for row in tx.rows(sa.select(v.case_id).where(v.workspace_id == who.workspace_id, v.case_id.in_(ids), carried))}
 
 
 def _languages(tx: Tx, who: Actor, ids: Collection[int]) -> dict[int, str]:
