@@ -13,7 +13,7 @@ from sluss.cards.answers import Asked as CardsAsked
 from sluss.cards.answers import Shown, prepare, settle, show_source
 from sluss.cards.asking import CardClient
 from sluss.cases.access import CaseRow, access_case_no
-from sluss.customers import routes_join
+from sluss.customers import routes_begin, routes_join
 from sluss.customers.deeds import DEEDS, Belongs, Fields, make
 from sluss.customers.listing import list_customers
 from sluss.customers.reading import Beside, show_contact, show_source_view
@@ -226,4 +226,13 @@ def _with_faults(given: Fields, faults: dict[str, str]) -> Form:
     return Form(values=values, errors={name: _(sentence) for name, sentence in faults.items()})
 
 
-ROUTES: list[Any] = [customers, new_customer, make_customer, customer, cards, *map(_route, DEEDS), *routes_join.ROUTES]
+ROUTES: list[Any] = [
+    customers,
+    new_customer,
+    make_customer,
+    customer,
+    cards,
+    *map(_route, DEEDS),
+    *routes_join.ROUTES,
+    *routes_begin.ROUTES,
+]

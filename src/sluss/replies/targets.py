@@ -72,7 +72,7 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
         others=others,
         copied=copied,
         keeps_copied=bool(inbox.settings.get("keep_cc", True)),
-        subject=answer_subject(last.subject or case.subject),
+        subject=clean_line(case.subject)[:SUBJECT] if last.subject is None else answer_subject(last.subject or case.subject),
         language=last.language,
         closed=_why_closed(case, inbox, customer),
         doubtful=last.proof == "fail",

@@ -152,6 +152,7 @@ def _deeds_on_cases() -> dict[str, str]:
         "contact.erased": _("erased a contact"),
         "inbox.retention": _("changed how long an inbox keeps things"),
         "privacy.change": _("changed the rules of privacy"),
+        "case.begin": _("wrote first"),
         "case.forward": _("passed a message on"),
         "case.side": _("asked somebody aside"),
         "case.undo_side": _("took back a question before it left"),
