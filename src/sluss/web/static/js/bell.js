@@ -1,7 +1,8 @@
 // The bell: in how many cases there is news, in the bar, the title and the tab's picture; and what is heard or shown outside the page.
-// One tab of a browser does that, the one that holds the stream; not for a case that somebody is isLooking at just then.
+// One tab of a browser does that, the one that holds the stream; not for a case that somebody is looking at just then.
 import { element, say } from "./text.js";
 import { post } from "./http.js";
+import { bellsBefore } from "./live.js";
 import { play } from "./sounds.js";
 
 const BELL_SETTLE = 400;
@@ -79,7 +80,7 @@ function hushBell() {
 for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => { if (ringsAgain) hushBell(); else if (Date.now() - readForTabs(bellKeys.looked, 0) > 5000) noteForTabs(bellKeys.looked, Date.now()); }, { passive: true, capture: true });
 addEventListener("storage", (event) => event.key === bellKeys.looked && hushBell());
 
-document.addEventListener("sluss:bell", (event) => hearBell(event.detail));
+document.addEventListener("sluss:bell", (event) => { event.preventDefault(); hearBell(event.detail); });
 document.addEventListener("htmx:after:swap", markBell);
 document.getElementById("bell-panel")?.addEventListener("toggle", (event) => {
   if (event.newState !== "open") return;
@@ -98,4 +99,5 @@ async function joinLive() {
   document.body.append(element("sluss-live", { hidden: true, "data-url": "/live" }));
 }
 if (bell) markBell();
+for (const said of bellsBefore.splice(0)) hearBell(said);
 if (bell && !document.documentElement.dataset.liveAfter) joinLive().catch(() => {});

@@ -29,6 +29,9 @@ function line({ up, since }) {
   }, Math.max(0, since + 3000 - Date.now()));
 }
 
+// What the bell was told before its own module was there.
+export const bellsBefore = [];
+
 const heard = {
   row: (data) => document.querySelector("sluss-list")?.push(data),
   counts,
@@ -36,7 +39,10 @@ const heard = {
   touched: (data) => document.dispatchEvent(new CustomEvent("sluss:touched", { detail: data })),
   banners: (data) => { document.getElementById("banners").innerHTML = data.html; },
   resync: () => document.dispatchEvent(new CustomEvent("sluss:resync")),
-  bell: (data) => document.dispatchEvent(new CustomEvent("sluss:bell", { detail: { ...data, leading: document.querySelector("sluss-live").stream.leading } })),
+  bell: (data) => {
+    const detail = { ...data, leading: document.querySelector("sluss-live").stream.leading };
+    if (document.dispatchEvent(new CustomEvent("sluss:bell", { detail, cancelable: true }))) bellsBefore.push(detail);
+  },
   presence: (data) => { whereabouts.now = data; document.dispatchEvent(new CustomEvent("sluss:presence")); },
   toast: (data) => toast(data.text, data.kind),
   "signed-out": () => document.dispatchEvent(new CustomEvent("sluss:signed-out")),

@@ -96,7 +96,8 @@ class Choosing {
   }
 }
 
-document.addEventListener("focusin", (event) => {
-  const area = event.target;
-  if (area.id === "f-note-body" && !area.choosing) area.choosing = new Choosing(area);
-});
+function chooseIn(area) {
+  if (area?.id === "f-note-body" && !area.choosing) area.choosing = new Choosing(area);
+}
+document.addEventListener("focusin", (event) => chooseIn(event.target));
+chooseIn(document.activeElement);
