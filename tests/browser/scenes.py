@@ -181,7 +181,16 @@ SCENES: dict[str, Scene] = {
                 after="x",
                 hits=tuple(
                     d.Hit(
-                        row=row, excerpt="… resan till \x02Gdańsk\x03 den 28 november, två vuxna och ett barn, syns inte <b>i</b> appen …"
+                        row=row,
+                        excerpts=(
+                            d.Excerpt(
+                                kind="message",
+                                text="… resan till \x02Gdańsk\x03 den 28 november, två vuxna och ett barn, syns inte <b>i</b> appen …",
+                                by="Åsa Lindqvist",
+                                at=s.NOW,
+                                href="/c/10482",
+                            ),
+                        ),
                     )
                     for row in s.ROWS[:6]
                 ),

@@ -21,7 +21,7 @@ def test_typing_is_never_taken_for_a_command(stage: Stage, field: str) -> None:
     tab.keyboard.type(LETTERS)
     assert tab.locator(field).input_value() == LETTERS
     assert tab.locator("dialog[open]").count() == 0
-    assert [path for path, _ in stage.sent if path != "/cases/10482/read"] == []
+    assert [path for path, _ in stage.sent if not path.endswith(("/read", "/presence"))] == []
 
 
 @pytest.mark.parametrize("held", ["altKey", "ctrlKey", "metaKey", "isComposing"])

@@ -27,6 +27,7 @@ def test_words_are_times_places_and_cases(db: Database, world: World, customers:
     for words in ("bagage", "vaskan", f"#{no}"):
         assert told(words) == [("cases", f"/c/{no}")]
         assert told(words, "marek") == []
+    assert [group for group, _ in told("lindqvist")] == ["cases", "customers"]
     assert told("snooze i morgon kl 9") == [("snooze", "i morgon kl 9")]
     assert told("odłóż do odpowiedzi") == [("snooze", "reply")]
     unclear = db.read_now(answers, johan, SWEDISH, "snooze whenever")[0]

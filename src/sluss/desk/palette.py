@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from sluss.desk.around import Around, look_around
+from sluss.desk.around import look_around
+from sluss.desk.screens import Found
 from sluss.desk.searching import search
 from sluss.desk.until import understand
 from sluss.desk.until_reading import Unclear
@@ -22,7 +23,7 @@ from sluss.web.locale import gettext as _
 from sluss.web.places import places_of
 from sluss.web.shell import Viewer
 
-CASES = 8
+CASES, CUSTOMERS = 8, 4
 SNOOZING = frozenset({"snooze", "wait", "remind", "snooza", "vanta", "vila", "odloz", "uspij", "drzemka", "czekaj"})
 
 
@@ -52,7 +53,7 @@ def answers(tx: Tx, who: Actor, voice: Voice, words: str) -> list[Item]:
     """What some words mean."""
     with speaking(voice):
         found = [*_snoozes(words, voice.zone, tx.now)]
-        return found if found and not found[0].wrong else [*found, *_cases(tx, look_around(tx, who), words)]
+        return found if found and not found[0].wrong else [*found, *_found(search(tx, look_around(tx, who), words, ""))]
 
 
 def _snoozes(words: str, zone: str, now: int) -> list[Item]:
@@ -68,9 +69,9 @@ def _snoozes(words: str, zone: str, now: int) -> list[Item]:
     return [Item(group="snooze", words=_("Snooze until %(until)s") % {"until": moment_of_week(until, now)}, icon="alarm-clock", until=rest)]
 
 
-def _cases(tx: Tx, around: Around, words: str) -> list[Item]:
-    hits = search(tx, around, words, "").hits[:CASES]
-    return [
+def _found(found: Found) -> list[Item]:
+    """Cases and customers, best first."""
+    cases = [
         Item(
             group="cases",
             words=f"#{hit.row.no} {hit.row.subject or hit.row.preview}",
@@ -78,5 +79,14 @@ def _cases(tx: Tx, around: Around, words: str) -> list[Item]:
             href=f"/c/{hit.row.no}",
             detail=hit.row.contact.name,
         )
-        for hit in hits
+        for hit in found.hits[:CASES]
     ]
+    people = [
+        Item(group="customers", words=one.person.name, icon="user", href=one.href, detail=_unmarked(one.details))
+        for one in found.contacts[:CUSTOMERS]
+    ]
+    return [*cases, *people]
+
+
+def _unmarked(details: tuple[str, ...]) -> str:
+    return details[0].replace("\x02", "").replace("\x03", "") if details else ""

@@ -4,7 +4,7 @@ import { text } from "./text.js";
 
 const MARKS = /\p{Mn}/gu;
 const STORE = "sluss-palette";
-const ORDER_OF_GROUPS = ["undo", "snooze", "recent", "act", "go", "cases"];
+const ORDER_OF_GROUPS = ["undo", "snooze", "recent", "act", "go", "customers", "cases"];
 const NEEDS_BUTTON = { "solve-next": "solve", snooze: "snooze-choose" };
 const NEAR = ["thread", "row", "case", "list", "everywhere"];
 let places = [];
