@@ -20,7 +20,7 @@ import httpx
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from bench.archive import RARE, Company, fill
+from bench.archive import Company, fill
 from bench.databases import postgresql
 from bench.figures import Figure
 from bench.server import Running, running
@@ -28,7 +28,7 @@ from sluss.cases.access import visible_to
 from sluss.cases.models import cases
 from sluss.config import Config
 from sluss.desk.around import look_around
-from sluss.desk.desk import Look, read_desk, read_search
+from sluss.desk.desk import Look, read_desk
 from sluss.desk.views import count_views
 from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database, open_database
@@ -42,9 +42,8 @@ from tests.desk.test_plans import SCAN
 CASES = 200_000
 TIMES = 40
 LISTS = ("open", "unassigned", "mine", "solved", "open?sort=newest", "open?sort=priority")
-SEARCHES = ("bokning", "väska resa", "bo", "is:open faktura", '"bokning bokning"', "kund77@kund.example", "resa -plats")
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#panes"}
-BOUNDS = {"List": 50, "Case opened": 50, "Search": 150, "Counts of all views": 100}
+BOUNDS = {"List": 50, "Case opened": 50, "Counts of all views": 100}
 
 
 def measure(divide: int) -> list[Figure]:
@@ -89,13 +88,10 @@ def _figure(name: str, seconds: float, bare: float, bound: int) -> Figure:
 
 
 def _pages(company: Company, numbers: Sequence[int]) -> dict[str, list[tuple[str, dict[str, str]]]]:
-    chance = random.Random(3)  # noqa: S311 - the same pages each time
     inbox = f"inbox:{company.inbox_ids[0]}"
-    terms = [*SEARCHES, *(f"{chance.choice(RARE)}" for _ in range(5))]
     return {
         "List": [(f"/inbox/{one}", {}) for one in (*LISTS, inbox)],
         "Case opened": [(f"/inbox/{inbox}/{one}", PARTIAL) for one in numbers],
-        "Search": [(f"/search?{httpx.QueryParams(q=term)}", {}) for term in terms],
     }
 
 
@@ -160,8 +156,6 @@ def _scans(db: Database, who: Actor, company: Company, numbers: Sequence[int]) -
         for view in ("mine", "open", "unassigned", "solved", f"inbox:{company.inbox_ids[0]}"):
             db.read_now(read_desk, who, Look(voice=Voice(), view=view, no=None))
         db.read_now(read_desk, who, Look(voice=Voice(), no=numbers[0]))
-        for term in SEARCHES:
-            db.read_now(read_search, who, Look(voice=Voice()), term)
     finally:
         event.remove(sa.engine.Engine, "before_cursor_execute", note)
     plans = {statement: db.read_now(_plan, statement, parameters) for statement, parameters in seen if statement.startswith("SELECT")}
