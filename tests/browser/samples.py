@@ -363,6 +363,27 @@ def composer(**changed: object) -> d.Composer:
     return d.Composer(**{**fields, **changed})  # type: ignore[arg-type]
 
 
+def aside() -> d.SideThread:
+    """A hotel and a colleague were asked about Åsa's room, and have answered."""
+    apart: dict[str, Any] = {"channel_icon": "mail", "channel_label": "E-mail", "part": "aside", "aside": "77"}
+    asked = d.Message(id="901", at=NOW - 40 * MINUTE, direction="out", author=JOHAN, text="Är rummet ledigt från fredag?", **apart)
+    hotel = d.Person("88", "Hotell Amber, Małgorzata Wiśniewska-Kowalczykowa")
+    back = d.Message(id="902", at=NOW - 12 * MINUTE, direction="in", author=hotel, text="Ja, från fredag klockan 15.", **apart)
+    return d.SideThread(
+        id="902",
+        at=back.at,
+        conversation="77",
+        subject="Rum 12 den 28 november",
+        people=(hotel.name, MAJA.name),
+        addresses="drift@hotell.example",
+        waiting=False,
+        since=back.at,
+        total=3,
+        items=(asked, back),
+        open=True,
+    )
+
+
 def case(**changed: object) -> d.Case:
     """Åsa's case, #10482."""
     fields: dict[str, object] = {

@@ -14,6 +14,7 @@ from sluss.settings import screens as t
 from sluss.web.assets import Assets
 from sluss.web.shell import Form, Page, Problem
 from sluss.web.templates import Templates
+from tests.browser import bells as b
 from tests.browser import office as o
 from tests.browser import samples as s
 
@@ -145,10 +146,26 @@ SCENES: dict[str, Scene] = {
     "desk-news": _with_news(),
     "desk-forward": _with_dialog("desk/forward.html", forward=_FORWARD),
     "desk-stopped": _with_dialog("desk/stopped.html", stopped=d.Stopped(no=10482, op="0" * 26, news=s.NEWS, draft=_DRAFT)),
+    "desk-doubtful": _with_dialog(
+        "desk/stopped.html", stopped=d.Stopped(no=10482, op="0" * 26, doubtful=True, to="asa.l@example.se", draft=_DRAFT)
+    ),
     "desk-crowd": _with_dialog("desk/stopped.html", stopped=d.Stopped(no=10482, op="0" * 26, crowd=14, draft=_DRAFT)),
     "desk-headers": _with_dialog(
         "desk/headers.html",
         source=d.Source("1", "Received: from mx.example\nFrom: =?utf-8?q?=C3=85sa?= <asa.l@example.se>\nSubject: Bokning"),
+    ),
+    "desk-asking": _desk(
+        s.desk(
+            s.case(
+                items=(*s.MESSAGES, s.aside()),
+                here=(d.Here(s.MAJA, "reply"), d.Here(s.EWA, "reading")),
+                composer=s.composer(
+                    tab="side",
+                    can_ask=True,
+                    side=d.SideDraft(body="Tack!", to="drift@hotell.example", thread="77", about="Rum 12 den 28 november"),
+                ),
+            )
+        )
     ),
     "desk-list": _desk(s.desk()),
     "desk-empty": _desk(s.desk(queue=d.Queue(view=s.VIEWS[0], rows=(), total=0))),
@@ -166,6 +183,11 @@ SCENES: dict[str, Scene] = {
     ),
     "menu-assign": _desk(s.desk(s.case()), click('[data-action="assign"]')),
     "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze-choose"]')),
+    "menu-follow": _desk(
+        s.desk(s.case(following=True, followers=(s.EWA, s.LONG), could_follow=(d.Person("77", "Karin Holm"),))), click("[popovertarget=follow-menu]")
+    ),
+    "bell": Scene("notifications/page.html", s.page("Notifications", path="/notifications", section="", bell=2), {"bell": b.BELL}),
+    "alerts": Scene("notifications/alerts.html", s.page("How you are told", path="/me/alerts", section="me"), {"screen": b.ALERTS}),
     "menu-tags": _desk(s.desk(s.case()), click('[data-action="tags"]')),
     "sheet": _desk(s.desk(s.case()), lambda tab: tab.keyboard.press("?")),
     "bulk": _desk(

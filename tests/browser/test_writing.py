@@ -127,6 +127,7 @@ def test_what_got_no_answer_is_tried_again_under_the_same_key(stage: Stage) -> N
     stage.answers[REPLY] = lambda route: route.abort()
     stage.new_page.allow("ERR_FAILED")
     stage.new_page.allow("Failed to fetch")
+    stage.new_page.allow("htmx:error: timeout")
     tab = stage.open("desk")
     _write(tab, "Hej")
     tab.keyboard.press("Control+Enter")
