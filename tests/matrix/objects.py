@@ -69,7 +69,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
     "/cases/{no}/merge": {"other": "{other_no}"},
-    "/cases/{no}/move": {"m": "{moved_message}"},
+    "/cases/{no}/move": {"m": "{message_id}", "where": "there", "to": "{other_no}"},
     "/customers/{contact_id}/merge": {"other": "{other_contact}"},
     "/customers/{contact_id}/part": {"identity": "{identity_id}"},
     "/cases/{no}/ready": {"answer": "{shared_answer}"},
@@ -138,6 +138,8 @@ QUERY = {"/cases/{no}/move": "?m={message_id}", "/cases/{no}/earlier": "?before=
 NEEDS_FILE = {"/cases/{no}/files", "/settings/answers/{answer_id}/files"}
 JSON_FIELDS: dict[str, dict[str, Any]] = {
     "/api/v1/cases/{number}": {"priority": "high"},
+    "/api/v1/cases/{number}/merge": {"other": "{other_no}"},
+    "/api/v1/moves/{move}/undo": {},
     "/api/v1/cases/{number}/notes": {"text": "Ring i morgon."},
     "/api/v1/cards": {"network": "email", "address": "{kund}", "source": "Kort", "cards": []},
     "/api/v1/cases/{number}/replies": {"text": "Vi letar vidare."},
@@ -260,7 +262,7 @@ class Place:
         known = {one: access_case(tx, self._sluss, int(access_message(tx, self._sluss, one).case_id)) for one in (merged, other)}
         contact_move = merge_contacts(tx, self._sluss, int(ids["contact_id"]), known[merged].contact_id, Choice())
         move = merge_cases(tx, self._sluss, access_case_no(tx, self._sluss, int(ids["no"])).id, known[merged].id)
-        found = {"move": move, "contact_move": contact_move, "moved_message": merged}
+        found = {"move": move, "contact_move": contact_move}
         found |= {"other_no": known[other].number, "other_contact": known[other].contact_id}
         return {name: str(one) for name, one in found.items()}
 
@@ -352,6 +354,12 @@ def _fill(world: World, place: Place, caller: str) -> Ids:
 
 def _company(world: World, place: str) -> Company:
     return world.ferries if place == "ferries" else world.norrsken
+
+
+def json_for(path: str, ids: Ids) -> dict[str, Any]:
+    """What an API route is sent; numbers of cases are whole numbers there, and not text."""
+    told = {name: one.format(**ids) if isinstance(one, str) else one for name, one in JSON_FIELDS[path].items()}
+    return told | {name: int(told[name]) for name in {"other"} & told.keys()}
 
 
 def missing_ids(own: Ids) -> Ids:

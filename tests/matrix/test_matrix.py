@@ -21,7 +21,7 @@ from sluss.kernel.db import Database
 from sluss.kernel.schema import metadata
 from sluss.kernel.tx import Tx
 from sluss.people.access import READERS, Policy
-from tests.matrix.objects import FIELDS, JSON_FIELDS, NEEDS_FILE, QUERY, Ids, fill_places, missing_ids
+from tests.matrix.objects import FIELDS, JSON_FIELDS, NEEDS_FILE, QUERY, Ids, fill_places, json_for, missing_ids
 from tests.matrix.roles import CALLERS, Caller, browser_of
 from tests.world import Browser, Web
 
@@ -72,8 +72,7 @@ class Asking:
             return await self.browser.get(path)
         if route.path in JSON_FIELDS:
             headers = {"X-CSRF-Token": self.browser.csrf}
-            told = {name: one.format(**ids) if isinstance(one, str) else one for name, one in JSON_FIELDS[route.path].items()}
-            return await self.browser.client.request(route.method, path, json=told, headers=headers)
+            return await self.browser.client.request(route.method, path, json=json_for(route.path, ids), headers=headers)
         if route.path in NEEDS_FILE:
             form = {"csrf": self.browser.csrf, "op": "op"}
             return await self.browser.client.post(path, data=form, files={"file": ("a.txt", b"a", "text/plain")})

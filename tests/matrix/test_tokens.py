@@ -20,7 +20,7 @@ from sluss.people.access import Policy
 from sluss.people.actions import disable_agent
 from sluss.people.scopes import SCOPES
 from sluss.people.tokens import NewToken, create_token, hint_of, new_word
-from tests.matrix.objects import JSON_FIELDS, Ids, fill_places, missing_ids
+from tests.matrix.objects import Ids, fill_places, json_for, missing_ids
 from tests.matrix.roles import CALLERS, Caller
 from tests.world import Web
 
@@ -66,7 +66,7 @@ class Program:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://norrsken.test", headers={"Authorization": f"Bearer {word}"})
 
     async def ask(self, route: Route, ids: Mapping[str, str]) -> httpx.Response:
-        body: dict[str, Any] = {"json": JSON_FIELDS[route.path]} if route.method != "GET" else {}
+        body: dict[str, Any] = {"json": json_for(route.path, dict(ids))} if route.method != "GET" else {}
         return await self.client.request(route.method, route.path.format(**ids), **body)
 
 

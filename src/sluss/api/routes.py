@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from secrets import token_hex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from litestar import Response, get, patch, post, put
@@ -27,12 +27,15 @@ from sluss.api.shapes import (
     ContactOut,
     Created,
     InboxOut,
+    MergedOut,
     MessagePage,
     NewCards,
+    NewMerge,
     NewNote,
     NewReply,
     NewsOut,
     Sent,
+    UndoneOut,
     Unseen,
     WholeCase,
     instant,
@@ -47,6 +50,8 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.terms import words_of
 from sluss.kernel.tx import Tx
+from sluss.merging.merge import merge_cases
+from sluss.merging.undo import undo_move
 from sluss.people.scopes import CARDS_WRITE, CASES_READ, CASES_WRITE, CONTACTS_READ, FREE, NOTES_WRITE, REPLIES_WRITE, SETTINGS_READ
 from sluss.replies.sending import SendReply, Stopped, send_reply
 from sluss.web.edge import Asked, Edge
@@ -54,6 +59,7 @@ from sluss.web.policy import AGENTS, EVERYONE, READERS
 
 Number = Annotated[int, Parameter(ge=1, le=2**53 - 1, description="The case's number.")]
 ContactId = Annotated[int, Parameter(ge=1, le=9 * 10**18, description="A contact's id.")]
+MoveId = Annotated[int, Parameter(ge=1, le=9 * 10**18, description="The `id` of a merge.")]
 Words = Annotated[str | None, Parameter(min_length=1, max_length=400, description="Words that occur in the case, or begin so.")]
 After = Annotated[str | None, Parameter(pattern=DIGITS, description="`after` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=100, description="At most so many.")]
@@ -67,6 +73,7 @@ Once = Annotated[
     ),
 ]
 CaseStatus = Literal["open", "pending", "snoozed", "solved", "closed", "spam"]
+Kept = Literal["status", "owner", "priority"]
 MADE: Any = {"status_code": 201}
 
 
@@ -127,6 +134,19 @@ async def reply(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewR
         return asked.json(_unseen(stopped), 409)
 
 
+@post("/api/v1/cases/{number:int}/merge", may=AGENTS, scope=CASES_WRITE, operation_id="mergeCase", request_class=StrictCall, **MADE)
+async def merge_case(edge: Edge, asked: Asked, who: Actor, number: Number, data: NewMerge, key: Once = None) -> Response[MergedOut]:  # noqa: PLR0917
+    """Bring everything of another case into this one; its number then leads here. It can be undone."""
+    return _answer(asked, await edge.db.write(under_key, who, Asking.of(key, "merge", number, data), _merge, number, data.other))
+
+
+@post("/api/v1/moves/{move:int}/undo", may=AGENTS, scope=CASES_WRITE, operation_id="undoMove", status_code=200)
+async def undo_case_move(edge: Edge, who: Actor, move: MoveId) -> UndoneOut:
+    """Undo a merge, with what came since: what belongs to the other case goes back to it."""
+    undone = await edge.db.write(undo_move, who, move)
+    return UndoneOut(undone.source, [one for one in get_args(Kept) if one in undone.kept])
+
+
 @get("/api/v1/contacts/{contact_id:int}", may=READERS, scope=CONTACTS_READ, operation_id="getContact", reads=("contact", "contact_id"))
 async def get_contact(edge: Edge, who: Actor, contact_id: ContactId) -> ContactOut:
     """One customer, with the addresses that are known."""
@@ -185,6 +205,11 @@ def _add_note(tx: Tx, who: Actor, number: int, text: str) -> Created:
     return Created(str(add_note(tx, who, access_case_no(tx, who, number).id, text)))
 
 
+def _merge(tx: Tx, who: Actor, number: int, other: int) -> MergedOut:
+    target, source = access_case_no(tx, who, number), access_case_no(tx, who, other)
+    return MergedOut(str(merge_cases(tx, who, target.id, source.id)), target.number)
+
+
 def _reply(tx: Tx, who: Actor, number: int, new: NewReply) -> Sent:
     case = access_case_no(tx, who, number)
     blind = new.seen is msgspec.UNSET
@@ -208,6 +233,6 @@ def _answer(asked: Asked, answered: Answered) -> Response[Any]:
 
 
 ROUTES = [
-    *(list_cases, get_case, list_messages, change_case, write_note, reply),
+    *(list_cases, get_case, list_messages, change_case, write_note, reply, merge_case, undo_case_move),
     *(get_contact, put_cards, list_agents, list_all_inboxes, openapi),
 ]

@@ -139,6 +139,12 @@ class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: NoteText
 
 
+class NewMerge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The case that is to become part of the one in the address."""
+
+    other: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+
+
 class CaseState(msgspec.Struct, frozen=True, kw_only=True):
     """How a case stands after a change: what may be changed, and nothing of what was said in it."""
 
@@ -220,6 +226,20 @@ class Created(msgspec.Struct, frozen=True):
     """What was made."""
 
     id: Id
+
+
+class MergedOut(msgspec.Struct, frozen=True):
+    """A merge: its id, by which it is undone, and the number under which both cases go on."""
+
+    id: Id
+    number: int
+
+
+class UndoneOut(msgspec.Struct, frozen=True):
+    """A merge or move that was undone: the number of the case that has its things again, and what stayed since somebody changed it."""
+
+    number: int
+    kept: list[Literal["status", "owner", "priority"]]
 
 
 def instant(at: int) -> str:

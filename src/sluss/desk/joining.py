@@ -16,7 +16,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.text import shorten
 from sluss.kernel.tx import Tx
-from sluss.merging.choosing import Effects, candidates, effects_of
+from sluss.merging.choosing import Effects, candidates, customer_of, effects_of
 from sluss.merging.merge import customer_conversations
 from sluss.merging.split import Moving, Reach, conversation_of
 from sluss.web.shell import Form
@@ -25,10 +25,11 @@ Line = Annotated[str, msgspec.Meta(max_length=400)]
 
 
 class MergeForm(msgspec.Struct, frozen=True):
-    """The other case, and which number stays."""
+    """The other case, and which number stays. `away`: neither is open on the page."""
 
     other: Number
     keep: Number = 0
+    away: Literal["", "1"] = ""
 
 
 class MoveForm(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ class MergeScreen(msgspec.Struct, frozen=True, kw_only=True):
     keep: int = 0
     goes: int = 0
     effects: Effects | None = None
+    away: bool = False
     form: Form = Form()
 
 
@@ -104,8 +106,8 @@ def read_merge(tx: Tx, who: Actor, no: int, asked: tuple[str, int, int]) -> Merg
         raise Invalid({"other": "Choose another case than this one."})
     target, source = (other, case) if keep == other.number else (case, other)
     return MergeScreen(
-        this=_option(around, case, case),
-        other=_option(around, other, case),
+        this=_named(tx, around, case, case),
+        other=_named(tx, around, other, case),
         keep=target.number,
         goes=source.number,
         effects=effects_of(tx, who, target, source),
@@ -144,6 +146,12 @@ def _notes(tx: Tx, who: Actor, case: CaseRow, message_id: int) -> tuple[Noted, .
     mine = (n.workspace_id == who.workspace_id) & (n.case_id == case.id)
     rows = tx.rows(sa.select(n.id, n.text).where(mine).order_by((n.id + 0).desc()).limit(20))
     return tuple(Noted(str(row.id), shorten(row.text, max_bytes=300, max_graphemes=80), row.id > message_id) for row in reversed(rows))
+
+
+def _named(tx: Tx, around: Around, one: CaseRow, beside: CaseRow) -> Option:
+    """With the customer's name and address, by which two of one name are told apart."""
+    person = Person(str(one.contact_id), customer_of(tx, around.who, one.contact_id))
+    return msgspec.structs.replace(_option(around, one, beside), contact=person)
 
 
 def _option(around: Around, one: CaseRow, beside: CaseRow) -> Option:

@@ -29,13 +29,15 @@ PIECES: Any = ("head", "timeline", "composer", "side")
 
 
 @get("/cases/{no:str}/merge", may=AGENTS, reads=("case", "no"))
-async def merge_form(edge: Edge, asked: Asked, who: Actor, no: str, *, q: str = "", other: str = "", keep: str = "") -> Response[Any]:
+async def merge_form(
+    edge: Edge, asked: Asked, who: Actor, no: str, *, q: str = "", other: str = "", keep: str = "", away: str = ""
+) -> Response[Any]:
     """Which case to merge with; with `other` the question, and what would follow."""
     wanted = (q[:400], number(other) if other else 0, number(keep) if keep else 0)
     screen = await edge.db.read(read_merge, who, number(no), wanted)
     if asked.htmx and asked.target == "merge-choices":
         return asked.answer("desk/merge_choices.html", asked.page(_("Merge"), "inbox"), merge=screen)
-    return _show_merge(asked, screen)
+    return _show_merge(asked, msgspec.structs.replace(screen, away=away == "1"))
 
 
 @post("/cases/{no:str}/merge", may=AGENTS, status_code=200)
@@ -45,7 +47,7 @@ async def merge(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     keep, goes = (form.other, number(no)) if form.keep == form.other else (number(no), form.other)
     move_id = await edge.db.write(once, who, await asked.op(), _merge, keep, goes)
     toast = Toast(text=_("#%(goes)s is part of this now") % {"goes": goes}, undo_url=f"/moves/{move_id}/undo")
-    if keep != number(no):
+    if keep != number(no) or form.away:
         return go_on(asked, keep)
     return await changed(edge, asked, who, keep, PIECES, toasts=[toast])
 

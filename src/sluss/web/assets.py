@@ -50,6 +50,7 @@ BUNDLES = {
         "js/case-list.js",
         "js/case.js",
         "js/case-keys.js",
+        "js/merging.js",
         "js/contact.js",
         "js/files.js",
         "js/people.js",
