@@ -14,7 +14,7 @@ from tests.browser.place import LUKASZ, Place
 from tests.servers.chromium import NewPage
 
 SUBJECT = "Bagaż nie doleciał – försenat bagage"
-PAGES = ("/inbox/mine", "/inbox/open", "case", "/search", "/search?q=doleciał", "/search?q=finnsinte", "/me", "/nowhere")
+PAGES = ("/inbox/mine", "/inbox/open", "case", "/search", "/search?q=doleciał", "/search?q=finnsinte", "/me", "/me/keys", "/nowhere")
 SETTINGS = ("", "/inboxes", "/inboxes/new", "/agents", "/agents/new", "/teams", "/quarantine", "/health", "/audit")
 EVERY = (*PAGES, *(f"/settings{path}" for path in SETTINGS))
 LARGE = "document.documentElement.style.fontSize = '200%'"
@@ -57,6 +57,7 @@ WIDE: dict[str, Callable[[Page], Any]] = {
     "account menu": press('[popovertarget="me-menu"]'),
     "sort menu": press('[popovertarget="sort-menu"]'),
     "keys": press('.rail [data-action="sheet"]'),
+    "palette": lambda page: (page.keyboard.press("Control+k"), page.locator(".palette :focus").wait_for()),
     "selection": lambda page: page.locator("#rows .pick input").first.check(force=True),
 }
 

@@ -57,13 +57,25 @@ async def assign_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[
 async def move_one(edge: Edge, asked: Asked, who: Actor, session: Session, no: str) -> Response[Any]:
     """Move a case along."""
     form = await asked.form(StatusForm)
-    status, until = _destination(form, asked.reader.zone, edge.db.clock(), session.snooze_words)
+    try:
+        status, until = _destination(form, asked.reader.zone, edge.db.clock(), session.snooze_words)
+    except Invalid as error:
+        if not asked.htmx:
+            raise
+        return await _unclear(edge, asked, who, error)
     try:
         was = await _move(edge, asked, who, (number(no), status, until), form)
     except sending.Stopped as stopped:
         return await _unsolved(edge, asked, who, number(no), stopped)
     toasts = [_moved(status, until, [was])] if was.status != status or was.until != until else []
     return await changed(edge, asked, who, number(no), ("head", "timeline", "side"), toasts=toasts)
+
+
+async def _unclear(edge: Edge, asked: Asked, who: Actor, error: Invalid) -> Response[Any]:
+    """No time, or none to come: the sentence says how to write one, and the words stay where they were typed."""
+    answer = await told(edge, asked, who, [Toast(text=_(error.fields["until"]), kind="bad")])
+    answer.status_code = 422
+    return answer
 
 
 async def _move(edge: Edge, asked: Asked, who: Actor, where: tuple[int, Status, int | None], form: StatusForm) -> Was:
