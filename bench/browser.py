@@ -36,6 +36,8 @@ AGENTS = 129
 PACE = 50
 MAILS = 1_500
 WARM = 100
+LATEST = 30
+"""Seconds after the last mail in which every row must have come."""
 CASES_A_DAY = 240
 HALF, WHOLE, FULL = 150, 1_000, 50
 GROWTH = 1.15
@@ -95,13 +97,16 @@ def _open(pages: NewPage, server: Running) -> Page:
 
 
 def _rows(page: Page, server: Running, cookies: Sequence[str], number: int) -> list[Figure]:
-    load = _Load(server, cookies, number)
+    load, painted = _Load(server, cookies, number), dict[str, float]()
     page.evaluate(WATCH)
     load.start()
     while load.is_alive():
         page.wait_for_timeout(200)
-    page.wait_for_timeout(2_000)
-    painted: dict[str, float] = page.evaluate("() => painted")
+    for _ in range(LATEST):
+        page.wait_for_timeout(1_000)
+        painted = page.evaluate("() => painted")
+        if len(painted) >= number:
+            break
     waits = sorted(painted[str(n)] - at * 1000 for n, at in load.accepted.items() if str(n) in painted)
     if len(waits) < number * 0.95:
         message = f"{len(waits)} of {number} mails were painted"
@@ -195,6 +200,7 @@ def _work(page: Page, server: Running, number: int, first: int) -> None:
     for n in range(number):
         if n % 4 == 0:
             _receive_one(server, first + n)
+        page.wait_for_selector("#rows a.row")
         rows = page.locator("#rows a.row")
         rows.nth(n % min(rows.count(), 40)).click()
         page.wait_for_selector("#pane[data-case] textarea")
