@@ -184,7 +184,8 @@ SCENES: dict[str, Scene] = {
     "menu-assign": _desk(s.desk(s.case()), click('[data-action="assign"]')),
     "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze-choose"]')),
     "menu-follow": _desk(
-        s.desk(s.case(following=True, followers=(s.EWA, s.LONG), could_follow=(d.Person("77", "Karin Holm"),))), click("[popovertarget=follow-menu]")
+        s.desk(s.case(following=True, followers=(s.EWA, s.LONG), could_follow=(d.Person("77", "Karin Holm"),))),
+        click("[popovertarget=follow-menu]"),
     ),
     "bell": Scene("notifications/page.html", s.page("Notifications", path="/notifications", section="", bell=2), {"bell": b.BELL}),
     "alerts": Scene("notifications/alerts.html", s.page("How you are told", path="/me/alerts", section="me"), {"screen": b.ALERTS}),
