@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from litestar import Response, get, post
 
 from sluss.cases.access import access_case_no
 from sluss.cases.models import attachments
-from sluss.desk.answers import changed, page_behind, page_of, voice_of
+from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.attached import show_file
 from sluss.desk.desk import Look, read_desk, show_news
 from sluss.desk.ready import read_answer, read_macros, read_ready
@@ -57,9 +58,9 @@ class RunForm(msgspec.Struct, frozen=True):
 @get("/cases/{no:str}/ready", may=READERS, reads=("case", "no"))
 async def ready_menu(edge: Edge, asked: Asked, who: Actor, no: str, q: str = "") -> Response[str]:
     """What the menu of the composer holds; with `answer` that one alone, in a language."""
-    told = asked.request.query_params
-    if answer := str(told.get("answer", "")):
-        found = await edge.db.read(read_answer, who, voice_of(asked), (number(no), number(answer)), str(told.get("language", ""))[:MARK])
+    given = asked.request.query_params
+    if answer := str(given.get("answer", "")):
+        found = await edge.db.read(read_answer, who, voice_of(asked), (number(no), number(answer)), str(given.get("language", ""))[:MARK])
     else:
         found = await edge.db.read(read_ready, who, voice_of(asked), number(no), q[:LONGEST_QUERY])
     return asked.answer("desk/ready.html", asked.page(_("Canned answers and macros"), "inbox"), ready=found)
@@ -104,6 +105,8 @@ async def undo_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[An
     form = await asked.form(RunForm)
     await edge.db.write(once, who, await asked.op(), _undo, number(no), form.run)
     toast = Toast(text=_("Taken back. The case is as it was."))
+    if not urlsplit(asked.request.headers.get("hx-current-url", "")).path.endswith(f"/{number(no)}"):
+        return await told(edge, asked, who, [toast])  # another case is open by now
     return await changed(edge, asked, who, number(no), ("head", "timeline", "composer", "side"), toasts=[toast])
 
 

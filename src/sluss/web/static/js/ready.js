@@ -90,19 +90,24 @@ async function runHere(form, macro, onward) {
   deed(`/cases/${composer.dataset.no}/macro`, { macro, seen: document.querySelector('#pane input[name="seen"]')?.value ?? "" });
 }
 
+// Where the macro leads, once it is done: by the row of the list, which leaves the toast with its Undo where it is.
 function onwardAfter(onward) {
-  const pane = document.querySelector("#pane[data-case]");
-  if (onward !== "next" && onward !== "list") return;
-  const link = (onward === "next" && document.querySelector('[data-action="next-case"]')) || document.querySelector('[data-action="up"]');
-  const gone = (event) => event.detail.ctx?.response?.raw?.ok && document.querySelector("#pane[data-case]") === pane && link?.click();
+  const path = onward && onward !== "stay" && document.querySelector(`[data-action="${onward === "next" ? "next-case" : "up"}"]`)?.getAttribute("href");
+  if (!path) return;
+  const open = document.querySelector("#pane[data-case]");
+  const gone = ({ detail }) => detail.ctx?.response?.raw?.ok && document.querySelector("#pane[data-case]") === open && setTimeout(() => goTo(path), 60);
   document.addEventListener("htmx:finally:request", gone, { once: true });
+}
+
+function goTo(path) {
+  const row = document.querySelector(`#rows li[data-no="${path.split("/").at(-1)}"] .row`);
+  row ? row.click() : location.assign(path);
 }
 
 function typedInto(event) {
   const field = event.target;
-  if (slash && slash.field === field) {
-    const caret = field.selectionStart;
-    const words = caret > slash.from && field.value[slash.from] === "/" ? typedWords() : "\n";
+  if (slash?.field === field) {
+    const words = field.selectionStart > slash.from && field.value[slash.from] === "/" ? typedWords() : "\n";
     return /^\s|[\n/]/.test(words) || words.length > LONGEST_WORDS ? closeReady() : void askReady();
   }
   const before = field.value[field.selectionStart - 2];
@@ -111,8 +116,7 @@ function typedInto(event) {
 
 function readyKeys(event) {
   if (!slash || event.isComposing || event.target !== slash.field) return;
-  const all = readyOptions();
-  const now = all.indexOf(marked());
+  const all = readyOptions(), now = all.indexOf(marked());
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   if (event.key === "Escape") closeReady(true);
   else if (!plain || now < 0) return;
