@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from sluss.cases.filtering.names import Names
 from sluss.cases.filtering.reading import DEPTH, read_filter
 from sluss.cases.filtering.terms import FIELDS, ME, NOBODY, All, Not, Part, Some, Term, Wrong, joined
 from sluss.cases.filtering.times import read_time, stretch_of
-from sluss.cases.filtering.values import words_of
+from sluss.cases.filtering.values import ALIASES, words_of
 from sluss.cases.filtering.writing import keep_filter, write_filter
 from sluss.kernel.clock import DAY, HOUR
 
@@ -155,3 +158,20 @@ def test_no_text_does_worse_than_being_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["2h", ">0h", ">10001h", ">1y", "2026-13-01", "1969-01-01", "tomorrow", "2026-11-01..", "²h"])
 def test_what_is_no_time_is_none(text: str) -> None:
     assert read_time(text) is None
+
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "filters.md").read_text()
+
+
+def test_the_guide_says_what_can_be_said() -> None:
+    """Every example of docs/filters.md is a filter, every field and word stands there."""
+    names = msgspec.structs.replace(NAMES, by_field={**NAMES.by_field, "tag": {41: "Bagage", 42: "VIP", 43: "spam"}})
+    block = GUIDE.split("```")[1].strip().splitlines()
+    rows = [line.rsplit("|", 2)[1].strip().strip("`") for line in GUIDE.splitlines() if line.startswith("| `")]
+    assert len(block) == 4
+    assert len(rows) == 13
+    for example in (*block, *rows):
+        assert write_filter(read_filter(example, names), names) == example
+    table = "\n".join(line for line in GUIDE.splitlines() if line.startswith("| `"))
+    words = [*FIELDS, *ALIASES, *(word for field in FIELDS for word in words_of(field))]
+    assert [word for word in words if f"`{word}`" not in table and f":{word}`" not in table] == []
