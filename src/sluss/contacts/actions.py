@@ -28,16 +28,14 @@ class Identity(msgspec.Struct, frozen=True):
 def find_or_make_identities(tx: Tx, who: Actor, network: str, senders: Sequence[Address]) -> dict[str, Identity]:
     """The identity of every address; a stranger gets a contact of his own. An address is a claim until something proves it."""
     wanted = {one.address: one for one in senders}
-    known = find_identities(tx, who, network, list(wanted))
+    known = _find(tx, who, network, list(wanted), held=True)
     strangers = [one for address, one in wanted.items() if address not in known]
     return known | _make(tx, who, network, strangers)
 
 
 def find_identities(tx: Tx, who: Actor, network: str, addresses: Sequence[str]) -> dict[str, Identity]:
     """Known identities by address."""
-    c = identities.c
-    mine = (c.workspace_id == who.workspace_id) & (c.network == network) & c.address.in_(addresses)
-    return {row.address: Identity(*row) for row in tx.rows(sa.select(c.id, c.contact_id, c.address, c.name).where(mine))}
+    return _find(tx, who, network, addresses)
 
 
 def rename_contact(tx: Tx, who: Actor, contact_id: int, name: str) -> None:
@@ -45,6 +43,15 @@ def rename_contact(tx: Tx, who: Actor, contact_id: int, name: str) -> None:
     mine = (contacts.c.workspace_id == who.workspace_id) & (contacts.c.id == contact_id)
     tx.run(sa.update(contacts).where(mine).values(name=name[:NAME]))
     index_contacts(tx, who, [contact_id])
+
+
+def _find(tx: Tx, who: Actor, network: str, addresses: Sequence[str], *, held: bool = False) -> dict[str, Identity]:
+    """Held, so that nobody merges a contact away between this and the case that will be opened for it."""
+    c = identities.c
+    mine = (c.workspace_id == who.workspace_id) & (c.network == network) & c.address.in_(addresses)
+    wanted = sa.select(c.id, c.contact_id, c.address, c.name).where(mine)
+    rows = tx.rows(wanted.with_for_update(read=True) if held else wanted)
+    return {row.address: Identity(*row) for row in rows}
 
 
 def _make(tx: Tx, who: Actor, network: str, strangers: Sequence[Address]) -> dict[str, Identity]:

@@ -188,7 +188,7 @@ def _hold(tx: Tx, who: Actor, contact_ids: Sequence[int], merged: int = 0) -> No
         work_on_contact(tx, who, one)
     c = contacts.c
     these = (c.workspace_id == who.workspace_id) & c.id.in_(contact_ids)
-    rows = tx.rows(sa.select(c.id, c.merged_into_id).where(these).order_by(c.id).with_for_update())
+    rows = tx.rows(sa.select(c.id, c.merged_into_id).where(these).order_by(c.id).with_for_update(key_share=True))
     if any(row.merged_into_id is not None and row.id != merged for row in rows):
         raise Conflict("This customer was merged into another one. Take that back first, or go on there.")
     e = _erasures.c
