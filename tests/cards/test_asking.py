@@ -38,7 +38,7 @@ async def test_a_proven_customer_is_asked_for_and_remembered(known: Cards, clock
 
 
 async def test_a_stranger_does_not_get_at_a_booking_by_claiming_an_address(known: Cards) -> None:
-    """T71: what nobody proved leaves only where the company says so, and is shown as doubtful; what was contradicted never leaves."""
+    """What nobody proved leaves only where the company says so, and is shown as doubtful; what was contradicted never leaves."""
     source = known.connect()
     asa, case = known.mail(ASA, proof="")
     assert (await known.open(source, asa, case)).state == "unproven"
@@ -54,7 +54,7 @@ async def test_a_stranger_does_not_get_at_a_booking_by_claiming_an_address(known
 
 
 async def test_an_answer_counts_only_for_the_addresses_it_was_asked_with(known: Cards) -> None:
-    """T71: when an address is verified, or no longer, what was said before is as if never said."""
+    """When an address is verified, or no longer, what was said before is as if never said."""
     source = known.connect()
     asa, case = known.mail(ASA)
     await known.open(source, asa, case)
@@ -81,7 +81,7 @@ FAULTS = {
 
 
 async def test_a_broken_system_is_told_apart_and_left_alone_after_five_failures(known: Cards, clock: TestClock) -> None:
-    """T77, T80, T84: whatever it does, the agent reads a sentence, and after five failures nobody waits for it."""
+    """T77, T80: whatever it does, the agent reads a sentence, and after five failures nobody waits for it."""
     source = known.connect()
     asa, case = known.mail(ASA)
     for fault, says in list(FAULTS.items())[:5]:

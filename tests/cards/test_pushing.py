@@ -27,7 +27,7 @@ def push(**given: Any) -> Push:
 
 
 async def test_they_stand_there_until_their_time_is_over(known: Cards, clock: TestClock) -> None:
-    """T71: with a warning while the address is only claimed."""
+    """With a warning while the address is only claimed."""
     asa, _ = known.mail(ASA, proof="")
     known.db.write_now(put_cards, known.johan, push(address=" ASA@Kund.example"))
     [shown] = known.db.read_now(show_pushed, known.johan, asa)

@@ -32,7 +32,7 @@ from tests.contacts.conftest import ASA, BO, People
 
 
 def test_one_word_says_how_certain_an_address_is(people: People) -> None:
-    """T7, T71: proven by the newest message, verified by somebody, contradicted whatever was known before."""
+    """T7, proven by the newest message, verified by somebody, contradicted whatever was known before."""
     assert [level_of(*one) for one in (("claimed", ""), ("claimed", "pass"), ("verified", ""), ("verified", "fail"))] == [
         *("claimed", "proven", "verified", "contradicted")
     ]

@@ -47,7 +47,7 @@ def connect(page: Page, server: CardServer) -> None:
 
 
 def test_an_agent_tells_apart_who_writes_and_what_other_systems_know(office: Place, desk: Desk, new_page: NewPage) -> None:
-    """T71: a claimed address is not asked about until somebody verifies it; then a slow system holds up nothing and is asked again."""
+    """A claimed address is not asked about until somebody verifies it; then a slow system holds up nothing and is asked again."""
     new_page.allow("422")
     page = desk("ewa")
     office.mail(SUBJECT, "Hej!", sender=f"Wera Nord <{WERA}>")

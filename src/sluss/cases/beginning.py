@@ -1,4 +1,4 @@
-"""A case that one of us begins: nobody has written yet. In: an inbox, whom to write to, what about. Out: a case with a thread, still empty."""
+"""A case that one of us begins: nobody has written yet. In: an inbox, whom to write to, what about. Out: an empty case with a thread."""
 
 from __future__ import annotations
 
