@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sluss.cases.actions import add_note
+from sluss.cases.actions import add_note, set_status
+from sluss.cases.recording import StoredFile
 from sluss.desk.desk import Look, read_search
+from sluss.desk.quick import suggest
 from sluss.desk.screens import Found
+from sluss.kernel.clock import DAY, SECOND
 from sluss.kernel.db import Database
 from sluss.web.locale import Voice
 from tests.desk.conftest import ASA, LUKASZ, Customers
@@ -99,6 +103,68 @@ def test_the_language_of_the_index_is_not_spoken(find: Any, customers: Customers
     """T93."""
     customers.write()
     assert isinstance(find(query), Found)
+
+
+def test_words_filters_days_and_names_go_together(find: Any, customers: Customers, db: Database, world: World) -> None:
+    old = customers.write("Röd väska", "Faktura 4411", ASA)
+    db.write_now(set_status, world.who("maja"), customers.case(old).id, "solved")
+    customers.clock.move(3 * DAY)
+    new = customers.write("Röd väska", "Faktura 4412, nyhetsbrev", ASA)
+    other = customers.write("Väska röd", "Faktura", LUKASZ, "obsluga")
+    today = datetime.fromtimestamp(db.clock() / SECOND, UTC).strftime("%Y-%m-%d")
+    for query, expected in {
+        "is:solved faktura": [old],
+        '"röd väska" faktura': [new, old],
+        "faktura -nyhetsbrev": [other, old],
+        "from:lindqvist fakt": [new, old],
+        "from:asa@kund.example is:open": [new],
+        f"before:{today} faktura": [old],
+        f'after:{today} -"väska röd" faktura': [new],
+        "(is:solved OR inbox:Obsługa) faktura": [other, old],
+        "is:solved OR inbox:Obsługa faktura": [other, old],
+        "väska re:zebra": [],
+        "is:open -faktura": [],
+    }.items():
+        assert sorted(hit.row.no for hit in find(query).hits) == sorted(expected), query
+    assert find("is:nope").problem.startswith("After is: stands one of")
+    assert find("before:soon x").problem.startswith("Write a day")
+    best = find("röd väska", key="maja")
+    assert {group.about for group in best.facets} >= {"status", "inbox", "time", "has"}
+    chip = next(one for group in best.facets for one in group.facets if one.piece == "is:open")
+    assert (chip.count, chip.href) == (2, "/search?q=r%C3%B6d+v%C3%A4ska+is%3Aopen")
+
+
+def test_excerpts_tell_who_said_it_and_lead_there(find: Any, customers: Customers, db: Database, world: World) -> None:
+    message = customers.message(
+        "Sak", "min ros\u0301a ko\u0308p", files=(StoredFile("kvitto-ros.pdf", "application/pdf", 1, "d" * 64, ""),)
+    )
+    case = customers.case_of(message)
+    note = db.write_now(add_note, world.who("maja"), case.id, "Ros står i lagret <b>")
+    first, second = find("ros").hits[0].excerpts
+    assert {(one.kind, one.by, one.href) for one in (first, second)} == {
+        ("note", "Maja Ek", f"/c/{case.number}?m={note}"),
+        ("message", "Åsa Lindqvist", f"/c/{case.number}?m={message}"),
+    }
+    assert [(one.kind, one.text) for one in find("kvitto").hits[0].excerpts] == [("file", "\x02kvitto\x03-ros.pdf")]
+
+
+def test_only_customers_of_ones_own_cases_are_found(find: Any, customers: Customers, db: Database, world: World) -> None:
+    """T6: as a contact, quickly, and when their number is typed in full."""
+    customers.write(sender=LUKASZ, inbox="obsluga", text="Ring 070-123 45 67")
+    seen = [find(query, key).contacts for query in ("wojcik", "poczta") for key in ("johan", "maja", "marek")]
+    assert [len(one) for one in seen] == [0, 1, 0, 0, 1, 0]
+    assert (seen[1][0].name, seen[4][0].details) == ("Łukasz \x02Wójcik\x03", ("lukasz@\x02poczta\x03.example",))
+    quick = {key: db.read_now(suggest, world.who(key), Voice(), "wojcik") for key in ("johan", "petra", "ania")}
+    assert {key: [one.kind for one in found] for key, found in quick.items()} == {"johan": [], "petra": ["contact", "case"], "ania": []}
+    assert [find("+46 70 1234567", key).total for key in ("johan", "petra", "ania")] == [0, 1, 0]
+
+
+async def test_a_number_alone_leads_to_its_case(web: Any, customers: Customers) -> None:
+    no, hidden = customers.write(), customers.write(sender=LUKASZ, inbox="obsluga")
+    johan = await web.sign_in("johan")
+    assert (await johan.get(f"/search?q=%23{no}")).headers["location"] == f"/c/{no}"
+    assert (await johan.get(f"/search?q={hidden}")).status_code == 200
+    assert (await johan.get(f"/search/quick?q={no}")).json()["items"][0]["href"] == f"/c/{no}"
 
 
 def test_a_search_for_nothing_says_so(find: Any) -> None:
