@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from sluss.cases.access import WORKERS, access_case_no
 from sluss.desk.ready_screens import Macros, Piece, Ready, ReadyAnswer, ReadyMacro
 from sluss.kernel.actors import Actor
+from sluss.kernel.text import fold
 from sluss.kernel.tx import Tx
 from sluss.replies.canned.audience import WRITERS
 from sluss.replies.canned.filling import Filled
@@ -29,7 +30,9 @@ def read_ready(tx: Tx, who: Actor, told: Voice, no: int, words: str) -> Ready:
     with speaking(told):
         found = tuple(_answer(one) for one in offers(tx, who, case.id, words, ANSWERS))
         macros = candidates(tx, who, case.id, words, MACROS) if who.role in WORKERS else ()
-        return Ready(no=no, query=words, answers=found, macros=_macros(macros), may_keep=who.role in WRITERS)
+        named = any(fold(words) in fold(f"{one.shortcut} {one.name}") for one in found)
+        first = bool(words.strip() and macros) and not named
+        return Ready(no=no, query=words, answers=found, macros=_macros(macros), macros_first=first, may_keep=who.role in WRITERS)
 
 
 def read_answer(tx: Tx, who: Actor, told: Voice, where: tuple[int, int], language: str) -> Ready:

@@ -51,12 +51,13 @@ class ReadyMacro(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What fits what was typed after the `/`."""
+    """What fits what was typed after the `/`. `macros_first`: a macro is called that, and no answer is."""
 
     no: int
     query: str
     answers: tuple[ReadyAnswer, ...] = ()
     macros: tuple[ReadyMacro, ...] = ()
+    macros_first: bool = False
     may_keep: bool = False
 
 
