@@ -45,6 +45,7 @@ def mixed(db: Database, world: World, customers: Customers) -> list[int]:
 
 def states(db: Database, world: World) -> dict[int, Any]:
     """Everything that a deed can change, by number."""
+
     def read(tx: Tx) -> dict[int, Any]:
         rows = tx.structs(CaseRow, sa.select(*fields(CaseRow, cases)).where(cases.c.workspace_id == world.norrsken.id))
         return {case.number: (state_of(tx, world.who("maja"), case), case.waiting_since) for case in rows}
@@ -205,7 +206,7 @@ def test_nobody_changes_what_they_do_not_see(db: Database, world: World, custome
 
 
 def test_one_form_does_it_once(db: Database, world: World, mixed: list[int]) -> None:
-    """F11: the same form sent twice."""
+    """The same form sent twice does its work once."""
     maja, chosen = world.who("maja"), Chosen(numbers=tuple(mixed))
     first = db.write_now(once, maja, "a" * 26, begin, Deed("solve"), chosen)
     assert db.write_now(once, maja, "a" * 26, begin, Deed("solve"), chosen) == first
