@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import sqlalchemy as sa
 
@@ -28,6 +30,8 @@ from sluss.kernel.audit import list_deeds
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.privacy.gathering import gather_person
+from sluss.privacy.knowledge import KNOWLEDGE, forget_knowledge
+from sluss.privacy.reach import Order
 from tests.contacts.conftest import ASA, BO, People
 
 
@@ -241,3 +245,20 @@ def test_what_is_known_is_in_an_export_with_the_notes_only_where_they_are_wanted
     assert (told["attributes"], told["proofs"], told["notes_about"][0]["text"]) == ({"Nivå": "Guld"}, {ASA: "proven"}, "Fönster")
     assert told["consents"][0]["state"] == "given"
     assert db.read_now(gather_person, system(ewa.workspace_id), asa, with_notes=False)["notes_about"] == []
+
+
+def test_what_is_known_goes_with_an_erasure_also_where_the_nameless_contact_stays(people: People) -> None:
+    """T119: every table of it, and nobody else's rows."""
+    db, ewa, johan = people.db, people.who("ewa"), people.who("johan")
+    level = db.write_now(save_attribute, ewa, 0, AttributeFields(label="Nivå"))
+    news = db.write_now(add_purpose, ewa, "Nyheter")
+    contacts = [people.mail(address)[0] for address in (ASA, BO)]
+    for contact in contacts:
+        db.write_now(deeds.write_note, johan, contact, Fields(text="Fönster"))
+        db.write_now(deeds.set_attribute, johan, contact, Fields(attribute=level, value="Guld"))
+        db.write_now(deeds.consent, johan, contact, Fields(purpose=news, state="given", way="mail"))
+    order = Order(system(ewa.workspace_id), None, Counter())
+    db.write_now(forget_knowledge, order, contacts[0])
+    assert {name: number for name, number in order.tally.items() if number} == {"contact_notes": 1, "attribute_values": 1, "consents": 1}
+    left = db.read_now(lambda tx: [(table.name, [row.contact_id for row in tx.rows(sa.select(table))]) for table in KNOWLEDGE[:3]])
+    assert [ids for _, ids in left] == [[contacts[1]]] * 3
