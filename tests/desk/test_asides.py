@@ -15,7 +15,7 @@ from tests.desk.test_writes import HTMX, undo_of
 from tests.world import Web
 
 HOTEL = Address("drift@hotell.example", "Hotell Amber")
-ASKED = {"to": "Hotell Amber <drift@hotell.example>, Maja Ek", "subject": "Rum 12", "body": "Är rummet ledigt?"}
+ASKED = {"to": "Hotell Amber <drift@hotell.example>, Maja Ek", "about": "Rum 12", "body": "Är rummet ledigt?"}
 
 
 def token_of(db: Database) -> str:

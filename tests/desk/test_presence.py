@@ -163,6 +163,6 @@ async def test_a_page_shows_who_is_there_before_anything_is_pushed(web: Web, cus
     assert (await maja.post(f"/cases/{no}/presence", doing="reply", tab="<b>")).status_code == 422
     page = (await johan.get(f"/inbox/open/{no}")).text
     assert page.count("Maja Ek is writing a reply</span>") == 2
-    assert "is writing a reply" not in (await maja.get(f"/inbox/open/{no}")).text
+    assert "Maja Ek is writing" not in (await maja.get(f"/inbox/open/{no}")).text
     assert (await maja.post(f"/cases/{no}/presence", doing="gone", tab=TAB)).status_code == 204
     assert "Maja Ek is" not in (await johan.get(f"/inbox/open/{no}")).text

@@ -264,12 +264,15 @@ async def test_a_draft_is_kept_and_an_older_window_is_told(web: Web, db: Databas
     assert saved.json()["saved_at"].endswith("Z")
     await johan.post(f"/cases/{no}/draft", kind="reply", body="Hej Åsa,", revision="1")
     stale = await johan.post(f"/cases/{no}/draft", kind="reply", body="Hallå", revision="1")
-    assert (stale.status_code, stale.json()) == (409, {"revision": 2, "body": "Hej Åsa,", "by": ""})
+    assert (stale.status_code, stale.json()) == (409, {"revision": 2, "body": "Hej Åsa,", "by": "", "sent": False})
     draft = db.read_now(find_draft, world.who("johan"), customers.case(no).id, "reply")
     assert draft is not None
     assert draft.text == "Hej Åsa,"
     assert "Draft</span>" in (await johan.get("/inbox/open")).text
     assert "Draft</span>" not in (await (await web.sign_in("maja")).get("/inbox/open")).text
+    assert (await johan.post(f"/cases/{no}/reply", target=HTMX, body="Hej Åsa,", anyway="1", op="skickat")).status_code == 200
+    late = await johan.post(f"/cases/{no}/draft", kind="reply", body="Hej Åsa,", revision="2", sheet="skickat")
+    assert (late.status_code, late.json()["sent"]) == (409, True)
 
 
 async def test_snoozing_counts_in_the_companys_zone(web: Web, customers: Customers) -> None:

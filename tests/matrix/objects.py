@@ -64,7 +64,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/note": {"body": "Ring i morgon."},
     "/cases/{no}/draft": {"kind": "note", "body": "Ring"},
     "/cases/{no}/presence": {"doing": "reading", "tab": "0123456789ab"},
-    "/cases/{no}/side": {"to": "drift@hotell.example", "subject": "Rummet", "body": "Är det ledigt?", "quote": "{message_id}"},
+    "/cases/{no}/side": {"to": "drift@hotell.example", "about": "Rummet", "body": "Är det ledigt?", "quote": "{message_id}"},
     "/cases/{no}/undo": {"operation": "{undo}"},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},

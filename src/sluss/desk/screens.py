@@ -30,7 +30,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
 | /cases/{no}/note | `body`, `file`, `revision` |
 | /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd`, `seen` |
-| /cases/{no}/side | `to` (addresses, or names of colleagues), `subject`, `body`, `thread` (a conversation, or empty for a new one), `quote` and `passed` (repeated ids of messages and of their files), `file`, `revision`, `crowd`, `seen` |
+| /cases/{no}/side | `to` (addresses, or names of colleagues), `about`, `body`, `thread` (a conversation, or empty for a new one), `quote` and `passed` (repeated ids of messages and of their files), `file`, `revision`, `crowd`, `seen` |
 | /cases/{no}/draft | `kind` = reply, note or side, `body`, `cc`, `bcc`, `file`, `revision`, `sheet` (the `op` of the form) → 200 JSON `{"revision": 4, "saved_at": "2026-…Z"}`, 409 JSON `{"revision", "body", "by", "sent"}` |
 | /cases/{no}/files | multipart `file` (one) → 201 JSON `{"id", "name", "size"}`, 413 or 422 JSON `{"error": "one sentence"}`; without scripts the reply form carries `upload` files itself |
 | /cases/{no}/undo | `operation` → composer with the exact draft again; 409 when it has already left |

@@ -48,7 +48,7 @@ class SideForm(msgspec.Struct, frozen=True):
     """A question beside the customer. `upload` as for an answer."""
 
     to: Line = ""
-    subject: Line = ""
+    about: Line = ""
     body: Text = ""
     thread: Number = 0
     quote: tuple[Number, ...] = ()
@@ -71,7 +71,7 @@ class DraftForm(msgspec.Struct, frozen=True):
     revision: Number = 0
     sheet: Annotated[str, msgspec.Meta(max_length=32)] = ""
     to: Line = ""
-    subject: Line = ""
+    about: Line = ""
     thread: Number = 0
     quote: tuple[Number, ...] = ()
     passed: tuple[Number, ...] = ()
@@ -147,7 +147,7 @@ def number(text: str) -> int:
 
 def apart_of(form: SideForm | DraftForm) -> Apart:
     """What a question beside the customer holds besides its words."""
-    return Apart(to=form.to, subject=form.subject, conversation_id=form.thread, quoted=form.quote, passed=form.passed)
+    return Apart(to=form.to, subject=form.about, conversation_id=form.thread, quoted=form.quote, passed=form.passed)
 
 
 def uploads(form: ReplyForm | NoteForm | SideForm) -> list[UploadFile]:
