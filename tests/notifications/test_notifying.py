@@ -1,4 +1,4 @@
-"""Who is told of what: by holding, following and being called, counted, never of one's own deeds. T6, T11, T68."""
+"""Who is told of what: by holding, following and being called, counted, never of one's own deeds. T6, T11."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_snooze_wakes_whoever_set_it_and_an_answer_that_failed_its_writer(offi
 
 
 def test_five_hundred_mails_are_one_line(office: Office) -> None:
-    """F-flood: what is unread already is counted, and open desks are told once."""
+    """No flood: what is unread already is counted, and open desks are told once."""
     case = office.case()
     office.do("maja", assign_case, case.id, office.world.who("johan").id)
     office.empty("johan")
@@ -83,7 +83,7 @@ def test_five_hundred_mails_are_one_line(office: Office) -> None:
 
 
 def test_an_event_that_is_told_twice_counts_once(office: Office) -> None:
-    """F-rows of reactions: at least once, and so idempotent, read or unread."""
+    """Reactions run at least once; read or unread, the second time changes nothing."""
     case = office.case()
     office.do("maja", assign_case, case.id, office.world.who("johan").id)
     office.customers.write(**again(case))

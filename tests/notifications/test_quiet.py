@@ -1,4 +1,4 @@
-"""Quiet hours on the clock of a zone, over the nights in which it is changed. F-rows of time: DST."""
+"""Quiet hours on the clock of a zone, over the nights in which it is changed.."""
 
 from __future__ import annotations
 
