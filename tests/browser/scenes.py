@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sluss.desk import screens as d
+from sluss.desk import search_screens as found
 from sluss.people import screens as p
 from sluss.settings import screens as t
 from sluss.web.assets import Assets
@@ -198,15 +199,17 @@ SCENES: dict[str, Scene] = {
         "desk/search.html",
         s.page("Search", section="search"),
         {
-            "found": d.Found(
+            "found": found.Found(
                 query="Gdańsk",
                 total=214,
                 after="x",
                 hits=tuple(
-                    d.Hit(
+                    found.Hit(
                         row=row,
+                        name=row.contact.name,
+                        subject=row.subject,
                         excerpts=(
-                            d.Excerpt(
+                            found.Excerpt(
                                 kind="message",
                                 text="… resan till \x02Gdańsk\x03 den 28 november, två vuxna och ett barn, syns inte <b>i</b> appen …",
                                 by="Åsa Lindqvist",
@@ -220,7 +223,7 @@ SCENES: dict[str, Scene] = {
             )
         },
     ),
-    "search-none": Scene("desk/search.html", s.page("Search", section="search"), {"found": d.Found(query="xyzzy")}),
+    "search-none": Scene("desk/search.html", s.page("Search", section="search"), {"found": found.Found(query="xyzzy")}),
     "problem-404": Scene("web/problem.html", s.page("Not found"), {"problem": Problem(status=404, reference="01JD7Z8Q4K")}),
     "problem-500": Scene("web/problem.html", s.page("Error"), {"problem": Problem(status=500, reference="01JD7Z8Q4K")}),
 }

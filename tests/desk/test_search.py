@@ -11,7 +11,7 @@ from sluss.cases.actions import add_note, set_status
 from sluss.cases.recording import StoredFile
 from sluss.desk.desk import Look, read_search
 from sluss.desk.quick import suggest
-from sluss.desk.screens import Found
+from sluss.desk.search_screens import Found
 from sluss.kernel.clock import DAY, SECOND
 from sluss.kernel.db import Database
 from sluss.web.locale import Voice

@@ -12,7 +12,7 @@ from sluss.cases.models import attachments, messages, notes
 from sluss.contacts.models import identities
 from sluss.desk.around import Around, people
 from sluss.desk.marking import END, START, marked_around, marked_where
-from sluss.desk.screens import Excerpt
+from sluss.desk.search_screens import Excerpt
 from sluss.kernel.search import Mention
 from sluss.kernel.spelling import KEPT
 from sluss.kernel.terms import Question

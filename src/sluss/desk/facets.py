@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sluss.cases.filtering.writing import quoted
 from sluss.desk.around import Around
 from sluss.desk.asking import Asked, typed_again
-from sluss.desk.screens import Facet, FacetGroup
+from sluss.desk.search_screens import Facet, FacetGroup
 
 STATUSES = ("open", "pending", "snoozed", "solved", "closed", "spam")
 INBOXES = 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from sluss.desk.around import look_around
-from sluss.desk.screens import Found
+from sluss.desk.search_screens import Found
 from sluss.desk.searching import search
 from sluss.desk.until import understand
 from sluss.desk.until_reading import Unclear

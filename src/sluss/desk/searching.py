@@ -24,7 +24,7 @@ from sluss.desk.excerpts import Looked, excerpts_of
 from sluss.desk.facets import facets_of
 from sluss.desk.marking import marked_where
 from sluss.desk.rows import LISTED, Listed, show_rows
-from sluss.desk.screens import Found, Hit
+from sluss.desk.search_screens import Found, Hit
 from sluss.desk.suggesting import found_contacts
 from sluss.kernel.clock import SECOND
 from sluss.kernel.search import Mention, Stretch, find_mentions, mentions_among
