@@ -32,6 +32,7 @@ from sluss.kernel.words import say
 from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.models import agents
 from sluss.people.once import once
+from sluss.replies.canned.filling import OPEN, open_fields
 from sluss.replies.forming import Letter, letter_of
 from sluss.replies.leaving import Leaving, remember
 from sluss.replies.quoting import voice_for
@@ -124,6 +125,8 @@ def _forward(tx: Tx, who: Actor, forward: Forward) -> Departure:
     text = clean_text(forward.text)
     if len(text) > TEXT:
         raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=TEXT)})
+    if unfilled := open_fields(text):
+        raise Invalid({"body": say(OPEN, fields=", ".join(unfilled[:3]))})
     _check_files(tx, who, forward, passed, target)
     if forward.seen:
         require_seen(tx, who, case.id, forward.seen)

@@ -33,6 +33,7 @@ from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.models import agents, credentials
 from sluss.people.once import once
 from sluss.replies.attaching import require_free
+from sluss.replies.canned.filling import OPEN, open_fields
 from sluss.replies.drafts import Apart, DraftFields, discard_draft
 from sluss.replies.forming import Letter, letter_of
 from sluss.replies.forwarding import TEXT, Passed, files_to_pass, passable, require_measure, told_message
@@ -135,6 +136,8 @@ def _words(side: Side, about: str) -> tuple[str, str]:
         raise Invalid({"body": "Write the question first."})
     if len(text) > TEXT:
         raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=TEXT)})
+    if unfilled := open_fields(text):
+        raise Invalid({"body": say(OPEN, fields=", ".join(unfilled[:3]))})
     if not subject:
         raise Invalid({"subject": "Write what it is about."})
     return text, subject[:SUBJECT]

@@ -62,7 +62,9 @@ def read_answer_form(tx: Tx, who: Actor, answer_id: int, form: Form | None) -> A
     shown = form or (_stored(found) if found else Form(values={"whom": "everybody" if who.role in KEEPERS else "owner"}))
     given = typed_texts(form) if form else stored
     usual = get_workspace(tx, who.workspace_id).language
-    languages: dict[str, None] = dict.fromkeys([*([found.original] if found else []), *stored, *given, *([] if stored else [usual]), *LOCALES])
+    languages: dict[str, None] = dict.fromkeys(
+        [*([found.original] if found else []), *stored, *given, *([] if stored else [usual]), *LOCALES]
+    )
     facts = sample_facts(tx, who)
     boxes = tuple(_box(facts, one, given.get(one, "")) for one in languages if LANGUAGE.fullmatch(one))
     opened = next((name.removeprefix("text-") for name in shown.errors if name.startswith("text-")), "")
