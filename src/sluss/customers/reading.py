@@ -194,7 +194,7 @@ def _consents(tx: Tx, who: Actor, log: Iterable[Any], names: dict[int, str]) -> 
 def _past(tx: Tx, who: Actor, contact_id: int, beside: Beside) -> tuple[tuple[Past, ...], int, str]:
     """The newest cases by every inbox that the reader may see, and how many there are of those; others are not even counted."""
     c, i, m, v = cases.c, inboxes.c, messages.c, conversations.c
-    theirs = visible_to(who) & (c.contact_id == contact_id)
+    theirs = visible_to(who) & (c.contact_id == contact_id) & c.merged_into_id.is_(None)
     if beside.case is not None:
         theirs &= c.id != beside.case.id
     spoken = sa.select(v.id).where(v.workspace_id == c.workspace_id, v.case_id == c.id, ~v.aside).correlate(cases)
