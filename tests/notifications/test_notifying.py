@@ -8,12 +8,15 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from sluss.cases.access import access_case
 from sluss.cases.actions import assign_case, set_status
+from sluss.cases.audience import Member
 from sluss.cases.following import add_follower, count_near, follow_case, follower_ids, followers_of
 from sluss.cases.models import case_followers, case_mentions, notes
 from sluss.kernel.actors import system
 from sluss.kernel.clock import DAY, HOUR
 from sluss.kernel.errors import Forbidden, Invalid, Missing
+from sluss.kernel.tx import Tx
 from sluss.notifications.actions import forget_old, read_case
 from sluss.notifications.mentions import mentions_in
 from sluss.notifications.models import notifications
@@ -149,7 +152,7 @@ def test_leads_choose_followers_who_may_see_it(office: Office) -> None:
     case = office.case()
     of = {key: office.world.who(key).id for key in ("johan", "karin", "petra")}
     office.do("maja", add_follower, case.id, of["johan"])
-    assert [one.name for one in office.db.read_now(lambda tx: followers_of(tx, office.world.who("maja"), case))] == ["Johan Falk"]
+    assert [one.name for one in office.db.read_now(lambda tx: following(tx, office, case.id))] == ["Johan Falk"]
     with pytest.raises(Invalid):
         office.do("maja", add_follower, case.id, of["petra"])
     with pytest.raises(Forbidden):
@@ -186,8 +189,8 @@ def test_a_disabled_agent_is_told_nothing(office: Office) -> None:
     office.note("maja", case, "Hej")
     office.tell()
     assert office.rows() == 0
-    assert office.db.read_now(lambda tx: followers_of(tx, office.world.who("maja"), case)) == [
-        one for one in office.db.read_now(lambda tx: followers_of(tx, office.world.who("maja"), case)) if one.name == "Maja Ek"
+    assert office.db.read_now(lambda tx: following(tx, office, case.id)) == [
+        one for one in office.db.read_now(lambda tx: following(tx, office, case.id)) if one.name == "Maja Ek"
     ]
 
 
@@ -213,6 +216,11 @@ def test_old_news_and_old_followers_go(office: Office) -> None:
     office.db.write_now(forget_old, system(case.workspace_id))
     for table in (case_followers, case_mentions):
         assert office.db.read_now(lambda tx, table=table: tx.value(sa.select(sa.func.count()).select_from(table))) == 0
+
+
+def following(tx: Tx, office: Office, case_id: int) -> list[Member]:
+    maja = office.world.who("maja")
+    return followers_of(tx, maja, access_case(tx, maja, case_id))
 
 
 def replaced(office: Office, key: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.notifications.conftest import Office
 from tests.world import Web
@@ -48,7 +49,7 @@ async def test_following_and_having_follow(web: Web, office: Office) -> None:
 
 async def test_choices_are_kept_and_half_a_window_is_refused(web: Web, office: Office) -> None:
     johan = await web.sign_in("johan")
-    week = {"start": ("22:00", *[""] * 6), "stop": ("07:00", *[""] * 6)}
+    week: dict[str, Any] = {"start": ("22:00", *[""] * 6), "stop": ("07:00", *[""] * 6)}
     wrong = await johan.post("/me/alerts", tell=("note:sound",), sound="chime", start=("22:00", *[""] * 6), stop=("",) * 7)
     assert wrong.status_code == 422
     assert "Quiet hours need a beginning and an end" in wrong.text
