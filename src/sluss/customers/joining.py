@@ -92,7 +92,11 @@ def _candidates(tx: Tx, who: Actor, this: Side, words: str) -> Sequence[int]:
 
 def _side(tx: Tx, who: Actor, contact_id: int) -> Side:
     row = access_contact(tx, who, contact_id)
-    seen = sa.select(sa.func.count()).select_from(cases).where(visible_to(who), cases.c.contact_id == contact_id, cases.c.merged_into_id.is_(None))
+    seen = (
+        sa.select(sa.func.count())
+        .select_from(cases)
+        .where(visible_to(who), cases.c.contact_id == contact_id, cases.c.merged_into_id.is_(None))
+    )
     held = values_of(tx, who, contact_id)
     details = tuple((one.label, shown_value(one.type, held[one.id])) for one in list_attributes(tx, who) if one.id in held)
     return Side(
