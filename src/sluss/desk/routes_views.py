@@ -146,7 +146,7 @@ async def change(edge: Edge, asked: Asked, who: Actor, view_id: str) -> Response
     return asked.go(f"/inbox/v:{number(view_id)}")
 
 
-@post("/views/{view_id:str}/delete", may=AGENTS, status_code=200)
+@post("/views/{view_id:str}/remove", may=AGENTS, status_code=200)
 async def delete(edge: Edge, asked: Asked, who: Actor, view_id: str) -> Response[Any]:
     """Take a view out of every column."""
     await asked.form(Nothing)

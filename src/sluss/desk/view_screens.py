@@ -5,7 +5,7 @@
 | GET /views | desk/views_page.html `screen=Views` |
 | GET /views/new?f=&sort=, GET /views/{id} | desk/view_editor.html `screen=Editor` |
 | POST /views/build | the same, with rows and text brought into step; nothing is kept. With `HX-Target` `builder`: desk/builder.html |
-| POST /views, /views/{id}, /views/{id}/delete, /restore, /move | 303, or 422 the editor again |
+| POST /views, /views/{id}, /views/{id}/move, /remove, /restore | 303, or 422 the editor again |
 | POST /lists/order | `view`, `sort`: remembers the order and goes back |
 | GET /lists/counts | JSON: how many cases stand in each saved view, as text |
 | GET /lists/rows?view=&f=&sort=&no= | JSON: rows of these cases that stand in the list, others without one |
