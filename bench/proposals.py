@@ -64,9 +64,8 @@ def main() -> None:
     if "--wrong" in sys.argv:
         for pair in pairs:
             if (pair.score.value >= THRESHOLD) != pair.same:
-                print(
-                    f"{pair.line:4} {'missed' if pair.same else 'wrong '} {pair.score.value:3} {pair.score.reason:8} {pair.one.text[:60]} | {pair.other.text[:60]}"
-                )
+                said = f"{pair.one.text[:60]} | {pair.other.text[:60]}"
+                print(f"{pair.line:4} {'missed' if pair.same else 'wrong '} {pair.score.value:3} {pair.score.reason:8} {said}")
 
 
 def _thresholds(pairs: Sequence[Pair]) -> Iterator[tuple[int, Quality]]:
