@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sluss.customers import screens as c
+from sluss.desk import item_screens as i
+from sluss.desk import list_screens as l
 from sluss.desk import screens as d
 from sluss.web.shell import Banner, Form, Page, Toast, Viewer
 
@@ -14,23 +16,23 @@ DAY = 24 * HOUR
 NOW = 1_795_266_300_000_000
 """Saturday 21 November 2026, 14:05 in Stockholm."""
 
-JOHAN = d.Person("11", "Johan Falk")
-MAJA = d.Person("12", "Maja Ek")
-EWA = d.Person("13", "Ewa Nowak")
-ASA = d.Person("101", "Åsa Lindqvist")
-LUKASZ = d.Person("102", "Łukasz Wójcik")
-MALGORZATA = d.Person("103", "Małgorzata Żak")
-LONG = d.Person("104", "Maximiliana Konstancja Brzęczyszczykiewicz-Wawrzyniecka")
+JOHAN = c.Person("11", "Johan Falk")
+MAJA = c.Person("12", "Maja Ek")
+EWA = c.Person("13", "Ewa Nowak")
+ASA = c.Person("101", "Åsa Lindqvist")
+LUKASZ = c.Person("102", "Łukasz Wójcik")
+MALGORZATA = c.Person("103", "Małgorzata Żak")
+LONG = c.Person("104", "Maximiliana Konstancja Brzęczyszczykiewicz-Wawrzyniecka")
 VIEWER = Viewer(id="11", name="Johan Falk", email="johan@norrsken.example", role="agent", may_configure=True)
 
 VIEWS = (
-    d.View(key="mine", label="Mine", icon="user", count=9),
-    d.View(key="unassigned", label="Unassigned", icon="user-x", count=14),
-    d.View(key="open", label="All open", icon="inbox", count=1204),
-    d.View(key="solved", label="Solved", icon="circle-check"),
-    d.View(key="inbox:7", label="Bokning", icon="mail", count=31, group="inboxes"),
-    d.View(key="inbox:8", label="Bagage och försenat bagage", icon="mail", count=12, group="inboxes", failing=True),
-    d.View(key="inbox:9", label="Obsługa klienta", icon="mail", count=22, group="inboxes"),
+    l.View(key="mine", label="Mine", icon="user", count=9),
+    l.View(key="unassigned", label="Unassigned", icon="user-x", count=14),
+    l.View(key="open", label="All open", icon="inbox", count=1204),
+    l.View(key="solved", label="Solved", icon="circle-check"),
+    l.View(key="inbox:7", label="Bokning", icon="mail", count=31, group="inboxes"),
+    l.View(key="inbox:8", label="Bagage och försenat bagage", icon="mail", count=12, group="inboxes", failing=True),
+    l.View(key="inbox:9", label="Obsługa klienta", icon="mail", count=22, group="inboxes"),
 )
 
 
@@ -49,7 +51,7 @@ def page(title: str = "Mine", **changed: object) -> Page:
     return Page(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-def row(no: int, contact: d.Person, subject: str, preview: str, **changed: object) -> d.Row:
+def row(no: int, contact: c.Person, subject: str, preview: str, **changed: object) -> l.Row:
     """One row, mail, a minute older for each number."""
     at = NOW - (no - 10480) * 7 * MINUTE
     fields: dict[str, object] = {
@@ -60,7 +62,7 @@ def row(no: int, contact: d.Person, subject: str, preview: str, **changed: objec
         "waiting_since": at,
         "inbox": "Bokning",
     }
-    return d.Row(id=str(no), no=no, contact=contact, subject=subject, preview=preview, **{**fields, **changed})  # type: ignore[arg-type]
+    return l.Row(id=str(no), no=no, contact=contact, subject=subject, preview=preview, **{**fields, **changed})  # type: ignore[arg-type]
 
 
 ROWS = (
@@ -100,7 +102,7 @@ ROWS = (
     ),
     row(
         10486,
-        d.Person("105", "Jörgen Öhman"),
+        c.Person("105", "Jörgen Öhman"),
         "Bagaget kom inte fram till Gdańsk",
         "Väskan är röd och har ett blått band",
         status="pending",
@@ -109,33 +111,33 @@ ROWS = (
     ),
     row(
         10487,
-        d.Person("106", "Sofia Bergström"),
+        c.Person("106", "Sofia Bergström"),
         "Nie mogę zalogować się do konta",
         "Strona mówi, że hasło jest złe",
         due=NOW + 12 * MINUTE,
     ),
     row(
         10488,
-        d.Person("107", "Piotr Śliwiński"),
+        c.Person("107", "Piotr Śliwiński"),
         "Återbetalning efter inställd resa",
         "Det har gått tre veckor nu",
         due=NOW - 14 * MINUTE,
         unread=True,
         priority="high",
     ),
-    row(10489, d.Person("108", "anna.nowak@poczta.example"), "", "Kan jag ändra namn på biljetten?", trouble="unknown", assignee=EWA),
-    row(10490, d.Person("109", "Erik Sjöberg"), "Hallå?? Har ni somnat eller?", "Jag skrev i går", unread=True),
+    row(10489, c.Person("108", "anna.nowak@poczta.example"), "", "Kan jag ändra namn på biljetten?", trouble="unknown", assignee=EWA),
+    row(10490, c.Person("109", "Erik Sjöberg"), "Hallå?? Har ni somnat eller?", "Jag skrev i går", unread=True),
     row(
         10491,
-        d.Person("110", "Katarzyna Dąbrowska"),
+        c.Person("110", "Katarzyna Dąbrowska"),
         "Kall måltid ombord på NA1423",
         "Personalen var trevlig men maten var kall",
         status="snoozed",
         waiting_since=None,
     ),
-    row(10492, d.Person("111", "Mikael Åkerlund"), "Extra bagage", "Hur mycket kostar en andra väska?", tags=("Bagage",)),
-    row(10493, d.Person("112", "Nina Hägg"), "Assistans på Arlanda", "Min mor behöver rullstol från incheckningen"),
-    row(10494, d.Person("113", "Tomasz Kędra"), "Potwierdzenie rezerwacji", "Czy mogę prosić o ponowne wysłanie?"),
+    row(10492, c.Person("111", "Mikael Åkerlund"), "Extra bagage", "Hur mycket kostar en andra väska?", tags=("Bagage",)),
+    row(10493, c.Person("112", "Nina Hägg"), "Assistans på Arlanda", "Min mor behöver rullstol från incheckningen"),
+    row(10494, c.Person("113", "Tomasz Kędra"), "Potwierdzenie rezerwacji", "Czy mogę prosić o ponowne wysłanie?"),
 )
 """A list as a working day has it."""
 
@@ -145,14 +147,14 @@ _FIRST = (
     "Hej!\n\nJag bokade två biljetter till Gdańsk i fredags och fick bekräftelse, men resan syns inte i appen. "
     "Bokningsnumret slutar på 7QK. Se https://norrsken.example/min-bokning/7QK?lang=sv.\n\nMed vänlig hälsning\nÅsa Lindqvist"
 )
-MESSAGES: tuple[d.Item, ...] = (
-    d.Message(
+MESSAGES: tuple[i.Item, ...] = (
+    i.Message(
         id="1",
         at=NOW - 26 * HOUR,
         direction="in",
         author=ASA,
         text=_FIRST,
-        letter=d.Letterhead(
+        letter=i.Letterhead(
             sender="Åsa Lindqvist <asa.l@example.se>",
             to=("bokning@norrskenair.se",),
             cc=("Per Lindqvist <per@example.se>",),
@@ -168,77 +170,77 @@ MESSAGES: tuple[d.Item, ...] = (
         quoted="> Tack för din bokning!\n> Din resa: Stockholm till Gdańsk, 28 november.",
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="2",
         at=NOW - 26 * HOUR + MINUTE,
         direction="out",
-        author=d.Person("1", "Norrsken Air"),
+        author=c.Person("1", "Norrsken Air"),
         text="Vi har fått ditt mejl och svarar inom fyra timmar.",
         automatic="auto-reply",
-        deliveries=(d.Delivery(operation="91", recipient="asa.l@example.se", state="delivered", at=NOW - 26 * HOUR + MINUTE),),
+        deliveries=(i.Delivery(operation="91", recipient="asa.l@example.se", state="delivered", at=NOW - 26 * HOUR + MINUTE),),
         **_MAIL,
     ),
-    d.Happenings(
+    i.Happenings(
         id="3",
         at=NOW - 25 * HOUR,
         events=(
-            d.Happening(id="31", at=NOW - 25 * HOUR, icon="route", text="Placed in Bokning"),
-            d.Happening(id="32", at=NOW - 25 * HOUR, icon="user", text="Maja Ek assigned this to Johan Falk"),
-            d.Happening(id="33", at=NOW - 25 * HOUR, icon="flag", text="Maja Ek set the priority to high"),
+            i.Happening(id="31", at=NOW - 25 * HOUR, icon="route", text="Placed in Bokning"),
+            i.Happening(id="32", at=NOW - 25 * HOUR, icon="user", text="Maja Ek assigned this to Johan Falk"),
+            i.Happening(id="33", at=NOW - 25 * HOUR, icon="flag", text="Maja Ek set the priority to high"),
         ),
     ),
-    d.Note(
+    i.Note(
         id="4",
         at=NOW - 25 * HOUR + 9 * MINUTE,
         author=MAJA,
         text="Samma kund ringde 13:40. Bokningen ligger på fel medlemsnummer. @Johan kan du släppa den?",
     ),
-    d.Message(
+    i.Message(
         id="5",
         at=NOW - 80 * MINUTE,
         direction="out",
         author=JOHAN,
         text="Hej Åsa, tack för att du skrev! Jag ser bokningen och har flyttat den till ditt medlemsnummer. Den syns snart.",
-        letter=d.Letterhead(
+        letter=i.Letterhead(
             sender="Bokning <bokning@norrskenair.se>",
             to=("Åsa Lindqvist <asa.l@example.se>",),
             cc=("per@example.se", "Resebyrån <resebyrå@example.se>"),
             forward="/cases/10482/forward?m=5",
         ),
         deliveries=(
-            d.Delivery(operation="92", recipient="asa.l@example.se", state="delivered", at=NOW - 79 * MINUTE),
-            d.Delivery(operation="93", recipient="per@example.se", state="sent", at=NOW - 79 * MINUTE),
+            i.Delivery(operation="92", recipient="asa.l@example.se", state="delivered", at=NOW - 79 * MINUTE),
+            i.Delivery(operation="93", recipient="per@example.se", state="sent", at=NOW - 79 * MINUTE),
         ),
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="6",
         at=NOW - 31 * MINUTE,
         direction="in",
         author=ASA,
         text="Tack! Nu ser jag den. Går det att flytta båda biljetterna samtidigt? Bifogar kvittot och en bild på felet.",
-        letter=d.Letterhead(sender="Åsa Lindqvist <asa.l@example.se>", to=("bokning@norrskenair.se",), raw=True),
+        letter=i.Letterhead(sender="Åsa Lindqvist <asa.l@example.se>", to=("bokning@norrskenair.se",), raw=True),
         proof="pass",
         files=(
-            d.File(id="51", name="Kvitto 88213 – Stockholm till Gdańsk, två vuxna.pdf", size=184_320, media_type="application/pdf"),
-            d.File(id="52", name="skärmbild.png", size=1_204_000, media_type="image/png", picture=True),
-            d.File(id="53", name="faktura.pdf.exe", size=90_000, media_type="application/octet-stream", scanned_out="Blocked: a program"),
+            i.File(id="51", name="Kvitto 88213 – Stockholm till Gdańsk, två vuxna.pdf", size=184_320, media_type="application/pdf"),
+            i.File(id="52", name="skärmbild.png", size=1_204_000, media_type="image/png", picture=True),
+            i.File(id="53", name="faktura.pdf.exe", size=90_000, media_type="application/octet-stream", scanned_out="Blocked: a program"),
         ),
         **_MAIL,
     ),
-    d.Happenings(
+    i.Happenings(
         id="7",
         at=NOW - 20 * MINUTE,
-        events=(d.Happening(id="71", at=NOW - 20 * MINUTE, icon="tag", text="Johan Falk added the tag App"),),
+        events=(i.Happening(id="71", at=NOW - 20 * MINUTE, icon="tag", text="Johan Falk added the tag App"),),
     ),
-    d.Message(
+    i.Message(
         id="8",
         at=NOW - 12 * MINUTE,
         direction="out",
         author=JOHAN,
         text="Ja, det går bra. Jag har flyttat båda till den 29 november.",
         deliveries=(
-            d.Delivery(
+            i.Delivery(
                 operation="94",
                 recipient="asa.l@example.se",
                 state="failed",
@@ -249,23 +251,23 @@ MESSAGES: tuple[d.Item, ...] = (
         ),
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="9",
         at=NOW - 6 * MINUTE,
         direction="out",
         author=JOHAN,
         text="Här kommer bekräftelsen igen.",
-        deliveries=(d.Delivery(operation="95", recipient="asa.l@example.se", state="unknown", at=NOW - 5 * MINUTE),),
+        deliveries=(i.Delivery(operation="95", recipient="asa.l@example.se", state="unknown", at=NOW - 5 * MINUTE),),
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="10",
         at=NOW - MINUTE,
         direction="out",
         author=JOHAN,
         text="Hör av dig om något är oklart.",
         deliveries=(
-            d.Delivery(
+            i.Delivery(
                 operation="96",
                 recipient="asa.l@example.se",
                 state="queued",
@@ -281,7 +283,7 @@ MESSAGES: tuple[d.Item, ...] = (
 """Two days of a conversation with everything that can happen to a message."""
 
 ASIDE = (
-    d.Message(
+    i.Message(
         id="21",
         at=NOW - 50 * MINUTE,
         direction="in",
@@ -289,47 +291,47 @@ ASIDE = (
         text="Så här ser det ut: [image: skärm.png] Kan ni hjälpa mig?",
         body=(
             "Så här ser det ut: ",
-            d.File(id="61", name="skärm.png", size=204_000, media_type="image/png", picture=True),
+            i.File(id="61", name="skärm.png", size=204_000, media_type="image/png", picture=True),
             " Kan ni hjälpa mig?",
         ),
         quoted="> Hej Åsa",
-        letter=d.Letterhead(
+        letter=i.Letterhead(
             sender="Åsa Lindqvist <asa.l@example.se>", to=("bokning@norrskenair.se",), raw=True, forward="/cases/10482/forward?m=21"
         ),
         proof="pass",
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="22",
         at=NOW - 40 * MINUTE,
         direction="out",
         author=JOHAN,
         text="Kan ni se efter varför bokningen inte syns?",
         quoted="---------- Forwarded message ----------\nFrom: Åsa Lindqvist <asa.l@example.se>",
-        letter=d.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("Hotell Amber <drift@amber.example>",)),
+        letter=i.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("Hotell Amber <drift@amber.example>",)),
         part="aside",
         passed_to=("Hotell Amber <drift@amber.example>",),
-        deliveries=(d.Delivery(operation="97", recipient="drift@amber.example", state="delivered", at=NOW - 39 * MINUTE),),
+        deliveries=(i.Delivery(operation="97", recipient="drift@amber.example", state="delivered", at=NOW - 39 * MINUTE),),
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="23",
         at=NOW - 20 * MINUTE,
         direction="in",
-        author=d.Person("77", "Hotell Amber"),
+        author=c.Person("77", "Hotell Amber"),
         text="Den ligger under fel namn, vi rättar det nu.",
-        letter=d.Letterhead(sender="Hotell Amber <drift@amber.example>", to=("bokning+c.abc@norrskenair.se",), raw=True),
+        letter=i.Letterhead(sender="Hotell Amber <drift@amber.example>", to=("bokning+c.abc@norrskenair.se",), raw=True),
         part="aside",
         **_MAIL,
     ),
-    d.Message(
+    i.Message(
         id="24",
         at=NOW - 5 * MINUTE,
         direction="out",
         author=MAJA,
         text="Hej Åsa, det är ordnat. Hälsningar Maja",
         origin="sent folder",
-        letter=d.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("asa.l@example.se",), raw=True),
+        letter=i.Letterhead(sender="Bokning <bokning@norrskenair.se>", to=("asa.l@example.se",), raw=True),
         **_MAIL,
     ),
 )
@@ -363,13 +365,13 @@ def composer(**changed: object) -> d.Composer:
     return d.Composer(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-def aside() -> d.SideThread:
+def aside() -> i.SideThread:
     """A hotel and a colleague were asked about Åsa's room, and have answered."""
     apart: dict[str, Any] = {"channel_icon": "mail", "channel_label": "E-mail", "part": "aside", "aside": "77"}
-    asked = d.Message(id="901", at=NOW - 40 * MINUTE, direction="out", author=JOHAN, text="Är rummet ledigt från fredag?", **apart)
-    hotel = d.Person("88", "Hotell Amber, Małgorzata Wiśniewska-Kowalczykowa")
-    back = d.Message(id="902", at=NOW - 12 * MINUTE, direction="in", author=hotel, text="Ja, från fredag klockan 15.", **apart)
-    return d.SideThread(
+    asked = i.Message(id="901", at=NOW - 40 * MINUTE, direction="out", author=JOHAN, text="Är rummet ledigt från fredag?", **apart)
+    hotel = c.Person("88", "Hotell Amber, Małgorzata Wiśniewska-Kowalczykowa")
+    back = i.Message(id="902", at=NOW - 12 * MINUTE, direction="in", author=hotel, text="Ja, från fredag klockan 15.", **apart)
+    return i.SideThread(
         id="902",
         at=back.at,
         conversation="77",
@@ -404,7 +406,7 @@ def case(**changed: object) -> d.Case:
         "earlier": 12,
         "seen": "1-1",
         "next_no": 10483,
-        "contact": d.Contact(
+        "contact": c.Contact(
             person=ASA,
             identities=(
                 c.Identity(icon="mail", label="E-mail", address="asa.l@example.se", level="verified", id="1"),
@@ -426,7 +428,7 @@ def case(**changed: object) -> d.Case:
 
 def desk(open_case: d.Case | None = None, **changed: object) -> d.Desk:
     """The desk on Mine."""
-    fields: dict[str, object] = {"views": VIEWS, "queue": d.Queue(view=VIEWS[0], rows=ROWS, total=9, after="c9"), "unassigned": 14}
+    fields: dict[str, object] = {"views": VIEWS, "queue": l.Queue(view=VIEWS[0], rows=ROWS, total=9, after="c9"), "unassigned": 14}
     return d.Desk(**{**fields, "case": open_case, **changed})  # type: ignore[arg-type]
 
 

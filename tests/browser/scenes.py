@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from sluss.customers import screens as c
+from sluss.desk import item_screens as i
+from sluss.desk import list_screens as l
 from sluss.desk import screens as d
 from sluss.desk import search_screens as found
 from sluss.people import screens as p
@@ -51,7 +54,7 @@ _DRAFT = d.Draft(
     body="Hej Åsa,\n\nJag har flyttat båda biljetterna till den 29 november.",
     revision=3,
     saved_at=s.NOW - 2 * s.MINUTE,
-    files=(d.File(id="77", name="Bekräftelse.pdf", size=88_000, media_type="application/pdf"),),
+    files=(i.File(id="77", name="Bekräftelse.pdf", size=88_000, media_type="application/pdf"),),
     cc="per@example.se",
 )
 _FORWARD = d.ForwardForm(
@@ -59,7 +62,7 @@ _FORWARD = d.ForwardForm(
     message="1",
     told=(("Åsa Lindqvist <asa.l@example.se>", s.NOW - 26 * s.HOUR, "Hej! Bokningen syns inte."),),
     can_whole=True,
-    files=(d.File(id="51", name="Kvitto.pdf", size=184_320, media_type="application/pdf"),),
+    files=(i.File(id="51", name="Kvitto.pdf", size=184_320, media_type="application/pdf"),),
     chosen=("51",),
 )
 
@@ -107,7 +110,7 @@ _POLISH = d.Case(
     agents=(s.EWA, s.LONG),
     all_tags=tuple(f"Etykieta numer {n}" for n in range(1, 11)),
     items=(
-        d.Message(
+        i.Message(
             id="1",
             at=s.NOW - s.DAY,
             direction="in",
@@ -118,7 +121,7 @@ _POLISH = d.Case(
             language="pl",
         ),
     ),
-    contact=d.Contact(person=s.LONG),
+    contact=c.Contact(person=s.LONG),
     composer=s.composer(
         to_name=s.LONG.name, to_address="maximiliana.konstancja.brzeczyszczykiewicz-wawrzyniecka@poczta.example.pl", closed=""
     ),
@@ -159,7 +162,7 @@ SCENES: dict[str, Scene] = {
         s.desk(
             s.case(
                 items=(*s.MESSAGES, s.aside()),
-                here=(d.Here(s.MAJA, "reply"), d.Here(s.EWA, "reading")),
+                here=(l.Here(s.MAJA, "reply"), l.Here(s.EWA, "reading")),
                 composer=s.composer(
                     tab="side",
                     can_ask=True,
@@ -169,11 +172,11 @@ SCENES: dict[str, Scene] = {
         )
     ),
     "desk-list": _desk(s.desk()),
-    "desk-empty": _desk(s.desk(queue=d.Queue(view=s.VIEWS[0], rows=(), total=0))),
+    "desk-empty": _desk(s.desk(queue=l.Queue(view=s.VIEWS[0], rows=(), total=0))),
     "desk-new": _desk(
         s.desk(
             views=s.VIEWS[:4],
-            queue=d.Queue(view=s.VIEWS[0], rows=(), total=0),
+            queue=l.Queue(view=s.VIEWS[0], rows=(), total=0),
             unassigned=0,
             first_steps=(
                 d.FirstStep(label="Create your account", done=True, href="/me"),
@@ -185,7 +188,7 @@ SCENES: dict[str, Scene] = {
     "menu-assign": _desk(s.desk(s.case()), click('[data-action="assign"]')),
     "menu-snooze": _desk(s.desk(s.case()), click('[data-action="snooze-choose"]')),
     "menu-follow": _desk(
-        s.desk(s.case(following=True, followers=(s.EWA, s.LONG), could_follow=(d.Person("77", "Karin Holm"),))),
+        s.desk(s.case(following=True, followers=(s.EWA, s.LONG), could_follow=(c.Person("77", "Karin Holm"),))),
         click("[popovertarget=follow-menu]"),
     ),
     "bell": Scene("notifications/page.html", s.page("Notifications", path="/notifications", section="", bell=2), {"bell": b.BELL}),

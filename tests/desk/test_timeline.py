@@ -9,7 +9,7 @@ import pytest
 from sluss.cases.actions import add_note, set_priority
 from sluss.cases.recording import StoredFile
 from sluss.desk.around import look_around
-from sluss.desk.screens import Happenings, Message
+from sluss.desk.item_screens import Happenings, Message
 from sluss.desk.timeline import Stretch, read_timeline, split_quoted
 from sluss.kernel.db import Database
 from sluss.replies.sending import SendReply, send_reply

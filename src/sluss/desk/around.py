@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sluss.channels.contract import Capabilities
 from sluss.channels.models import inboxes
 from sluss.channels.registry import UnknownChannel, channel_named
-from sluss.desk.screens import Person
+from sluss.customers.screens import Person
 from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx

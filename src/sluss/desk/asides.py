@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sluss.cases.asides import PASSED
 from sluss.cases.models import conversations, messages, threads
-from sluss.desk.screens import Item, Message, SideThread
+from sluss.desk.item_screens import Item, Message, SideThread
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 from sluss.replies.recipients import written

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from sluss.desk.screens import File
+from sluss.desk.item_screens import File
 from sluss.kernel.text import clean_line, shorten
 
 NAME = 120

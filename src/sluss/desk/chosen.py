@@ -16,8 +16,8 @@ from sluss.cases.filtering.reading import read_filter
 from sluss.cases.filtering.terms import FIELDS, UNFINISHED, All, Part, Wrong, joined, parts_of
 from sluss.cases.filtering.writing import write_filter
 from sluss.desk.around import Around
+from sluss.desk.list_screens import Chip, Narrowing, View
 from sluss.desk.saved import SavedView, access_view, may_change
-from sluss.desk.screens import Chip, Narrowing, View
 from sluss.desk.views import Scope, scope_of
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx

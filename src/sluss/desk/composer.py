@@ -12,7 +12,8 @@ from sluss.cases.models import attachments
 from sluss.desk import screens
 from sluss.desk.around import Around
 from sluss.desk.attached import show_file
-from sluss.desk.screens import Composer, File, Run
+from sluss.desk.item_screens import File
+from sluss.desk.screens import Composer, Run
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say

@@ -13,17 +13,19 @@ from sluss.cases.following import LEADS, follower_ids
 from sluss.cases.models import cases
 from sluss.channels.models import inboxes
 from sluss.customers.reading import Beside, show_contact
+from sluss.customers.screens import Person
 from sluss.desk.around import Around, banners, look_around, people
 from sluss.desk.chosen import Chosen, choose, show_saved, view_of
 from sluss.desk.composer import Typed, show_composer
 from sluss.desk.effects import effect_of
+from sluss.desk.list_screens import Queue, View
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
 from sluss.desk.presence import show_colleagues
 from sluss.desk.proposed import show_proposals
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.saved import kept_sort, saved_for
-from sluss.desk.screens import Case, Desk, FirstStep, News, Person, Piece, Queue, View
+from sluss.desk.screens import Case, Desk, FirstStep, News, Piece
 from sluss.desk.searching import search
 from sluss.desk.timeline import read_timeline
 from sluss.desk.views import COUNTED, Counts, Scope, best_view, count_scope, count_views, show_views, view_named

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sluss.cases.models import cases
 from sluss.desk.around import Around, people
 from sluss.desk.bulk import AT_ONCE, MOST, Run
-from sluss.desk.screens import Effect
+from sluss.desk.list_screens import Effect
 from sluss.desk.view_screens import DeedLine
 from sluss.desk.views import Scope
 from sluss.kernel.tx import Tx

@@ -17,8 +17,9 @@ from sluss.cases.events import (
     StatusChanged,
     TagsChanged,
 )
+from sluss.customers.screens import Person
+from sluss.desk.item_screens import Happening
 from sluss.desk.moved import moved_sentence
-from sluss.desk.screens import Happening, Person
 from sluss.kernel.events import Event, Recorded, kind_of
 from sluss.web.formats import short
 from sluss.web.locale import gettext as _

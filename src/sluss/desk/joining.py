@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case_no, require_whole
 from sluss.cases.models import notes
+from sluss.customers.screens import Person
 from sluss.desk.around import Around, look_around
-from sluss.desk.screens import Person, Status
+from sluss.desk.list_screens import Status
 from sluss.desk.shapes import Number
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid

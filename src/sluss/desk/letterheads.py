@@ -15,7 +15,7 @@ from sluss.cases.access import WORKERS, CaseRow
 from sluss.cases.models import message_copies
 from sluss.desk.around import Around
 from sluss.desk.attached import show_file
-from sluss.desk.screens import File, Letterhead
+from sluss.desk.item_screens import File, Letterhead
 from sluss.kernel.clock import HOUR
 from sluss.kernel.tx import Tx
 

@@ -20,9 +20,9 @@ from sluss.desk.around import Around, banners, look_around
 from sluss.desk.bulk import read_run
 from sluss.desk.effects import tell as tell_run
 from sluss.desk.events import BulkWent
+from sluss.desk.list_screens import Row
 from sluss.desk.order import SORTS, number_of
 from sluss.desk.rows import LISTED, Beside, Listed, show_row, stand_beside
-from sluss.desk.screens import Row
 from sluss.desk.views import count_mine, count_views, views_of
 from sluss.kernel.actors import ROLES, Actor, system
 from sluss.kernel.db import Database

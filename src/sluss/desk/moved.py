@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from sluss.cases.events import ContentMoved, MoveUndone
-from sluss.desk.screens import Happening
+from sluss.desk.item_screens import Happening
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded
 from sluss.kernel.tx import Tx

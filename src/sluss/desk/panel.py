@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, visible_to
 from sluss.cases.models import cases, tags
+from sluss.customers.screens import Person
 from sluss.desk.around import Around
-from sluss.desk.screens import CaseBanner, Person
+from sluss.desk.screens import CaseBanner
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 from sluss.people.models import agents, inbox_teams, teams

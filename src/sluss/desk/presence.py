@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from sluss.cases.access import access_case_no, other_inboxes
 from sluss.cases.models import cases
+from sluss.customers.screens import Person
+from sluss.desk.list_screens import Here
 from sluss.desk.models import presences
-from sluss.desk.screens import Here, Person
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import SECOND
 from sluss.kernel.errors import Forbidden

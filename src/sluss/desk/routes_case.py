@@ -7,11 +7,12 @@ from typing import Any
 from litestar import Response, post
 
 from sluss.cases.access import Status, access_case, access_case_no
+from sluss.customers.screens import Person
 from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.around import people
 from sluss.desk.deeds import Was, assign, label, move, rank, solve
 from sluss.desk.desk import Look, read_desk, show_news
-from sluss.desk.screens import Person, Stopped
+from sluss.desk.screens import Stopped
 from sluss.desk.shapes import (
     AssignForm,
     Empty,

@@ -14,9 +14,9 @@ from sluss.cases.models import attachments
 from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.attached import show_file
 from sluss.desk.desk import Look, read_desk, show_news
+from sluss.desk.item_screens import File
 from sluss.desk.ready import read_answer, read_macros, read_ready
 from sluss.desk.ready_screens import MacroStopped
-from sluss.desk.screens import File
 from sluss.desk.screens import Piece as Part
 from sluss.desk.shapes import Line, Number, number
 from sluss.kernel.actors import Actor

@@ -15,6 +15,7 @@ from sluss.cases.models import cases
 from sluss.desk.around import look_around, people
 from sluss.desk.builder import MOST, Line, lines_of, offers, text_of
 from sluss.desk.chosen import choose, meant, names_for
+from sluss.desk.list_screens import Row
 from sluss.desk.order import SORTS, Sort, sort_named
 from sluss.desk.rows import LISTED, Listed, show_rows
 from sluss.desk.saved import (
@@ -33,7 +34,6 @@ from sluss.desk.saved import (
     saved_for,
     teams_of_agent,
 )
-from sluss.desk.screens import Row
 from sluss.desk.shapes import Number, number
 from sluss.desk.view_counts import BOUND, count_saved
 from sluss.desk.view_screens import Editor, SavedLine, Views

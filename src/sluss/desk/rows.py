@@ -12,10 +12,11 @@ from sluss.cases.access import CaseRow, other_inboxes
 from sluss.cases.filtering.facts import facts_of
 from sluss.cases.models import case_tags, cases, tags
 from sluss.contacts.models import contacts
+from sluss.customers.screens import Person
 from sluss.desk.around import Around, people
+from sluss.desk.list_screens import Row
 from sluss.desk.order import Place, Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
 from sluss.desk.presence import show_colleagues
-from sluss.desk.screens import Person, Row
 from sluss.desk.views import Scope
 from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields

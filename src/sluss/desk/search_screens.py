@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from sluss.desk.screens import Person, Row
+from sluss.customers.screens import Person
+from sluss.desk.list_screens import Row
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from sluss.cases.contacts import contacts_visible_to
 from sluss.contacts.models import contacts, identities
+from sluss.customers.screens import Person
 from sluss.desk.marking import END, marked_where
-from sluss.desk.screens import Person
 from sluss.desk.search_screens import FoundContact
 from sluss.kernel.actors import Actor
 from sluss.kernel.search import Stretch, find_contacts

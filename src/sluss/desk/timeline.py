@@ -15,13 +15,14 @@ from sluss.cases.access import CaseRow
 from sluss.cases.asides import PASSED
 from sluss.cases.models import attachments, conversations, messages, notes, threads
 from sluss.contacts.models import identities
-from sluss.desk import happenings, screens
+from sluss.customers.screens import Person
+from sluss.desk import happenings, item_screens
 from sluss.desk.around import Around, people
 from sluss.desk.asides import gather_asides
 from sluss.desk.attached import show_file
+from sluss.desk.item_screens import Happening, Happenings, Item, Mentioned, Message, Note
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
 from sluss.desk.moved import ways_back, with_way_back, without_echoes
-from sluss.desk.screens import Happening, Happenings, Item, Mentioned, Message, Note, Person
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
@@ -220,8 +221,8 @@ def split_quoted(text: str, fresh: str) -> tuple[str, str]:
     return fresh[:TEXT], rest.strip("\n")[:TEXT] if rest.strip() else ""
 
 
-def _delivery(one: Delivery) -> screens.Delivery:
-    return screens.Delivery(
+def _delivery(one: Delivery) -> item_screens.Delivery:
+    return item_screens.Delivery(
         operation=str(one.operation_id),
         recipient=one.recipient,
         state=one.state,

@@ -18,7 +18,7 @@ from sluss.cases.filtering.terms import STATUSES, UNFINISHED, All, Part
 from sluss.cases.following import Near, count_near, is_near
 from sluss.cases.models import cases
 from sluss.desk.around import Around, Face, Handling
-from sluss.desk.screens import View
+from sluss.desk.list_screens import View
 from sluss.desk.tallies import sums_for
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing

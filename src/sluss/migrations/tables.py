@@ -43,8 +43,8 @@ __all__ = [
     "outbox",
     "people",
     "privacy",
-    "reactions",
     "proposals",
+    "reactions",
     "replies",
     "workspaces",
 ]

@@ -3,7 +3,8 @@
 Run: `python -m sluss.web.extract`. It says what wants a translation.
 
 Found are `_("…")`, `gettext`, `ngettext` and `say`, in modules and templates, and sentences that are raised in English and translated
-where they are shown: those of `Trouble` and its kin, those put into `errors["…"]`, the lines of a `Check`, labels of channels, keys, places.
+where they are shown: those of `Trouble` and its kin, those put into `errors["…"]`, the lines of a `Check`, labels of channels,
+keys, places.
 """
 
 from __future__ import annotations
