@@ -29,10 +29,13 @@ BUNDLES = {
         "composer.css",
         "ready.css",
         "customers.css",
-        "pages.css",
         "notifications.css",
         "palette.css",
         "narrow.css",
+    ),
+    "outside.css": (
+        "pages.css",
+        "settings.css",
     ),
     "sluss.js": (
         "js/text.js",
@@ -78,6 +81,7 @@ BUNDLES = {
 }
 """What is served as one file. A module follows those that it imports; what it exports must have a name of its own among all of them.
 
+`sluss.css` is what every page has and all that the desk shows; the other pages link `outside.css` after it.
 `later.js` is fetched when the page has come to rest. It takes from `sluss.js` what its modules import.
 """
 FIRST, LATER = "sluss.js", "later.js"
