@@ -54,7 +54,7 @@ async def test_a_call_by_name_is_written_at_once_and_only_once(office: Office, p
 
 
 async def test_an_hour_is_one_letter_with_what_is_unread_by_then(office: Office, post: Post) -> None:
-    office.do("johan", save_alerts, Alerts(digest="hourly"), BY_MAIL, {})
+    office.do("johan", save_alerts, Alerts(digest_pace="hourly"), BY_MAIL, {})
     first, second = office.case("Ett"), office.case("Två")
     for case in (first, second):
         office.do("maja", assign_case, case.id, office.world.who("johan").id)
@@ -97,7 +97,7 @@ async def test_quiet_hours_are_waited_out(office: Office, post: Post) -> None:
     assert len(await post.after(2 * HOUR)) == 1
 
 
-@pytest.mark.parametrize(("alerts", "letters"), [(Alerts(digest="never"), 1), (Alerts(digest="never", mentions_at_once=False), 0)])
+@pytest.mark.parametrize(("alerts", "letters"), [(Alerts(digest_pace="never"), 1), (Alerts(digest_pace="never", mentions_at_once=False), 0)])
 async def test_never_leaves_the_calls_by_name(office: Office, post: Post, alerts: Alerts, letters: int) -> None:
     office.do("johan", save_alerts, alerts, BY_MAIL, {})
     case = office.case()
@@ -109,7 +109,7 @@ async def test_never_leaves_the_calls_by_name(office: Office, post: Post, alerts
 
 
 async def test_the_daily_one_comes_at_its_hour(office: Office, post: Post) -> None:
-    office.do("johan", save_alerts, Alerts(digest="daily", digest_hour=16, mentions_at_once=False), BY_MAIL, {})
+    office.do("johan", save_alerts, Alerts(digest_pace="daily", digest_hour=16, mentions_at_once=False), BY_MAIL, {})
     case = office.case()
     office.note("maja", case, "@Johan Falk")
     assert await post.after(2 * HOUR) == []

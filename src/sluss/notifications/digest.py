@@ -61,7 +61,7 @@ def send_digest(tx: Tx, who: Actor, args: Any) -> None:
     if later is not None:
         _again(tx, who, agent_id, later)
         return
-    wanted = kinds if preferences.alerts.digest != "never" else kinds & {"mentioned"}
+    wanted = kinds if preferences.alerts.digest_pace != "never" else kinds & {"mentioned"}
     if wanted:
         c = notifications.c
         letter_id = write_letter(tx, who, DIGEST, to)
@@ -103,9 +103,9 @@ def _due(preferences: Preferences, now: int, *, mentioned: bool) -> int | None:
     alerts = preferences.alerts
     if mentioned and alerts.mentions_at_once:
         return now + GRACE
-    if alerts.digest == "hourly":
+    if alerts.digest_pace == "hourly":
         return now + HOUR
-    return next_hour(preferences.quiet.zone, alerts.digest_hour, now) if alerts.digest == "daily" else None
+    return next_hour(preferences.quiet.zone, alerts.digest_hour, now) if alerts.digest_pace == "daily" else None
 
 
 def _not_now(tx: Tx, who: Actor, agent_id: int, preferences: Preferences, *, mentioned: bool) -> int | None:
@@ -117,7 +117,7 @@ def _not_now(tx: Tx, who: Actor, agent_id: int, preferences: Preferences, *, men
     seen = tx.value(sa.select(c.seen_at).where(c.workspace_id == who.workspace_id, c.agent_id == agent_id))
     if seen is None or seen <= tx.now - AWAY:
         return None
-    if preferences.alerts.digest == "daily" and not mentioned:
+    if preferences.alerts.digest_pace == "daily" and not mentioned:
         return next_hour(preferences.quiet.zone, preferences.alerts.digest_hour, tx.now)
     return seen + AWAY
 

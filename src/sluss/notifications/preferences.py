@@ -36,7 +36,7 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True):
     only_hidden: bool = False
     repeat_seconds: int = 0
     zone: str = ""
-    digest: Digest = "hourly"
+    digest_pace: Digest = "hourly"
     digest_hour: int = 8
     mentions_at_once: bool = True
     follow_mentions: bool = True

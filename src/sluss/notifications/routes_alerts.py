@@ -86,7 +86,7 @@ def _stored(chosen: Preferences) -> Form:
     told = [f"{kind}:{way}" for kind in KINDS for way in WAYS if getattr(chosen.ways[kind], way)]
     ticks = {"at_once": alerts.mentions_at_once, "follow_mentions": alerts.follow_mentions, "follow_notes": alerts.follow_notes}
     values = {"tell": "\n".join(told), "sound": alerts.sound, "volume": str(alerts.volume), "repeat": str(alerts.repeat_seconds)}
-    values |= {"when": "hidden" if alerts.only_hidden else "always", "zone": alerts.zone, "digest": alerts.digest}
+    values |= {"when": "hidden" if alerts.only_hidden else "always", "zone": alerts.zone, "digest_pace": alerts.digest_pace}
     return Form(values | {"digest_hour": str(alerts.digest_hour)} | {name: "on" if on else "" for name, on in ticks.items()})
 
 

@@ -27,7 +27,7 @@ class AlertsForm(msgspec.Struct, frozen=True):
     zone: Word = ""
     start: tuple[Word, ...] = ()
     stop: tuple[Word, ...] = ()
-    digest: Digest = "hourly"
+    digest_pace: Digest = "hourly"
     digest_hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 8
     at_once: Literal["", "on"] = ""
     follow_mentions: Literal["", "on"] = ""
@@ -54,7 +54,7 @@ def alerts_of(form: AlertsForm) -> Alerts:
         only_hidden=form.when == "hidden",
         repeat_seconds=form.repeat,
         zone=form.zone,
-        digest=form.digest,
+        digest_pace=form.digest_pace,
         digest_hour=form.digest_hour,
         mentions_at_once=form.at_once == "on",
         follow_mentions=form.follow_mentions == "on",

@@ -103,7 +103,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("only_hidden", types.Flag(), nullable=False),
         sa.Column("repeat_seconds", types.Count(), nullable=False),
         sa.Column("zone", types.Text(), nullable=False),
-        sa.Column("digest", types.Text(), nullable=False),
+        sa.Column("digest_pace", types.Text(), nullable=False),
         sa.Column("digest_hour", types.Count(), nullable=False),
         sa.Column("mentions_at_once", types.Flag(), nullable=False),
         sa.Column("follow_mentions", types.Flag(), nullable=False),
