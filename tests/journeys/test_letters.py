@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
 
-from sluss.app import ROUTES
 from tests.browser.fixtures import Desk
 from tests.browser.place import Place
+from tests.browser.tour import pages
 
 LETTERS = "ąćęłńóśźż ĄĆĘŁŃÓŚŹŻ åäöÅÄÖ"
 # Into the first text field, and then with nothing in focus: as Polish is typed (AltGr), as Swedish is (bare), by dead keys, in composition.
@@ -40,36 +37,6 @@ TYPE = """letters => {
   const open = document.querySelectorAll("dialog[open], .menu:popover-open, .key-next").length;
   return {written: field?.value ?? letters, swallowed, open};
 }"""
-BARE = re.compile(r"{\w+:\w+}")
-ENDS = {"/sign-out", "/live", "/live/ping"}
-
-
-def addresses() -> set[str]:
-    """Every address that is looked at."""
-    handlers = [handler for handler in ROUTES if "GET" in handler.http_methods]
-    return {path for handler in handlers for path in handler.paths} - ENDS
-
-
-def pages(page: Page, first: str) -> Iterator[str]:
-    """Whole pages: those without a name in their address, and for each of the others the first that something links to."""
-    plain = {address for address in addresses() if not BARE.search(address)}
-    waiting = [first, *sorted(plain)]
-    named = {address: _pattern(address) for address in addresses() - plain}
-    while waiting:
-        path = waiting.pop(0)
-        answer = page.request.get(path, max_redirects=0)
-        if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
-            continue
-        text = answer.text()
-        for href in re.findall(r'(?:href|hx-get)="(/[^"]*)"', text):
-            found = [address for address, pattern in named.items() if pattern.match(href) and href not in plain]
-            waiting += [href.replace("&amp;", "&") for address in found if named.pop(address)]
-        if "<body" in text:
-            yield path
-
-
-def _pattern(address: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"{\w+:str}", r"[^/?#]+", re.sub(r"{\w+:int}", r"\\d+", address)) + r"(?=[?#]|$)")
 
 
 @pytest.mark.parametrize("who", ["ewa", "johan"])
