@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Page
 
 from bench.figures import Figure
 from bench.load import mail, send_by_lmtp
@@ -219,7 +219,7 @@ class _Metric(msgspec.Struct):
     value: float
 
 
-def _heap(devtools: CDPSession) -> tuple[float, float]:
+def _heap(devtools: Any) -> tuple[float, float]:
     """Bytes of the script heap and nodes, after what is garbage has gone."""
     devtools.send("Performance.enable")
     for _ in range(3):

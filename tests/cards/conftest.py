@@ -41,8 +41,8 @@ class Cards:
 
     def connect(self, **given: Any) -> int:
         """Connect the airline's system."""
-        fields = {"name": "Bookings", "url": self.server.url, "secret": SECRET, "patience": "3000"} | given
-        return self.db.write_now(save_source, self.ewa, (self.sealer, True), 0, SourceFields(**fields))
+        fields: dict[str, Any] = {"name": "Bookings", "url": self.server.url, "secret": SECRET, "patience": "3000"}
+        return self.db.write_now(save_source, self.ewa, (self.sealer, True), 0, SourceFields(**fields | given))
 
     def mail(self, address: str, proof: Literal["", "pass", "fail"] = "pass", inbox: str = "kundtjanst") -> tuple[int, CaseRow]:
         """A mail comes in; returns the contact and its case."""

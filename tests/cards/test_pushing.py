@@ -23,7 +23,8 @@ GOLD = Card("Gold since 2019")
 
 
 def push(**given: Any) -> Push:
-    return Push(**{"network": "email", "address": ASA, "source": "Loyalty", "cards": (GOLD,), "seconds": 3_600} | given)
+    values: dict[str, Any] = {"network": "email", "address": ASA, "source": "Loyalty", "cards": (GOLD,), "seconds": 3_600}
+    return Push(**values | given)
 
 
 async def test_they_stand_there_until_their_time_is_over(known: Cards, clock: TestClock) -> None:

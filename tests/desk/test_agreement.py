@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sluss.cases.access import CaseRow, visible_to
+from sluss.cases.access import CaseRow, Priority, visible_to
 from sluss.cases.actions import add_note, assign_case, set_priority, set_status, set_tags
 from sluss.cases.filtering.conditions import Reader, condition
 from sluss.cases.filtering.facts import facts_of
@@ -59,13 +59,14 @@ def many(db: Database, world: World, customers: Customers) -> None:
             customers.clock.move(DAY)
         customers.write(f"Sak {n}", sender=senders[n % 3], inbox="obsluga" if n % 4 == 3 else "kundtjanst")
     numbers = db.read_now(lambda tx: [row.number for row in tx.rows(sa.select(cases.c.number).order_by(cases.c.number))])
+    priorities: tuple[Priority, ...] = ("normal", "high", "urgent", "low")
     changes: list[Any] = ["open", "open", "pending", "snoozed", "solved", "open", "spam", "closed"]
     for n, no in enumerate(numbers):
         case = customers.case(no)
         status = changes[n % 8]
         db.write_now(set_status, maja, case.id, status, customers.clock() + (n + 1) * HOUR if status == "snoozed" else None)
         db.write_now(set_tags, maja, case.id, [["VIP"], [], ["Bagage", "Żółć"], []][n % 4])
-        db.write_now(set_priority, maja, case.id, (["normal", "high", "urgent", "low"] * 4)[n])
+        db.write_now(set_priority, maja, case.id, priorities[n % 4])
         db.write_now(assign_case, maja, case.id, [None, johan.id, maja.id, world.who("petra").id, None][n % 5])
         if n % 5 == 2:
             db.write_now(add_note, maja, case.id, "Ring!")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from tests.desk.test_writes import HTMX, undo_of
 from tests.world import Web
 
 HOTEL = Address("drift@hotell.example", "Hotell Amber")
-ASKED = {"to": "Hotell Amber <drift@hotell.example>, Maja Ek", "about": "Rum 12", "body": "Är rummet ledigt?"}
+ASKED: dict[str, Any] = {"to": "Hotell Amber <drift@hotell.example>, Maja Ek", "about": "Rum 12", "body": "Är rummet ledigt?"}
 
 
 def token_of(db: Database) -> str:

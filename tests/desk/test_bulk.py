@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow
+from sluss.cases.access import CaseRow, Priority
 from sluss.cases.actions import assign_case, set_priority, set_status, set_tags
 from sluss.cases.models import case_tags, cases, tags
 from sluss.desk.bulk import JOB, Chosen, Run, begin, forget_runs, go_on, read_run, recent_runs, undo
@@ -33,12 +33,13 @@ def mixed(db: Database, world: World, customers: Customers) -> list[int]:
     """Twelve cases in every state; their numbers."""
     maja = world.who("maja")
     numbers = [customers.write(f"Sak {n}") for n in range(12)]
+    priorities: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
     for n, no in enumerate(numbers):
         case = customers.case(no)
         status: Any = ["open", "pending", "snoozed", "solved"][n % 4]
         db.write_now(set_status, maja, case.id, status, customers.clock() + 2 * DAY if status == "snoozed" else None)
         db.write_now(set_tags, maja, case.id, [["VIP"], ["Bagage", "Sen"], []][n % 3])
-        db.write_now(set_priority, maja, case.id, (["low", "normal", "high", "urgent"])[n % 4])
+        db.write_now(set_priority, maja, case.id, priorities[n % 4])
         db.write_now(assign_case, maja, case.id, [None, world.who("johan").id, maja.id][n % 3])
     return numbers
 

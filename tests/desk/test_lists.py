@@ -94,7 +94,13 @@ def test_lists_and_counts_hold_only_what_the_reader_may_see(db: Database, world:
     for key, count in (("johan", 1), ("petra", 1), ("maja", 2), ("marek", 1)):
         views = desk(db, world, key, view="open").views
         assert {view.key: view.count for view in views if not view.group} == {
-            "mine": 0, "mentioned": 0, "following": 0, "unassigned": count, "open": count, "snoozed": 0, "solved": None,
+            "mine": 0,
+            "mentioned": 0,
+            "following": 0,
+            "unassigned": count,
+            "open": count,
+            "snoozed": 0,
+            "solved": None,
         }
         assert sum(view.count for view in views if view.group == "inboxes") == count
 

@@ -60,7 +60,6 @@ async def test_a_time_is_told_before_it_is_used(web: Web) -> None:
     assert told.endswith("09:00")
     assert "fri 14:30" in (await johan.get("/until?q=soon")).json()["problem"]
     assert (await johan.get("/palette")).json()["items"]
-    sent = {"status": "snoozed", "until": "whenever", "headers": {"HX-Request": "true"}}
-    refused = await johan.post("/cases/10001/status", **sent)
+    refused = await johan.post("/cases/10001/status", status="snoozed", until="whenever", headers={"HX-Request": "true"})
     assert refused.status_code == 422
     assert "Write a time to come, like “tomorrow 9”" in refused.text

@@ -53,7 +53,7 @@ def test_every_key_can_be_pressed_by_everybody(key):
 @pytest.mark.parametrize("locale", [locale for locale in LOCALES if locale != "en"])
 def test_every_action_has_words_in_every_language(locale):
     with (CATALOGUES / f"{locale}.po").open("rb") as source:
-        known = {one.id for one in read_po(source, locale=locale) if one.string}
+        known = {str(one.id) for one in read_po(source, locale=locale) if one.string}
     check_none(key.label for key in KEYS if key.label not in known)
 
 

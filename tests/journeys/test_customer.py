@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ SUBJECT, WERA = "Var är min bokning?", "wera@customer.example"
 
 
 @contextmanager
-def airline() -> Iterator[CardServer]:
+def airline() -> Generator[CardServer]:
     """The airline's system, with its door open in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

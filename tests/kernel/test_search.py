@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from sluss.kernel import search
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import SECOND
 from sluss.kernel.db import Database
 from sluss.kernel.search import Mention, Stretch, find_cases, find_contacts, find_mentions, index_documents, mentions_among, remove_texts
-from sluss.kernel.spelling import Document, first_place
+from sluss.kernel.spelling import Document, first_place, place_of
 from sluss.kernel.terms import Question, Term, phones_in, question_of, words_in
 from sluss.kernel.tx import Tx
 from tests.world import World
@@ -167,8 +168,8 @@ def test_common_words_are_walked_from_the_end(db: Database, world: World) -> Non
     who = system(world.norrsken.id)
     db.write_now(index_documents, who, [Document(id=n, at=n * DAY, fields=("ord",), case_id=n) for n in range(1, 600)])
     seen: list[str] = []
-    sa.event.listen(db._reading, "before_cursor_execute", lambda _c, _k, statement, *_more: seen.append(statement))
-    assert db.read_now(find_mentions, who, question_of("ord"), Stretch(5))[0] == Mention(599, 599, search.place_of(599 * DAY, 599))
+    event.listen(db._reading, "before_cursor_execute", lambda _c, _k, statement, *_more: seen.append(statement))
+    assert db.read_now(find_mentions, who, question_of("ord"), Stretch(5))[0] == Mention(599, 599, place_of(599 * DAY, 599))
     assert sum("search" in one for one in seen) == (1 if db.kind == "sqlite" else 2)
     with db._reading.connect() as conn:
         explain = "EXPLAIN QUERY PLAN " if db.kind == "sqlite" else "EXPLAIN "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -54,9 +55,7 @@ class Desk:
         if answers:
             given["references"] = (self.key_of(answers),)
         one = arrival(self.world, self.clock, sender=Address(sender, sender.partition("@")[0].title()), **given)
-        placed = type(one)(
-            **{name: getattr(one, name) for name in one.__struct_fields__} | {"inbox_id": self.world.norrsken.inboxes[inbox].id}
-        )
+        placed = msgspec.structs.replace(one, inbox_id=self.world.norrsken.inboxes[inbox].id)
         [recorded] = self.db.write_now(record_arrivals, system(self.workspace_id), [placed])
         return recorded.message_id
 
@@ -106,9 +105,8 @@ class Desk:
         for name, statement in _HUNG.items():
             for row in tx.rows(statement):
                 found[row[0]][name].append(tuple(row[1:]))
-        timers = tx.rows(sa.select(jobs.c.key, jobs.c.due_at).where(jobs.c.kind == WAKE))
-        for key, due_at in timers:
-            found[int(key)]["timers"] = [(due_at,)]
+        for timer in tx.rows(sa.select(jobs.c.key, jobs.c.due_at).where(jobs.c.kind == WAKE)):
+            found[int(timer.key)]["timers"] = [(timer.due_at,)]
         return found
 
 
@@ -118,7 +116,7 @@ def _on_case(table: sa.Table, *names: str) -> sa.Select[Any]:
 
 _SAID = messages.join(conversations, conversations.c.id == messages.c.conversation_id)
 _TAGGED = case_tags.join(tags, tags.c.id == case_tags.c.tag_id)
-_HUNG: dict[str, sa.Select[Any]] = {
+_HUNG: dict[str, sa.Executable] = {
     "messages": sa.select(conversations.c.case_id, conversations.c.id, messages.c.id).select_from(_SAID).order_by(messages.c.id),
     "notes": _on_case(notes, "id"),
     "files": _on_case(attachments, "id").where(attachments.c.case_id.is_not(None)),

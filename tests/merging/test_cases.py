@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -28,7 +30,7 @@ from tests.merging.conftest import Desk
 BO = "bo@kund.example"
 
 
-def two(desk: Desk, **other: str) -> tuple[int, int, int, int]:
+def two(desk: Desk, **other: Any) -> tuple[int, int, int, int]:
     """Two cases with a message each: cases, then messages."""
     one, two_ = desk.arrives(), desk.arrives(**other)
     return desk.case_of(one), desk.case_of(two_), one, two_

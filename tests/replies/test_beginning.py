@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -19,8 +21,8 @@ from sluss.replies.undoing import undo_send
 from tests.world import World
 
 
-def letter(world: World, op: str = "a", **given: str | int) -> Begin:
-    fields = {
+def letter(world: World, op: str = "a", **given: Any) -> Begin:
+    fields: dict[str, Any] = {
         "inbox_id": world.norrsken.inboxes["kundtjanst"].id,
         "to": "Bo Ek <bo@kund.example>",
         "subject": "Din väska",

@@ -37,7 +37,8 @@ SV, EN = "Hej {{contact.first_name|du}}! Väskan är på väg.", "Hello {{contac
 
 
 def content(name: str = "Väska på väg", **more: Any) -> Content:
-    return Content(**{"name": name, "texts": {"sv": SV, "en": EN}, "original": "sv"} | more)
+    values: dict[str, Any] = {"name": name, "texts": {"sv": SV, "en": EN}, "original": "sv"}
+    return Content(**values | more)
 
 
 def names(db: Database, who: Actor) -> list[str]:
@@ -57,11 +58,13 @@ def test_answers_exist_only_for_those_they_are_for(db: Database, world: World) -
     assert (names(db, who("petra")), names(db, who("karin"))) == (["Alla", "Gdańsk"], ["Alla", "Stockholm"])
     assert (names(db, who("maja")), names(db, who("erik")), names(db, who("ania"))) == (["Alla", "Gdańsk", "Stockholm"], [], [])
     hidden = [("petra", stockholm), ("johan", gdansk), ("maja", private), ("ewa", private), ("marek", everybody), ("erik", everybody)]
+    seeing: list[tuple[Any, ...]] = [(access_answer,), (archive_answer,), (change_answer, content(), 1), (versions_of,)]
     for key, answer_id in hidden:
-        for action, *rest in ((access_answer,), (archive_answer,), (change_answer, content(), 1), (versions_of,)):
+        for action, *rest in seeing:
             with pytest.raises(Missing):
                 db.write_now(action, who(key), answer_id, *rest)
-    for action, *rest in ((archive_answer,), (change_answer, content(), 1), (restore_answer, 1)):
+    keeping: list[tuple[Any, ...]] = [(archive_answer,), (change_answer, content(), 1), (restore_answer, 1)]
+    for action, *rest in keeping:
         with pytest.raises(Forbidden):
             db.write_now(action, who("johan"), everybody, *rest)
     with pytest.raises(Forbidden):

@@ -38,7 +38,8 @@ def letters(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 def question(scene: Scene, **given: Any) -> Side:
     apart = Apart(**{"to": "Hotell Amber <drift@hotell.example>", "subject": "Rum 12"} | given.pop("apart", {}))
-    return Side(**{"op": "op", "case_id": scene.case_id, "text": "Är rummet ledigt?", "apart": apart} | given)
+    values: dict[str, Any] = {"op": "op", "case_id": scene.case_id, "text": "Är rummet ledigt?", "apart": apart}
+    return Side(**values | given)
 
 
 def ask(scene: Scene, **given: Any) -> Departure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -23,7 +25,7 @@ SV = "Hej {{contact.first_name|du}}! Väskan är på väg till dig."
 async def test_an_answer_is_written_copied_changed_by_two_and_put_away(web: Web) -> None:
     """T94: a field that there is none of is refused where it is written."""
     maja, ewa = await web.sign_in("maja"), await web.sign_in("ewa")
-    fields = {"name": "Väska", "text-sv": SV, "whom": "everybody", "shortcut": "bag"}
+    fields: dict[str, Any] = {"name": "Väska", "text-sv": SV, "whom": "everybody", "shortcut": "bag"}
     refused = await maja.post("/settings/answers/new", **fields | {"text-sv": "Hej {{kund}}"})
     assert (refused.status_code, "There is no field {{kund}}." in refused.text) == (422, True)
     made = await maja.post("/settings/answers/new", **fields)
