@@ -148,8 +148,8 @@ def _scans(db: Database, who: Actor, company: Company, numbers: Sequence[int]) -
     """Statements of the desk that the planner, with what it knows of the tables, would answer by reading one from end to end."""
     seen: list[tuple[str, Any]] = []
 
-    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001 - its signature
-        seen.append((statement, parameters))
+    def note(*told: Any) -> None:
+        seen.append((told[2], told[3]))
 
     event.listen(sa.engine.Engine, "before_cursor_execute", note)
     try:

@@ -29,8 +29,10 @@ OTHERS = [locale for locale in LOCALES if locale != "en"]
 RUN = "run: python -m sluss.web.extract, then translate what it names"
 SAME = {
     "sv": {
+        "%(num)s person",
         "%(who)s %(deed)s.",
         "App",
+        "Filter",
         "Microsoft 365, Outlook",
         "normal",
         "Normal",
@@ -40,9 +42,12 @@ SAME = {
         "Spam",
         "Start",
         "STARTTLS",
+        "Status",
         "System",
         "Team",
+        "Team %(name)s",
         "Test",
+        "Text",
         "TLS",
         "Token",
     },
@@ -59,7 +64,7 @@ SAME = {
         "STARTTLS",
         "System",
     }
-    | {"Test", "TLS", "Token"},
+    | {"newsletter", "Status", "Test", "TLS", "Token"},
 }
 """Words that are the same in both languages."""
 

@@ -137,13 +137,13 @@ class Question(msgspec.Struct, frozen=True):
 def read_answer(body: bytes) -> tuple[Card, ...]:
     """The cards of an answer. Raises `Unfit`."""
     if len(body) > LARGEST:
-        raise Unfit("The answer is larger than 64 kB.")
+        raise Unfit(say("The answer is larger than 64 kB."))
     try:
         told = msgspec.json.decode(body, type=Told)
     except msgspec.ValidationError as error:
         raise Unfit(say("The answer is not a list of cards: %(fault)s", fault=_fault(str(error)))) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unfit("The answer is not JSON.") from error
+        raise Unfit(say("The answer is not JSON.")) from error
     return check_cards(told.cards)
 
 
@@ -181,7 +181,7 @@ def _field(one: Field) -> Field:
 def _line(text: str) -> str:
     line = clean_line(text)
     if not line:
-        raise Unfit("A label or title is empty.")
+        raise Unfit(say("A label or title is empty."))
     return line
 
 

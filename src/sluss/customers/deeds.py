@@ -27,13 +27,14 @@ from sluss.contacts.profile import call_contact, make_contact, set_language, set
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Forbidden, Invalid, Missing
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 
 class Belongs(Invalid):
     """The address is another customer's. `contact_id` is 0 where the actor may not see whose."""
 
     def __init__(self, contact_id: int, name: str) -> None:
-        hidden = "This address belongs to a customer whose cases you cannot see. Ask a lead to look at it."
+        hidden = say("This address belongs to a customer whose cases you cannot see. Ask a lead to look at it.")
         super().__init__({"address": "This address belongs to another customer." if contact_id else hidden})
         self.contact_id, self.name = contact_id, name
 

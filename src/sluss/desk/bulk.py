@@ -26,6 +26,7 @@ from sluss.kernel.clock import DAY
 from sluss.kernel.errors import Invalid, Missing, Trouble
 from sluss.kernel.jobs import schedule
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.people.models import agents
 from sluss.people.sessions import inboxes_of
 
@@ -35,8 +36,8 @@ SLICE = 50
 MOST = 5_000
 TOLD = 20
 KEPT = 7 * DAY
-CHANGED = "It no longer belonged to the list."
-STOPPED = "It was stopped before."
+CHANGED = say("It no longer belonged to the list.")
+STOPPED = say("It was stopped before.")
 
 RunState = Literal["running", "done", "undoing", "undone"]
 
@@ -186,7 +187,7 @@ def _undo_slice(tx: Tx, who: Actor, row: sa.Row[Any], turn: Sequence[sa.Row[Any]
         try:
             with tx.attempt():
                 whole = not stopped and take_back(tx, who, one.case_id, was)
-            why = why if stopped else "" if whole else "Somebody has changed it since."
+            why = why if stopped else "" if whole else say("Somebody has changed it since.")
         except Trouble as trouble:
             whole, why = False, _reason(trouble)
         _mark(tx, who, row.id, one.case_id, state="restored" if whole else "kept", why=why)

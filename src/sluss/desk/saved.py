@@ -20,6 +20,7 @@ from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Forbidden, Invalid, Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.people.models import team_members
 
 Share = Literal["me", "team", "all"]
@@ -187,11 +188,11 @@ def _read(text: str, names: Names, wrong: dict[str, str]) -> str:
 
 def _unshareable(tx: Tx, who: Actor, new: NewView) -> dict[str, str]:
     if new.share not in get_args(Share):
-        return {"share": "Choose who shall have this view."}
+        return {"share": say("Choose who shall have this view.")}
     if new.share == "all" and who.role not in SHARERS:
-        return {"share": "Views for everybody are made by leads and administrators. Share it with your team instead."}
+        return {"share": say("Views for everybody are made by leads and administrators. Share it with your team instead.")}
     if new.share == "team" and new.team_id not in teams_of_agent(tx, who):
-        return {"share": "Choose a team that you are in."}
+        return {"share": say("Choose a team that you are in.")}
     return {}
 
 

@@ -13,13 +13,14 @@ from sluss.desk.until_reading import Told, Unclear, read
 from sluss.desk.until_words import AFTERNOON, EVENING, MORNING
 from sluss.kernel.clock import MINUTE, SECOND
 from sluss.kernel.errors import Invalid
+from sluss.kernel.words import say
 
 FARTHEST_DAYS = 366 * 5
 USUAL = "tomorrow"
 """What one key snoozes until, for whoever has chosen nothing else."""
 
-_PASSED = "That time has passed. Choose one that is to come."
-_FAR = "Choose a time within five years."
+_PASSED = say("That time has passed. Choose one that is to come.")
+_FAR = say("Choose a time within five years.")
 
 
 def when(words: str, zone: str, now: int) -> int:

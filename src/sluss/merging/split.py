@@ -17,6 +17,7 @@ from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.kernel.workspaces import take_number
 from sluss.merging.hanging import follow_messages, move_conversations, move_notes, share
 from sluss.merging.log import CONVERSATION, MESSAGE, NOTE, Before, Thing
@@ -70,8 +71,8 @@ def move_messages(tx: Tx, who: Actor, moving: Moving) -> int:
     return write_down(tx, who, ("split" if made else "link", source, place, made), before, things)
 
 
-_ALONE = "This is all that the case holds. There is nothing to part it from."
-_ASIDE = "This is a conversation with a third person, and stays with the customer's."
+_ALONE = say("This is all that the case holds. There is nothing to part it from.")
+_ASIDE = say("This is a conversation with a third person, and stays with the customer's.")
 
 
 def conversation_of(tx: Tx, who: Actor, source: CaseRow, moving: Moving) -> Conversation:
