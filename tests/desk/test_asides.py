@@ -58,7 +58,8 @@ async def test_what_was_asked_is_drafted_refused_and_taken_back_without_losing_a
     page = (await johan.get(f"/inbox/open/{no}")).text
     assert 'value="Rum 12"' in page
     assert re.search(rf'name="quote" value="{first}" checked', page)
-    wrong = await johan.post(f"/cases/{no}/side", target=HTMX, **ASKED | {"to": "asa@kund.example", "quote": first})
+    to_the_customer: dict[str, Any] = {"to": "asa@kund.example", "quote": first}
+    wrong = await johan.post(f"/cases/{no}/side", target=HTMX, **ASKED | to_the_customer)
     assert (wrong.status_code, "is the customer" in wrong.text, "Är rummet ledigt?" in wrong.text) == (422, True, True)
     sent = await johan.post(f"/cases/{no}/side", target=HTMX, quote=first, **ASKED)
     url, fields = undo_of(sent.text)

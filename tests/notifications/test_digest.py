@@ -97,7 +97,9 @@ async def test_quiet_hours_are_waited_out(office: Office, post: Post) -> None:
     assert len(await post.after(2 * HOUR)) == 1
 
 
-@pytest.mark.parametrize(("alerts", "letters"), [(Alerts(digest_pace="never"), 1), (Alerts(digest_pace="never", mentions_at_once=False), 0)])
+@pytest.mark.parametrize(
+    ("alerts", "letters"), [(Alerts(digest_pace="never"), 1), (Alerts(digest_pace="never", mentions_at_once=False), 0)]
+)
 async def test_never_leaves_the_calls_by_name(office: Office, post: Post, alerts: Alerts, letters: int) -> None:
     office.do("johan", save_alerts, alerts, BY_MAIL, {})
     case = office.case()
