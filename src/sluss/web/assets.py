@@ -136,6 +136,7 @@ class Assets:
             "Content-Type": MEDIA_TYPES[Path(name).suffix],
             "Cache-Control": "public, max-age=31536000, immutable",
             "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
             "Vary": "Accept-Encoding",
         }
         encoding = _best(accept_encoding) if Path(name).suffix in _SQUEEZABLE else ""
