@@ -66,6 +66,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/presence": {"doing": "reading", "tab": "0123456789ab"},
     "/cases/{no}/side": {"to": "drift@hotell.example", "about": "Rummet", "body": "Är det ledigt?", "quote": "{message_id}"},
     "/cases/{no}/undo": {"operation": "{undo}"},
+    "/conversations/new": {"inbox": "{inbox_id}", "to": "bo@kund.example", "subject": "Väskan", "body": "Vi har den."},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
     "/cases/{no}/merge": {"other": "{other_no}"},

@@ -5,7 +5,7 @@ from tests.matrix.test_matrix import Route, all_routes
 from tests.world import Web
 
 WITHOUT_SIGN_IN = {
-    *("GET /api/openapi.json", "GET /healthz", "GET /metrics", "GET /readyz", "GET /static/{name}"),
+    *("GET /api/openapi.json", "GET /healthz", "GET /metrics", "GET /readyz", "GET /static/{name}", "GET /app.webmanifest"),
     *("GET /sign-in", "POST /sign-in", "GET /sign-in/again", "POST /sign-in/again"),
     *("GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/again/second", "POST /sign-in/passkey"),
     *("GET /forgotten", "POST /forgotten", "GET /sign-in/oidc", "GET /sign-in/oidc/callback"),
