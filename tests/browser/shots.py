@@ -26,9 +26,9 @@ from tests.servers.chromium import NewPage, run_chromium
 
 SHOTS = Path(__file__).parents[2] / "shots/real"
 MODES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "forced_colors": "none"},
-    "dark": {"color_scheme": "dark", "forced_colors": "none"},
-    "forced": {"color_scheme": "light", "forced_colors": "active"},
+    "light": {"media": "screen", "color_scheme": "light", "forced_colors": "none"},
+    "dark": {"media": "screen", "color_scheme": "dark", "forced_colors": "none"},
+    "forced": {"media": "screen", "color_scheme": "light", "forced_colors": "active"},
     "print": {"media": "print", "color_scheme": "light", "forced_colors": "none"},
 }
 TALLEST = 2000
@@ -95,7 +95,7 @@ def _demo(running: str) -> Generator[str]:
 
 def _shoot_all(browser: Browser, address: str, asked: argparse.Namespace) -> list[str]:
     complaints: list[str] = []
-    sizes = [int(size) for size in asked.sizes.split(",")]
+    sizes, modes = [int(size) for size in asked.sizes.split(",")], str(asked.modes).split(",")
     taken: dict[tuple[int, str], list[Path]] = {}
     for who in ("ewa", "johan"):
         page = NewPage(browser)(base_url=address)
@@ -103,10 +103,10 @@ def _shoot_all(browser: Browser, address: str, asked: argparse.Namespace) -> lis
         at: list[str] = []
         _listen(page, at, complaints)
         for name, path, pose in _scenes(page, who, asked.words):
-            for size, mode in product(sizes, asked.modes.split(",")):
+            for size, mode in product(sizes, modes):
                 at[:] = [name, str(size)]
                 page.set_viewport_size({"width": size, "height": 844 if size < 500 else 900})
-                page.emulate_media(**{"media": "screen"} | MODES[mode])
+                page.emulate_media(**MODES[mode])
                 place = SHOTS / f"{name}-{size}-{mode}.png"
                 with suppress(Error):
                     complaints += _take(page, path, pose, place)
