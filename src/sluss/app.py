@@ -33,7 +33,7 @@ from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
 from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
-from sluss.web import plumbing
+from sluss.web import installing, plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.forms import close_uploads
 from sluss.web.headers import Guarded
@@ -43,6 +43,7 @@ from sluss.web.wire import BoundedProtocol
 
 ROUTES = [
     *plumbing.ROUTES,
+    *installing.ROUTES,
     *intake.ROUTES,
     *api.ROUTES,
     *settings.ROUTES,
