@@ -25,7 +25,7 @@ document.addEventListener("toggle", (event) => {
   for (const invoker of document.querySelectorAll(`[popovertarget="${menu.id}"]`)) invoker.setAttribute("aria-expanded", String(event.newState === "open"));
   if (event.newState !== "open") return;
   place(menu);
-  (menu.querySelector("[data-filter]") ?? choices(menu).find((one) => one.closest('[aria-current="true"]')) ?? choices(menu)[0])?.focus();
+  (menu.querySelector("[data-filter], [autofocus]") ?? choices(menu).find((one) => one.closest('[aria-current="true"]')) ?? choices(menu)[0])?.focus();
 }, true);
 
 document.addEventListener("keydown", (event) => {
