@@ -63,7 +63,7 @@ async def test_a_new_mail_appears_as_a_row_with_counts(desks: Open, world: World
     row = heard["row"][0]
     assert (row["case"], row["no"]) == (str(case.id), case.number)
     assert row["views"] == ["unassigned", *held_at(case, world)]
-    assert f'href="/inbox/{{view}}/{case.number}"' in row["html"]
+    assert f'href="/inbox/{{view}}/{case.number}{{query}}"' in row["html"]
     assert "Bokningen syns inte" in row["html"]
     assert set(row["sort"]) == {"due", "oldest", "newest", "priority"}
     assert heard["touched"] == [{"case": str(case.id), "no": case.number}]

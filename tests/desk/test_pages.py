@@ -50,7 +50,7 @@ async def test_more_rows_come_without_the_page(web: Web, customers: Customers) -
     customers.messages([{"subject": f"Sak {n}"} for n in range(55)])
     johan = await web.sign_in("johan")
     page = await johan.get("/inbox/open")
-    more = re.search(r'hx-get="(/inbox/open\?sort=oldest&amp;after=[^"]+)"', page.text)
+    more = re.search(r'hx-get="(/inbox/open\?sort=due&amp;after=[^"]+)"', page.text)
     assert more is not None
     rest = await johan.get(more[1].replace("&amp;", "&"), target="ul#rows")
     assert rest.text.count("<li id=") == 5

@@ -120,7 +120,7 @@ export function label(within = document) {
 
 // What is seldom needed at once comes when the page has come to rest; whoever cannot wait has it fetched by the key.
 const later = document.querySelector('meta[name="later"]')?.content;
-for (const id of ["palette", "sheet"]) action(id, () => { import(later).then(() => runs.get(id)()); });
+for (const id of ["palette", "sheet"]) action(id, () => later ? void import(later).then(() => runs.get(id)()) : false);
 if (later) (window.requestIdleCallback ?? setTimeout)(() => import(later), { timeout: 300 });
 action("undo", () => newestUndo()?.click() ?? false);
 document.addEventListener("click", (event) => event.target.closest('[data-action="sheet"]') && runs.get("sheet")());
