@@ -104,6 +104,7 @@ def test_no_module_is_long() -> None:
         (("sluss.js", "vendor/htmx-4.0.1.min.js"), 32),
         (("later.js",), 12),
         (("sluss.css",), 12),
+        (("outside.css",), 5),
         (("icons.svg", "fonts/inter-l.woff2", "fonts/inter-x.woff2"), 42),
     ],
 )
