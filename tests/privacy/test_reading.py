@@ -20,8 +20,13 @@ from tests.matrix.test_matrix import all_routes
 from tests.privacy.conftest import HER, Scene
 from tests.world import Web, run_web
 
-SHOWS_NOTHING_OF_ANYBODY = {"GET /c/{no}", "GET /files/{file_id}/thumb", "GET /settings/privacy/contacts/{contact_id}/erase"}
-"""A way on; a small picture within a case that is logged itself; counts behind a page that is logged itself."""
+SHOWS_NOTHING_OF_ANYBODY = {
+    "GET /c/{no}",
+    "GET /files/{file_id}/thumb",
+    "GET /settings/privacy/contacts/{contact_id}/erase",
+    "GET /cases/{no}/callable",
+}
+"""A way on; a small picture within a case that is logged itself; counts behind a page that is logged itself; names of colleagues."""
 
 
 async def test_who_opened_what_is_in_it(everywhere: Scene) -> None:
