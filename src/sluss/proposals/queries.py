@@ -80,8 +80,10 @@ def proposed_cases(tx: Tx, who: Actor, case_ids: Collection[int]) -> set[int]:
         return set()
     p, c = proposals.c, cases.c
     mine = (p.workspace_id == who.workspace_id) & (p.state == "open")
-    pairs = [(row.case_id, row.other_id) for row in tx.rows(sa.select(p.case_id, p.other_id).where(mine, p.case_id.in_(case_ids)))]
-    pairs += [(row.other_id, row.case_id) for row in tx.rows(sa.select(p.case_id, p.other_id).where(mine, p.other_id.in_(case_ids)))]
+    # Two questions in one, each with its own index; "or" would take neither.
+    ours = sa.select(p.case_id.label("id"), p.other_id.label("other")).where(mine, p.case_id.in_(case_ids))
+    theirs = sa.select(p.other_id, p.case_id).where(mine, p.other_id.in_(case_ids))
+    pairs = [(row.id, row.other) for row in tx.rows(ours.union_all(theirs))]
     if not pairs:
         return set()
     others = sa.select(c.id).where(visible_to(who), c.id.in_({other for _case, other in pairs}), c.status.not_in(GONE))
