@@ -30,11 +30,15 @@ class Stage:
 
     def open(self, name: str, width: int = 1440, theme: str = "light", **context: Any) -> Page:
         """A page with the scene in it, fonts loaded, time standing still, steps taken."""
-        scene = scenes.SCENES[name]
         tab = self.new_page(width, 844 if width < 500 else 900, **context)
         tab.clock.set_fixed_time(scenes.NOW_ISO)
         # Frames without scripts complain about the driver's own.
         self.new_page.allow("about:blank")
+        return self.show(tab, name, theme)
+
+    def show(self, tab: Page, name: str, theme: str = "light") -> Page:
+        """A scene in a page that showed another one: of the routes the newest answers."""
+        scene = scenes.SCENES[name]
         usual = answer(scenes.render(TEMPLATES, scene, theme), ASSETS)
         tab.route("**/*", lambda route: self._take(route, usual))
         tab.goto("http://localhost/scene")
