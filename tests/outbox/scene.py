@@ -107,7 +107,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     def answer(self, text: str = "Vi letar.", **given: Any) -> Departure:
         """Maja answers, whatever she has seen."""
-        values: dict[str, Any] = {"op": f"op{next(numbers)}", "case_id": self.case_id, "text": text, "anyway": True}
+        values: dict[str, Any] = {"op": f"scene{next(numbers)}", "case_id": self.case_id, "text": text, "anyway": True}
         return self.db.write_now(send_reply, self.maja, SendReply(**values | given))
 
     def operations(self) -> Sequence[Any]:
