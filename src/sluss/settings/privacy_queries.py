@@ -163,9 +163,7 @@ def _read_line(one: Read) -> ReadLine:
 
 
 def _addresses(person: Person) -> tuple[Proven, ...]:
-    return tuple(
-        Proven(channel=_channel(network), address=address, level=level) for network, address, level in person.identities
-    )
+    return tuple(Proven(channel=_channel(network), address=address, level=level) for network, address, level in person.identities)
 
 
 def _channel(network: str) -> str:
