@@ -24,6 +24,7 @@ Set up           sluss init             make the data folder and its settings
                  sluss answers          canned answers to and from a file
 Run              sluss serve            screens and the work behind them
                  sluss doctor           what is well, what is not, and the fix
+                 sluss search           build the search anew, while it serves
 Keep safe        sluss backup [FILE]    while it runs, or not
                  sluss restore FILE     nothing is sent until you say so
                  sluss outbox           hold or release what would be sent
