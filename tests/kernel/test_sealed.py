@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sluss.cards import sources
 from sluss.channels.inboxes import InboxFields, change_inbox, connection_of
 from sluss.channels.models import inboxes
 from sluss.channels.oauth import applications, consents, grants
@@ -50,6 +51,7 @@ def test_places_are_those_that_the_slices_seal_for(world: World) -> None:
         "grant": grants._place(who, 7),
         "consent": consents._place(who, 7),
         "oidc": oidc_providers._place(who),
+        "card source": sources._place(who, 7),
         "inbox": ("inbox", who.workspace_id, 7),
         "factor": ("factor", 7, 7),
     }
