@@ -231,7 +231,7 @@ def fill_case(office: Place, page: Page) -> str:
     page.locator("#tab-reply").click()
     page.locator("#reply input[type=file]").set_input_files({"name": f"{MARK}.txt", "mimeType": "text/plain", "buffer": b"x"})
     expect(page.locator('#reply .attached input[name="file"]')).to_have_count(1)
-    page.locator("#f-body").fill(MARK)
+    page.locator("#f-body").fill(MARK.replace("{{7*7}}", "${7*7}"))  # nothing leaves with a field that nobody has filled in
     page.locator('#reply [data-action="send"]').click()
     expect(page.locator(".msg.out .file")).to_contain_text("onerror")
     page.locator("#f-body").fill(MARK)

@@ -1,4 +1,4 @@
-// `@` in a note completes colleagues and teams who may see the case: a combobox on the text itself (WAI-ARIA), typed in any script.
+// `@` in a note completes colleagues and teams who may see the case: a list beside the text, which keeps the focus; typed in any script.
 import { element, icon, say, text } from "./text.js";
 
 const MOST_NAMES = 8;
@@ -33,7 +33,7 @@ class Choosing {
     this.area = area;
     this.box = element("div", { class: "colleagues", id: "colleagues", role: "listbox", "aria-label": text("colleagues"), hidden: true });
     area.closest(".sheetlet").append(this.box);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "colleagues", "aria-expanded": "false" })) area.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-controls": "colleagues", "aria-haspopup": "listbox" })) area.setAttribute(name, value);
     this.box.addEventListener("pointerdown", (event) => { event.preventDefault(); const option = event.target.closest("[role=option]"); if (option) this.take(Number(option.dataset.n)); });
     area.addEventListener("keydown", (event) => this.key(event));
     area.addEventListener("blur", () => this.close());
@@ -54,7 +54,6 @@ class Choosing {
     this.box.replaceChildren(...(this.found.length ? this.found.map((one, n) => element("div", { role: "option", id: `colleague-${n}`, "data-n": n, "aria-selected": "false" },
       icon(one.kind === "team" ? "users" : "user"), element("span", {}, one.name), element("span", { class: "end" }, one.detail))) : [element("p", { class: "none" }, text("nobody"))]));
     this.box.hidden = false;
-    this.area.setAttribute("aria-expanded", "true");
     this.point(0);
   }
 
@@ -91,7 +90,6 @@ class Choosing {
 
   close() {
     this.box.hidden = true;
-    this.area.setAttribute("aria-expanded", "false");
     this.area.removeAttribute("aria-activedescendant");
   }
 }
