@@ -5,7 +5,8 @@ function opened(piece) {
   piece.closest("#contact")?.toggleAttribute("hx-morph-skip", Boolean(document.querySelector("#contact details.edit[open]")));
   if (!piece.open) return;
   const field = piece.querySelector('[aria-invalid="true"]') ?? piece.querySelector('input:not([type="hidden"]), select, textarea');
-  if (!piece.contains(document.activeElement) || document.activeElement.tagName === "SUMMARY") field?.focus();
+  if (piece.contains(document.activeElement) && document.activeElement.tagName !== "SUMMARY") return;
+  field?.focus();
   if (field?.matches('input[name="name"]')) field.select();
 }
 
@@ -24,6 +25,14 @@ document.addEventListener("keydown", (event) => {
   event.stopPropagation();
   shut(piece);
 }, true);
+// At once, and not with the toggle that is told of later: the next key is already meant for the field.
+document.addEventListener("click", (event) => {
+  const piece = event.target.closest?.("#contact details.edit > summary")?.parentElement;
+  if (!piece || piece.open) return;
+  event.preventDefault();
+  piece.open = true;
+  opened(piece);
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-shut], [data-edit]");
   if (!button) return;
