@@ -46,6 +46,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     `proof` is what the configured receiving server found out about the sender: `pass`, `fail`, or empty when it says nothing.
     `warnings` name what is odd about the message (`reply-to-differs`, `name-holds-address`, …), for the desk to show.
     `author` is the person of ours who wrote an `out`, as the message names them; `return_path` is where automatic answers go.
+    `thread_key` is the network's own key of the thread where it has one that lasts (a chat, a direct message); it then decides alone.
     """
 
     external_id: str
@@ -69,6 +70,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     author: Address | None = None
     return_path: str = ""
+    thread_key: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,6 +212,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What the desk may offer on a channel, so that nobody asks which channel it is.
 
     `is_letter`: a message has form, a signature, and quotes what it answers; it can be passed on to anybody.
+    `is_live`: the customer sits at the other end while it is answered: both see who writes, and where the customer is.
     """
 
     icon: str
@@ -219,6 +222,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     can_attach: bool = False
     can_look_up: bool = False
     is_letter: bool = False
+    is_live: bool = False
     max_length: int | None = None
     max_file_bytes: int | None = None
     undo_seconds: int = 0

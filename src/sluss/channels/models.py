@@ -54,3 +54,45 @@ inbox_trials = scoped_table(
     refers("inbox_id", "inboxes"),
     sa.Index("ix_inbox_trials_inbox", "workspace_id", "inbox_id", "id"),
 )
+visitors = scoped_table(
+    "visitors",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("token_hash", Blob, nullable=False, unique=True),
+    sa.Column("subject", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("email", Text, nullable=False),
+    sa.Column("email_proof", Text, nullable=False),
+    sa.Column("locale", Text, nullable=False),
+    sa.Column("zone", Text, nullable=False),
+    sa.Column("browser", Text, nullable=False),
+    sa.Column("page_url", Text, nullable=False),
+    sa.Column("page_title", Text, nullable=False),
+    sa.Column("referrer", Text, nullable=False),
+    sa.Column("first_seen_at", Instant, nullable=False),
+    sa.Column("last_seen_at", Instant, nullable=False),
+    sa.Column("online_until", Instant, nullable=False),
+    sa.Column("typing_until", Instant, nullable=False),
+    sa.Column("typing_text", Text, nullable=False),
+    sa.Column("answered_seen_at", Instant, nullable=False),
+    sa.Column("agent_seen_at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_visitors_subject", "workspace_id", "inbox_id", "subject"),
+    sa.Index("ix_visitors_online", "online_until"),
+)
+"""Customers on a company's web site. The thread of one is that whose external key is the visitor's id.
+
+`subject` is whom the company's own sign-in says this is (empty: nobody said); `email_proof` is empty, `code` or `token`. `typing_text`
+is kept only where the workspace allows it. `answered_seen_at`: how far the customer has read; `agent_seen_at`: how far one of us has.
+"""
+chat_sites = scoped_table(
+    "chat_sites",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("origin", Text, nullable=False),
+    sa.Column("path", Text, nullable=False),
+    sa.Column("first_seen_at", Instant, nullable=False),
+    sa.Column("last_seen_at", Instant, nullable=False),
+    sa.Column("refused", Flag, nullable=False),
+    refers("inbox_id", "inboxes"),
+    key=("inbox_id", "origin"),
+)
+"""Web sites whose pages asked for the chat of an inbox, at most once an hour each; `refused`: the site is not on the inbox's list."""

@@ -34,7 +34,7 @@ from sluss.people.scopes import require_scopes
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
 from sluss.web.locale import choose
-from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, READERS, SIGNED_IN, Policy
+from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, READERS, SIGNED_IN, VISITOR, Policy
 from sluss.web.troubles import Detour, SignInNeeded
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "LINK",
     "READERS",
     "SIGNED_IN",
+    "VISITOR",
     "Gate",
     "Policy",
     "dependencies",
@@ -89,6 +90,9 @@ class Gate:
         if policy == HOOK:
             return  # a network brings no cookie: it proves itself over the bytes it posts, to the handler
         request = Call(connection.scope, connection.receive)
+        if policy == VISITOR:
+            self._admit_visitor(request)
+            return
         scope: str | None = handler.opt.get("scope")
         if scope is not None:
             refuse_in_address(request)
@@ -107,6 +111,12 @@ class Gate:
             await self._require_own_form(request, session, policy)
         if session is not None and policy.roles is not None:
             await self._keep_alive(request, session)
+
+    def _admit_visitor(self, request: Call) -> None:
+        """The page in the frame is ours and brings no cookie; another site's page cannot bring the token of a visitor."""
+        request.scope["state"] |= {"session": None, "asked": Asked.by_stranger(self.edge, request)}
+        if request.method not in SAFE:
+            browser.require_same_origin(request, self.edge.config)
 
     async def _admit_program(self, request: Call, policy: Policy, scope: str) -> None:
         """Who brings a token proves nothing by a form, and no cookie counts."""

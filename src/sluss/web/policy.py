@@ -23,6 +23,8 @@ LINK = Policy("link", None)
 """Whoever holds the one-time token in the address; the handler checks it."""
 HOOK = Policy("hook", None)
 """A program of the network's, which proves itself over the raw bytes of what it posts; no browser, no form."""
+VISITOR = Policy("visitor", None)
+"""A customer on a company's web site, known by the token that their browser made; no cookie counts. The handler checks it."""
 SIGNED_IN = Policy("signed in", frozenset(ROLES))
 READERS = Policy("readers", frozenset({"admin", "lead", "agent", "reviewer"}))
 AGENTS = Policy("agents", frozenset({"admin", "lead", "agent"}))

@@ -1,0 +1,61 @@
+"""Web chat."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from sluss.kernel import types
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "chat_sites",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("origin", types.Text(), nullable=False),
+        sa.Column("path", types.Text(), nullable=False),
+        sa.Column("first_seen_at", types.Instant(), nullable=False),
+        sa.Column("last_seen_at", types.Instant(), nullable=False),
+        sa.Column("refused", types.Flag(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_chat_sites_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_chat_sites_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "inbox_id", "origin", name=op.f("pk_chat_sites")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "visitors",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("token_hash", types.Blob(), nullable=False),
+        sa.Column("subject", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("email_proof", types.Text(), nullable=False),
+        sa.Column("locale", types.Text(), nullable=False),
+        sa.Column("zone", types.Text(), nullable=False),
+        sa.Column("browser", types.Text(), nullable=False),
+        sa.Column("page_url", types.Text(), nullable=False),
+        sa.Column("page_title", types.Text(), nullable=False),
+        sa.Column("referrer", types.Text(), nullable=False),
+        sa.Column("first_seen_at", types.Instant(), nullable=False),
+        sa.Column("last_seen_at", types.Instant(), nullable=False),
+        sa.Column("online_until", types.Instant(), nullable=False),
+        sa.Column("typing_until", types.Instant(), nullable=False),
+        sa.Column("typing_text", types.Text(), nullable=False),
+        sa.Column("answered_seen_at", types.Instant(), nullable=False),
+        sa.Column("agent_seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_visitors_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_visitors_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_visitors")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_visitors_token_hash")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_visitors_online", "visitors", ["online_until"], unique=False)
+    op.create_index("ix_visitors_subject", "visitors", ["workspace_id", "inbox_id", "subject"], unique=False)
