@@ -77,7 +77,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """News about something we sent: which message, which recipient (empty = all), how it stands now.
 
     `token` is what only the network and we know of the delivery (see `Outbound.bounces_to`); it counts more than the names. `complained`
-    means that the recipient, or whoever reads for them, called it unwanted.
+    means that the recipient, or whoever reads for them, called it unwanted. `thread_key` names the only thread whose deliveries it moves.
     """
 
     external_id: str
@@ -86,6 +86,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     reason: str = ""
     token: str = ""
+    thread_key: str = ""
 
 
 Understood = Inbound | Receipt

@@ -13,7 +13,10 @@ import msgspec
 
 from sluss.channels.contract import Channel
 
-ADAPTERS = {"email": "sluss.channels.email.channel:EmailChannel"}
+ADAPTERS = {
+    "email": "sluss.channels.email.channel:EmailChannel",
+    "webchat": "sluss.channels.webchat.channel:WebchatChannel",
+}
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
 
 _made: dict[str, Channel] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -140,7 +140,11 @@ def _texts(written: Any) -> Any:
     return {language: text.strip() for language, text in written.items() if text.strip()}
 
 
-_READ = {"origins": _origins, "title": _texts, "welcome": _texts, "accent": lambda written: written.strip().lower()}
+def _lower(written: Any) -> Any:
+    return written.strip().lower()
+
+
+_READ: dict[str, Callable[[Any], Any]] = {"origins": _origins, "title": _texts, "welcome": _texts, "accent": _lower}
 _FORMS = {
     "origins": say("Write one web site per line, such as https://www.example.com."),
     "accent": say("Write a colour as # and six digits, such as #0b5cad."),
