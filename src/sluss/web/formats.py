@@ -57,6 +57,16 @@ def moment_of_week(instant: int, now: int) -> str:
     return format_datetime(there, form, locale=_locale())
 
 
+def clock_time(instant: int) -> str:
+    """The time of day alone: `14:02`."""
+    return format_time(_local(instant), "HH:mm", locale=_locale())
+
+
+def weekday_and_time(instant: int) -> str:
+    """A moment of the coming days: `Monday 08:00`."""
+    return format_datetime(_local(instant), "EEEE HH:mm", locale=_locale())
+
+
 def iso(instant: int) -> str:
     """An instant for machines: `2026-11-21T13:02:09Z`."""
     return datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
