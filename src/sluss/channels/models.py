@@ -78,6 +78,7 @@ visitors = scoped_table(
     refers("inbox_id", "inboxes"),
     sa.Index("ix_visitors_subject", "workspace_id", "inbox_id", "subject"),
     sa.Index("ix_visitors_online", "online_until"),
+    sa.Index("ix_visitors_agent_seen", "agent_seen_at"),
 )
 """Customers on a company's web site. The thread of one is that whose external key is the visitor's id.
 

@@ -57,5 +57,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_visitors_token_hash")),
         sqlite_strict=True,
     )
+    op.create_index("ix_visitors_agent_seen", "visitors", ["agent_seen_at"], unique=False)
     op.create_index("ix_visitors_online", "visitors", ["online_until"], unique=False)
     op.create_index("ix_visitors_subject", "visitors", ["workspace_id", "inbox_id", "subject"], unique=False)
