@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import work_on_case
+from sluss.cases.models import message_references
 from sluss.channels.contract import Address
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
@@ -16,8 +18,9 @@ from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import hold_outbox
+from sluss.outbox.claims import case_of
 from sluss.outbox.events import DeliveryChanged, OutboxReleased
-from sluss.outbox.models import operations
+from sluss.outbox.models import carried, operations, other_forms
 from sluss.outbox.queries import OperationRow, access_operation
 from sluss.outbox.states import NEVER, PATIENCE
 
@@ -32,6 +35,15 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
     due_at: int
 
 
+class OtherForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages look by another way than their own. `external_id` is the key by which that way will know them."""
+
+    external_id: str
+    subject: str
+    text: str
+    html: str
+
+
 def queue_deliveries(tx: Tx, who: Actor, queued: Queued) -> list[int]:
     """Write the deliveries of a message, in the transaction that stored it. Returns their ids."""
     shared = {"workspace_id": who.workspace_id, "kind": "send", "state": "queued", "created_at": tx.now, "state_at": tx.now}
@@ -43,6 +55,19 @@ def queue_deliveries(tx: Tx, who: Actor, queued: Queued) -> list[int]:
     tx.run(sa.insert(operations), rows)
     tx.hint("operations")
     return [int(row["id"]) for row in rows]
+
+
+def queue_otherwise(tx: Tx, who: Actor, queued: Queued, form: OtherForm, message_ids: Sequence[int]) -> int:
+    """Take messages that exist by a second way, in one piece, to one recipient; `queued` names the last of them. Returns the operation."""
+    [operation_id] = queue_deliveries(tx, who, queued)
+    key = {"workspace_id": who.workspace_id}
+    tx.run(sa.insert(other_forms), key | {"operation_id": operation_id, "at": tx.now} | msgspec.structs.asdict(form))
+    tx.run(sa.insert(carried), [key | {"message_id": one, "operation_id": operation_id} for one in message_ids])
+    reference = {"external_id": form.external_id, "message_id": queued.message_id, "thread_id": queued.thread_id}
+    tx.run(sa.insert(message_references), key | reference)
+    case_id = case_of(tx, who.workspace_id, queued.message_id)
+    tx.emit(who, DeliveryChanged(case_id=case_id, message_id=queued.message_id, operation_id=operation_id, state="queued"))
+    return operation_id
 
 
 def withdraw_deliveries(tx: Tx, who: Actor, message_id: int) -> bool:

@@ -14,6 +14,7 @@ from sluss.channels.contract import Address, Connection, Outbound, OutboundFile
 from sluss.kernel.files import FileStore, as_digest
 from sluss.kernel.tx import Tx
 from sluss.outbox.claims import Claim
+from sluss.outbox.models import carried, other_forms
 
 ANCESTORS = 20
 
@@ -53,7 +54,7 @@ def load_parcel(tx: Tx, claim: Claim) -> Parcel:
     t = threads.c
     token = tx.value(sa.select(t.token).where(t.workspace_id == claim.workspace_id, t.id == claim.thread_id))
     ancestors = _ancestors(tx, claim)
-    return Parcel(
+    parcel = Parcel(
         external_id=row.external_id,
         thread_token=token,
         to=msgspec.convert(row.to, tuple[Address, ...]),
@@ -67,6 +68,7 @@ def load_parcel(tx: Tx, claim: Claim) -> Parcel:
         sent_at=row.at,
         automatic=bool(row.automatic),
     )
+    return _in_other_form(tx, claim, parcel)
 
 
 def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore) -> Outbound:
@@ -91,6 +93,26 @@ def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore)
     )
 
 
+def _in_other_form(tx: Tx, claim: Claim, parcel: Parcel) -> Parcel:
+    """As it goes by a second way, together with the files of all the messages that it takes along."""
+    c = other_forms.c
+    form = tx.row(sa.select(other_forms).where(c.workspace_id == claim.workspace_id, c.operation_id == claim.operation_id))
+    if form is None:
+        return parcel
+    return msgspec.structs.replace(
+        parcel,
+        external_id=form.external_id,
+        to=(claim.recipient,),
+        cc=(),
+        subject=form.subject,
+        text=form.text,
+        html=form.html,
+        # Nobody has answered by this way yet, perhaps: then it goes on from our own last message there.
+        in_reply_to=parcel.in_reply_to or next(iter(parcel.references), ""),
+        sent_at=form.at,
+    )
+
+
 def _opened(one: FileRow, files: FileStore) -> OutboundFile:
     return OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest)), one.content_id)
 
@@ -108,6 +130,7 @@ def _ancestors(tx: Tx, claim: Claim) -> Sequence[sa.Row[Any]]:
 
 
 def _files(tx: Tx, claim: Claim) -> tuple[FileRow, ...]:
-    c = attachments.c
-    mine = (c.workspace_id == claim.workspace_id) & (c.message_id == claim.message_id)
+    c, k = attachments.c, carried.c
+    along = sa.select(k.message_id).where(k.workspace_id == claim.workspace_id, k.operation_id == claim.operation_id)
+    mine = (c.workspace_id == claim.workspace_id) & ((c.message_id == claim.message_id) | c.message_id.in_(along))
     return tuple(FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest, c.content_id).where(mine).order_by(c.id)))

@@ -1,4 +1,4 @@
-"""Tables of operations and their attempts."""
+"""Tables of operations, their attempts, and what leaves another way than a message's own."""
 
 import sqlalchemy as sa
 
@@ -50,3 +50,25 @@ attempts = scoped_table(
     refers("operation_id", "operations"),
     sa.Index("ix_attempts_operation", "workspace_id", "operation_id", "id"),
 )
+other_forms = scoped_table(
+    "other_forms",
+    sa.Column("operation_id", Id, nullable=False),
+    sa.Column("external_id", Text, nullable=False),
+    sa.Column("subject", Text, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("html", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("operation_id", "operations"),
+    key=("operation_id",),
+)
+"""What leaves by an operation that takes messages by a second way, in a form that is not their own (a chat's answers, by mail)."""
+carried = scoped_table(
+    "carried",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("operation_id", Id, nullable=False),
+    refers("message_id", "messages"),
+    refers("operation_id", "operations"),
+    sa.Index("ix_carried_operation", "workspace_id", "operation_id"),
+    key=("message_id", "operation_id"),
+)
+"""Every message that such an operation takes along: one mail may hold several answers, and each of them left by it."""

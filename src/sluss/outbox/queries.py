@@ -17,7 +17,7 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import workspaces
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.claims import case_of
-from sluss.outbox.models import OPEN_SQL, operations
+from sluss.outbox.models import OPEN_SQL, carried, operations
 from sluss.outbox.states import NEVER, OPEN, State
 
 _STUCK = (operations.c.state == "failed") | ((operations.c.state == "unknown") & (operations.c.due_at == NEVER))
@@ -86,20 +86,24 @@ def access_operation(tx: Tx, who: Actor, operation_id: int) -> OperationRow:
 
 
 def deliveries_of(tx: Tx, who: Actor, message_ids: Sequence[int]) -> Mapping[int, tuple[Delivery, ...]]:
-    """Deliveries by message, for messages that the caller was given by an access function."""
-    o, i = operations.c, inboxes.c
+    """Deliveries by message, for messages that the caller was given by an access function.
+
+    A delivery that takes several messages along is one of each of them.
+    """
+    o, i, k = operations.c, inboxes.c, carried.c
     joined = operations.join(inboxes, (i.workspace_id == o.workspace_id) & (i.id == o.inbox_id)).join(
         workspaces, workspaces.c.id == o.workspace_id
     )
     held = (workspaces.c.outbox_held | ~i.enabled).label("held")
-    rows = tx.rows(
-        sa.select(operations, held)
-        .select_from(joined)
-        .where(o.workspace_id == who.workspace_id, o.message_id.in_(message_ids), o.kind == "send")
-    )
+    own = sa.select(operations, held, o.message_id.label("told_of")).select_from(joined)
+    along = joined.join(carried, (k.workspace_id == o.workspace_id) & (k.operation_id == o.id))
+    taken = sa.select(operations, held, k.message_id.label("told_of")).select_from(along)
+    mine = (o.workspace_id == who.workspace_id) & (o.kind == "send")
+    rows = [*tx.rows(own.where(mine, o.message_id.in_(message_ids)))]
+    rows += tx.rows(taken.where(mine, k.message_id.in_(message_ids), k.message_id != o.message_id))
     found: dict[int, tuple[Delivery, ...]] = {}
     for row in sorted(rows, key=lambda row: row.id):
-        found[row.message_id] = (*found.get(row.message_id, ()), _delivery(tx, row))
+        found[row.told_of] = (*found.get(row.told_of, ()), _delivery(tx, row))
     return found
 
 

@@ -60,3 +60,39 @@ def upgrade() -> None:
     op.create_index("ix_visitors_agent_seen", "visitors", ["agent_seen_at"], unique=False)
     op.create_index("ix_visitors_online", "visitors", ["online_until"], unique=False)
     op.create_index("ix_visitors_subject", "visitors", ["workspace_id", "inbox_id", "subject"], unique=False)
+    op.create_table(
+        "carried",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("operation_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_carried_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "operation_id"],
+            ["operations.workspace_id", "operations.id"],
+            name=op.f("fk_carried_workspace_id_operation_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_carried_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", "operation_id", name=op.f("pk_carried")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_carried_operation", "carried", ["workspace_id", "operation_id"], unique=False)
+    op.create_table(
+        "other_forms",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("operation_id", types.Id(), nullable=False),
+        sa.Column("external_id", types.Text(), nullable=False),
+        sa.Column("subject", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("html", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "operation_id"],
+            ["operations.workspace_id", "operations.id"],
+            name=op.f("fk_other_forms_workspace_id_operation_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_other_forms_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "operation_id", name=op.f("pk_other_forms")),
+        sqlite_strict=True,
+    )
