@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
-from sluss.sandbox.customers.scripts import Language, Script
+from sluss.sandbox.customers.scripts import Language
 
 Manner = Literal["polite", "plain", "brief"]
 
@@ -21,6 +21,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     language: Language
     manner: Manner
+
+
+class Told(Protocol):
+    """What somebody tells: its language, and whether the words are a woman's or a man's."""
+
+    @property
+    def language(self) -> Language: ...
+    @property
+    def who(self) -> Literal["", "f", "m"]: ...
 
 
 _FIRST: dict[tuple[str, str], tuple[str, ...]] = {
@@ -45,7 +54,7 @@ _POST: dict[str, tuple[str, ...]] = {
 _PLAIN_LETTERS = str.maketrans("łŁøØ", "lLoO")
 
 
-def make_person(script: Script, dice: random.Random) -> Person:
+def make_person(script: Told, dice: random.Random) -> Person:
     """Somebody who could have written the script."""
     who = script.who or dice.choice("fm")
     last = _LAST.get((script.language, "")) or _LAST[script.language, who]

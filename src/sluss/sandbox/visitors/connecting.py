@@ -9,9 +9,9 @@ import msgspec
 from sluss.channels.inboxes import InboxFields, change_inbox, connection_of, create_inbox, list_inboxes, teams_of
 from sluss.channels.webchat.settings import new_chat_key
 from sluss.kernel.sealing import Sealer
-from sluss.kernel.tokens import new_token
+from sluss.kernel.tokens import new_secret
 from sluss.kernel.tx import Tx
-from sluss.people.teams import list_teams
+from sluss.people.queries import list_teams
 from sluss.sandbox.customers.company import TEAMS, Company
 
 NAME = "Webbchatt"
@@ -48,7 +48,7 @@ def _fields(tx: Tx, company: Company, origins: Sequence[str]) -> InboxFields:
     settings = {"origins": list(origins), "welcome": WELCOME, "zone": "Europe/Stockholm", "preview": True, "identify": "optional"}
     settings |= {"mail_inbox_id": company.inboxes["kund"]}
     team_ids = tuple(one.id for one in list_teams(tx, company.who) if one.name in TEAMS)
-    secrets = {"identity_key": new_token() + new_token()}
+    secrets = {"identity_key": new_secret()}
     return InboxFields(name=NAME, address=new_chat_key(), settings=settings, secrets=secrets, team_ids=team_ids)
 
 
