@@ -5,16 +5,14 @@ Every field has a default, so that a chat works from the moment at which its web
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Literal
-from zoneinfo import available_timezones
 
 import msgspec
 
 from sluss.channels.contract import Connection
+from sluss.channels.hours import Hours, HoursWrong, Span, check_hours, read_week
 from sluss.channels.webchat.colours import is_colour, text_on
 from sluss.channels.webchat.origins import OriginWrong, read_origin
 from sluss.kernel.filling import unknown_fields
@@ -26,15 +24,9 @@ LANGUAGES = ("en", "sv", "pl")
 TITLE = 60
 WELCOME = 300
 ORIGINS = 50
-CLOSED_DAYS = 400
-DAY_MINUTES = 24 * 60
 
 Asked = Literal["no", "optional", "required"]
-Span = tuple[int, int]
-"""Minutes of a local day, from and up to."""
-
 _KEY = re.compile(r"chat-[a-z0-9]{16}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -98,6 +90,11 @@ def read_settings(stored: Mapping[str, Any]) -> ChatSettings:
     return msgspec.convert(stored, ChatSettings, strict=False)
 
 
+def hours_of(settings: ChatSettings) -> Hours:
+    """When somebody is there."""
+    return Hours(days=settings.hours, closed_days=settings.closed_days, zone=settings.zone)
+
+
 def in_language(texts: Mapping[str, str], language: str) -> str:
     """The text of a language, else the English one; empty where nobody wrote one."""
     return texts.get(language) or texts.get("en", "")
@@ -124,7 +121,7 @@ def _converted(values: Mapping[str, Any], wrong: dict[str, str]) -> ChatSettings
         try:
             good[field.name] = _READ[field.name](values[field.name]) if field.name in _READ else values[field.name]
             good[field.name] = msgspec.convert(good[field.name], field.type, strict=False)
-        except OriginWrong as error:
+        except (OriginWrong, HoursWrong) as error:
             wrong[field.name] = error.sentence
         except (msgspec.ValidationError, TypeError, AttributeError):
             wrong[field.name] = _FORMS.get(field.name, say("This value has the wrong form."))
@@ -144,7 +141,12 @@ def _lower(written: Any) -> Any:
     return written.strip().lower()
 
 
-_READ: dict[str, Callable[[Any], Any]] = {"origins": _origins, "title": _texts, "welcome": _texts, "accent": _lower}
+def _hours(written: Any) -> Any:
+    """A whole week in one line, too, as the command line has it."""
+    return read_week(written) if isinstance(written, str) else written
+
+
+_READ: dict[str, Callable[[Any], Any]] = {"origins": _origins, "title": _texts, "welcome": _texts, "accent": _lower, "hours": _hours}
 _FORMS = {
     "origins": say("Write one web site per line, such as https://www.example.com."),
     "accent": say("Write a colour as # and six digits, such as #0b5cad."),
@@ -157,7 +159,7 @@ _FORMS = {
     "ask_email": say("Choose no, optional or required."),
     "files": say("Choose yes or no."),
     "preview": say("Choose yes or no."),
-    "hours": say("Write the hours as spans such as 08:00-17:00, at most one list for each day of the week."),
+    "hours": say("Write the hours as spans such as 08:00-17:00, for each of the seven days."),
     "closed_days": say("Write one date per line, such as 2026-12-24."),
     "mail_inbox_id": say("Choose a mail inbox of the list."),
     "identify": say("Choose no, optional or required."),
@@ -195,35 +197,10 @@ def _wrong_texts(settings: ChatSettings) -> dict[str, str]:
 
 
 def _wrong_hours(settings: ChatSettings) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    if len(settings.hours) not in {0, 7}:
-        wrong["hours"] = _FORMS["hours"]
-    elif not all(_follow(day) for day in settings.hours):
-        wrong["hours"] = "Each span must end after it begins, and begin after the one before it ends."
-    elif settings.hours and not any(settings.hours):
+    wrong = check_hours(hours_of(settings))
+    if "hours" not in wrong and settings.hours and not any(settings.hours):
         wrong["hours"] = "With these hours the chat would never be open. Write at least one span, or none to be always open."
-    if len(settings.closed_days) > CLOSED_DAYS or not all(_is_day(one) for one in settings.closed_days):
-        wrong["closed_days"] = _FORMS["closed_days"]
-    if settings.zone not in _zones():
-        wrong["zone"] = "Choose a time zone of the list, such as Europe/Stockholm."
     return wrong
-
-
-def _follow(day: tuple[Span, ...]) -> bool:
-    ends = [0, *(end for _, end in day)]
-    return all(before <= start < end <= DAY_MINUTES for before, (start, end) in zip(ends, day, strict=False))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return _DAY.fullmatch(text) is not None and bool(dt.date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _wrong_identity(settings: ChatSettings, secrets: Mapping[str, str]) -> dict[str, str]:
