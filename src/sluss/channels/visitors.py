@@ -84,6 +84,7 @@ class Mark(msgspec.Struct):
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """Who is at the other end, as the desk shows it. `typing_text` is empty unless the inbox allows that it is seen."""
 
+    workspace_id: int
     visitor_id: int
     inbox_id: int
     subject: str
@@ -200,14 +201,13 @@ def visits(tx: Tx, who: Actor, visitor_ids: Collection[int]) -> dict[int, Visit]
     """Visitors as the desk shows them, by id, of inboxes that the actor may see."""
     if not visitor_ids:
         return {}
-    c = visitors.c
-    instead: dict[str, sa.ColumnElement[Any]] = {
-        "visitor_id": c.id,
-        "typing_text": sa.case((c.typing_until > tx.now, c.typing_text), else_=""),
-    }
-    instead |= {"online": sa.type_coerce(c.online_until > tx.now, Flag()), "typing": sa.type_coerce(c.typing_until > tx.now, Flag())}
-    wanted = sa.select(*fields(Visit, visitors, **instead)).where(c.workspace_id == who.workspace_id, c.id.in_(visitor_ids))
-    return {one.visitor_id: one for one in tx.structs(Visit, wanted) if who.may_see_inbox(one.inbox_id)}
+    these = (visitors.c.workspace_id == who.workspace_id) & visitors.c.id.in_(visitor_ids)
+    return {one.visitor_id: one for one in _visits(tx, these) if who.may_see_inbox(one.inbox_id)}
+
+
+def visits_since(tx: Tx, instant: int) -> list[Visit]:
+    """Whoever was there after an instant, in whichever workspace."""
+    return _visits(tx, visitors.c.online_until > instant)
 
 
 def read_since(tx: Tx, instant: int) -> Iterable[tuple[int, int, int]]:
@@ -215,6 +215,16 @@ def read_since(tx: Tx, instant: int) -> Iterable[tuple[int, int, int]]:
     c = visitors.c
     rows = tx.rows(sa.select(c.workspace_id, c.id, c.agent_seen_at).where(c.agent_seen_at > instant))
     return [(row.workspace_id, row.id, row.agent_seen_at) for row in rows]
+
+
+def _visits(tx: Tx, these: sa.ColumnElement[bool]) -> list[Visit]:
+    c = visitors.c
+    instead: dict[str, sa.ColumnElement[Any]] = {
+        "visitor_id": c.id,
+        "typing_text": sa.case((c.typing_until > tx.now, c.typing_text), else_=""),
+    }
+    instead |= {"online": sa.type_coerce(c.online_until > tx.now, Flag()), "typing": sa.type_coerce(c.typing_until > tx.now, Flag())}
+    return tx.structs(Visit, sa.select(*fields(Visit, visitors, **instead)).where(these))
 
 
 _VISITOR = sa.select(*fields(Visitor, visitors))
