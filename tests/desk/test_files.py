@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from sluss.cases.models import attachments
 from sluss.cases.recording import StoredFile
-from sluss.desk.attached import clean_name, disposition, media_type_of, read_picture
 from sluss.kernel.db import Database
 from sluss.people.actions import disable_agent
+from sluss.web.uploads import clean_name, disposition, media_type_of, read_picture
 from tests.desk.conftest import LUKASZ, Customers
 from tests.world import Browser, Web, World
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sluss.cases.access import WORKERS, CaseRow
 from sluss.cases.models import attachments
 from sluss.desk import screens
-from sluss.desk.around import Around
+from sluss.desk.around import Around, people
 from sluss.desk.attached import show_file
 from sluss.desk.item_screens import File
 from sluss.desk.screens import Composer, Run
@@ -125,9 +125,17 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         undo_seconds=can.undo_seconds,
         closed=_(closed) if closed else "",
         doubtful=target.doubtful,
+        live=can.is_live,
+        as_name=_name_of(tx, around) if can.is_live else "",
         can_ask=can.is_letter and around.who.role in WORKERS and case.status != "closed" and target.inbox.archived_at is None,
     )
     return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
+
+
+def _name_of(tx: Tx, around: Around) -> str:
+    """What a customer sees of the reader who answers."""
+    known = people(tx, around.who, [around.who.id]).get(around.who.id)
+    return known.name if known is not None else ""
 
 
 def _signature(tx: Tx, around: Around, target: Target) -> tuple[tuple[Run, ...], ...]:

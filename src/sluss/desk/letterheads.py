@@ -29,6 +29,9 @@ def letterhead(around: Around, case: CaseRow, row: sa.Row[Any], copies: Sequence
     inbound = row.direction == "in"
     far = row.sent_at is not None and abs(row.sent_at - row.at) > FAR
     face = around.inboxes.get(row.inbox_id)
+    move = f"/cases/{case.number}/move?m={row.id}" if around.who.role in WORKERS else ""
+    if face and not face.can.is_letter:
+        return Letterhead(move=move)
     ours = f"{face.name} <{face.address}>" if face else ""
     can_forward = around.who.role in WORKERS and bool(face and face.can.is_letter)
     return Letterhead(
@@ -40,7 +43,7 @@ def letterhead(around: Around, case: CaseRow, row: sa.Row[Any], copies: Sequence
         copies=tuple(around.inboxes[one].name for one in copies if one in around.inboxes and one != row.inbox_id),
         raw=row.envelope_id is not None,
         forward=f"/cases/{case.number}/forward?m={row.id}" if can_forward else "",
-        move=f"/cases/{case.number}/move?m={row.id}" if around.who.role in WORKERS else "",
+        move=move,
     )
 
 

@@ -6,7 +6,6 @@ import asyncio
 
 from litestar.datastructures import UploadFile
 
-from sluss.desk.attached import HEAD, clean_name, media_type_of
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.files import FileStore, Stored, TooLarge
@@ -14,6 +13,7 @@ from sluss.replies.attaching import NewFile, attach_file
 from sluss.web.edge import Edge
 from sluss.web.formats import size
 from sluss.web.locale import gettext as _
+from sluss.web.uploads import HEAD, clean_name, media_type_of
 
 CHUNK = 1 << 16
 

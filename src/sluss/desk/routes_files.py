@@ -16,7 +16,7 @@ from litestar.response import Stream
 
 from sluss.cases.access import AttachmentRow, access_attachment, access_case_no, access_message
 from sluss.cases.models import attachments
-from sluss.desk.attached import HEAD, NEUTRAL, PICTURES, THUMB_BYTES, Picture, disposition, read_picture
+from sluss.desk.attached import THUMB_BYTES
 from sluss.desk.receiving import receive
 from sluss.desk.screens import Source
 from sluss.desk.shapes import FileForm, number
@@ -31,6 +31,7 @@ from sluss.kernel.tx import Tx
 from sluss.people.access import READERS
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
+from sluss.web.uploads import HEAD, NEUTRAL, PICTURES, Picture, disposition, read_picture
 
 CHUNK = 1 << 16
 HEAD_SHOWN = 200_000
