@@ -5,7 +5,7 @@ In: messages. Out: look-up tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -88,6 +88,16 @@ def threads_by_token(tx: Tx, who: Actor, tokens: Iterable[str]) -> dict[str, int
         row.token: row.id
         for row in tx.rows(sa.select(c.token, c.id).where(c.workspace_id == who.workspace_id, c.token.in_([one for one in tokens if one])))
     }
+
+
+def threads_by_key(tx: Tx, who: Actor, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Thread ids by inbox and the key that their network has for them."""
+    if not keys:
+        return {}
+    c = threads.c
+    here = (c.workspace_id == who.workspace_id) & c.inbox_id.in_({inbox_id for inbox_id, _ in keys})
+    rows = tx.rows(sa.select(c.inbox_id, c.external_key, c.id).where(here, c.external_key.in_({key for _, key in keys})))
+    return {(row.inbox_id, row.external_key): row.id for row in rows}
 
 
 def messages_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[str, list[Reference]]:

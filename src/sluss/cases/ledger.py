@@ -36,6 +36,7 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import take_number
 
 SUBJECT = 300
+FIRST_WORDS = 80
 
 
 class Writer(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class Ledger:
             number=take_number(self.tx, self.who),
             contact_id=contact_id,
             inbox_id=inbox_id,
-            subject=arrival.inbound.subject[:SUBJECT],
+            subject=_subject(arrival),
             preview="",
             status="closed" if arrival.history else "open",
             priority="normal",
@@ -155,6 +156,8 @@ class Ledger:
 
     def _thread_key(self, arrival: Arrival, thread_id: int, inbox_id: int) -> str:
         """The network's key; two different mails may bear one Message-ID, and each keeps a thread of its own."""
+        if arrival.inbound.thread_key:
+            return arrival.inbound.thread_key
         key = arrival.inbound.external_id or str(thread_id)
         if (inbox_id, key) in self.thread_keys:
             return f"{key}#{thread_id}"
@@ -179,6 +182,22 @@ _ORDER = (
     begun_elsewhere,
 )
 _MOVES = ("status", "preview", "active_at", "waiting_since", "snoozed_until", "solved_at")
+
+
+def _subject(arrival: Arrival) -> str:
+    """What a case is called; where messages bear no subject, by the first words of its first."""
+    one = arrival.inbound
+    if one.subject or not one.thread_key:
+        return one.subject[:SUBJECT]
+    return _first_words(one.fresh or one.text) or next((file.name for file in arrival.files), "")[:FIRST_WORDS]
+
+
+def _first_words(text: str) -> str:
+    line = " ".join(text[: 4 * FIRST_WORDS].split())
+    if len(line) <= FIRST_WORDS:
+        return line
+    begun = line[:FIRST_WORDS]
+    return f"{begun.rpartition(' ')[0] or begun[:-1]}…"
 
 
 def _message_row(arrival: Arrival, strand: Strand, writer: Writer) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 In: understood messages of one workspace, in order of arrival. Out: threads, cases, messages and events.
 
-A message joins a thread by the token of our reply address, else by reference to a message we know when its sender takes part there. A
-stranger who quotes one of our ids, and whoever only pretends to be the sender, gets a case of his own that says what it claims to continue.
+A message joins a thread by the network's own key where that lasts, else by the token of our reply address, else by reference to a message
+we know when its sender takes part there. A stranger who quotes one of our ids, and whoever only pretends to be the sender, gets a case of
+his own that says what it claims to continue.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from sluss.cases.known import (
     known_twins,
     messages_by_reference,
     own_places,
+    threads_by_key,
     threads_by_token,
 )
 from sluss.cases.ledger import Ledger, Writer
@@ -71,11 +73,12 @@ class _Recording:
         self.places = known_places(tx, who, self.seen.values())
         self.people = self._identities([one for one in arrivals if one.inbound.direction == "in"])
         self.by_token = threads_by_token(tx, who, [one.thread_token for one in inbounds])
+        self.by_key = threads_by_key(tx, who, {(one.inbox_id, one.inbound.thread_key) for one in arrivals if one.inbound.thread_key})
         references = messages_by_reference(tx, who, inbounds)
         named = [found[-1].thread_id for found in references.values()]
         twins = known_twins(tx, who, [found.message_id for one in inbounds for found in references.get(one.external_id, ())])
         self.twins = {key: [twins[one.message_id] for one in found if one.message_id in twins] for key, found in references.items()}
-        self.strands = Strands(tx, who, [*self.by_token.values(), *named], references)
+        self.strands = Strands(tx, who, [*self.by_token.values(), *self.by_key.values(), *named], references)
         places = {one.inbox_id for one in arrivals} | {one.inbox_id for one in self.own.values()}
         self.ledger = Ledger(tx, who, self.strands.by_key, known_thread_keys(tx, who, places, inbounds))
         self.elsewhere = Elsewhere(self.ledger, arrivals, self.own)
@@ -199,6 +202,8 @@ class _Recording:
     def _find_strand(self, arrival: Arrival) -> tuple[Strand | None, int, tuple[str, ...]]:
         """The strand a message may join, else the case that it merely claims to continue (0 for none), and what is odd about it."""
         one = arrival.inbound
+        if one.thread_key:
+            return self.strands.of_thread(self.by_key.get((arrival.inbox_id, one.thread_key), 0), one.references), 0, ()
         strand = self.strands.of_thread(self.by_token.get(one.thread_token, 0), one.references)
         if strand is not None:
             return strand, 0, () if one.sender.address in strand.participants else (NEW_PARTICIPANT,)
@@ -223,6 +228,9 @@ class _Recording:
         if case is None:
             case = self._open_case(arrival, identity, home, claimed)
         strand = self.ledger.open_thread(arrival, identity, case, home)
+        if arrival.inbound.thread_key:
+            self.by_key[home, arrival.inbound.thread_key] = strand.thread_id
+            self.strands.begin(strand)
         begun = self.elsewhere.begun_for(arrival)
         if begun is not None:
             self.elsewhere.resume(begun, strand)

@@ -62,6 +62,11 @@ class Strands:
         branches = branches_of(tx, who, apart) if apart else {}
         self._by_reference = {key: self._key_of(one, branches) for key, one in newest.items()}
 
+    def begin(self, strand: Strand) -> None:
+        """A thread that the set itself has opened: more of it may come."""
+        self.by_key[strand.key] = strand
+        self._parts[strand.thread_id] = [strand]
+
     def remember(self, external_id: str, strand: Strand) -> None:
         """A message of the set itself: whoever names it means its strand."""
         self._by_reference[external_id] = strand.key
