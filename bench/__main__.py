@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import admit, browser, desk, footprint, history, hooks, presence, search
+from bench import admit, browser, chat, desk, footprint, history, hooks, presence, search
 from bench.figures import Figure, as_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -22,6 +22,7 @@ PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
     "desk": desk.measure,
     "search": search.measure,
     "presence": presence.measure,
+    "chat": chat.measure,
     "browser": browser.measure,
     "footprint": footprint.measure,
 }

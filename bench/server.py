@@ -26,17 +26,30 @@ class Running:
         self.workspace_id: int = said["workspace_id"]
         self.inbox_id: int = said["inbox_id"]
         self.cookie: str = said["cookie"]
+        self.chat_key: str = said["chat_key"]
 
     def rss(self) -> float:
         """Resident memory in MB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def stop(self) -> None:
+        """End it as an administrator does."""
+        stop(self.process)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End a process that may have ended already."""
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(15)
+    process.kill()
+
 
 @contextlib.contextmanager
-def running(folder: Path, database: str = "", role: str = "all") -> Generator[Running]:
-    """Start, wait until it answers, and end it."""
-    command = [sys.executable, "-m", "bench.server", str(folder), database, role]
+def running(folder: Path, database: str = "", role: str = "all", port: int = 0) -> Generator[Running]:
+    """Start, wait until it answers, and end it; a folder may be started again."""
+    command = [sys.executable, "-m", "bench.server", str(folder), database, role, str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -46,10 +59,7 @@ def running(folder: Path, database: str = "", role: str = "all") -> Generator[Ru
                 raise RuntimeError(message)
             yield Running(process, json.loads(line))
         finally:
-            process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(15)
-            process.kill()
+            stop(process)
 
 
 def main() -> None:
@@ -61,7 +71,7 @@ def main() -> None:
     from sluss.serving import Host, Work, open_host, run, serve  # noqa: PLC0415
 
     configure("error")
-    given = {"data": str(folder), "database_url": database, "port": 0, "lmtp_listen": "127.0.0.1:0", "role": role}
+    given = {"data": str(folder), "database_url": database, "port": int(sys.argv[4]), "lmtp_listen": "127.0.0.1:0", "role": role}
     with open_host(load(given, environ={})) as host:
         said = set_up(host)
 

@@ -99,7 +99,7 @@ class Visitor:
         self.looks = True
         self.heard: Callable[[Event], None] = lambda _: None
         self.faults = Faults()
-        self._line = Line(place)
+        self.line = Line(place)
         self._changed, self._to_say, self._to_tell = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._told: dict[str, str] = {}
         self._stream: Stream | None = None
@@ -114,7 +114,7 @@ class Visitor:
             for one in loops:
                 one.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            self._line.cut()
+            self.line.cut()
 
     def say(self, text: str, files: Sequence[Upload] = ()) -> Said:
         """Put something into the outbox."""
@@ -159,28 +159,47 @@ class Visitor:
 
     def hang_up(self) -> None:
         """The line breaks, both ways."""
-        self._line.cut()
+        self.line.cut()
         if self._stream is not None:
             self._stream.cut()
 
     async def older(self) -> list[Item]:
         """The messages before those that are known, as when somebody scrolls up."""
         before = min(self.items, key=int, default="")
-        answer = await self._line.ask("GET", f"{self.place.path}/messages?before={before}", self._headers())
+        answer = await self.line.ask("GET", f"{self.place.path}/messages?before={before}", self._headers())
         found = msgspec.convert(answer.json["items"], list[Item]) if answer.is_done else []
         self._upsert(found)
         return found
 
     async def fetch(self, file: File) -> Answer:
         """The bytes of a file."""
-        return await self._line.ask("GET", f"{self.place.path}/files/{file.id}", self._headers())
+        return await self.line.ask("GET", f"{self.place.path}/files/{file.id}", self._headers())
 
     async def post(self, what: str, told: Any) -> Answer:
         """One post with JSON. Raises `Broken`."""
         if self.faults.offline:
             raise Broken("offline")
         raw = msgspec.json.encode(told)
-        return await self._line.ask("POST", f"{self.place.path}/{what}", self._headers("application/json"), raw)
+        return await self.line.ask("POST", f"{self.place.path}/{what}", self._headers("application/json"), raw)
+
+    async def post_message(self, said: Said) -> Answer:
+        """Say something once, or as the faults have it. Raises `Broken`."""
+        if self.faults.offline:
+            raise Broken("offline")
+        page = msgspec.json.encode(self.page).decode()
+        known = {"key": said.key, "text": said.text, "page": page, "name": self.name, "email": self.email}
+        body, media_type = multipart({name: value for name, value in known.items() if value}, said.files)
+        token = secrets.token_urlsafe(32) if self.faults.take("wrong_token") else self.token
+        headers = {"Authorization": f"Visitor {token}", "Content-Type": media_type}
+        path, half = f"{self.place.path}/messages", self.faults.take("stall")
+        sent = secrets.token_bytes(len(body)) if self.faults.take("junk") else body
+        answer = await self.line.ask("POST", path, headers, sent, half=half)
+        if self.faults.take("repeat"):
+            answer = await self.line.ask("POST", path, headers, body)
+        if self.faults.take("lose_answers"):
+            self.line.cut()
+            raise Broken("lost")
+        return answer
 
     async def listen(self) -> None:
         """Hold the stream, reconnecting with growing pauses."""
@@ -264,31 +283,13 @@ class Visitor:
             said.tries += 1
             wait = pause = min(2 * pause, self.pace.longest)
             with contextlib.suppress(Broken):
-                answer = await self._post_message(said)
+                answer = await self.post_message(said)
                 said.stored |= answer.status == 202
                 said.refused = answer.body.decode() if answer.status in FINAL else ""
                 wait = float(answer.headers.get("retry-after") or pause)
             if not said.stored and not said.refused:
                 await asyncio.sleep(wait)
         self._changed.set()
-
-    async def _post_message(self, said: Said) -> Answer:
-        if self.faults.offline:
-            raise Broken("offline")
-        page = msgspec.json.encode(self.page).decode()
-        known = {"key": said.key, "text": said.text, "page": page, "name": self.name, "email": self.email}
-        body, media_type = multipart({name: value for name, value in known.items() if value}, said.files)
-        token = secrets.token_urlsafe(32) if self.faults.take("wrong_token") else self.token
-        headers = {"Authorization": f"Visitor {token}", "Content-Type": media_type}
-        path, half = f"{self.place.path}/messages", self.faults.take("stall")
-        sent = secrets.token_bytes(len(body)) if self.faults.take("junk") else body
-        answer = await self._line.ask("POST", path, headers, sent, half=half)
-        if self.faults.take("repeat"):
-            answer = await self._line.ask("POST", path, headers, body)
-        if self.faults.take("lose_answers"):
-            self._line.cut()
-            raise Broken("lost")
-        return answer
 
     async def _tell_receipts(self) -> None:
         """What has come, and where somebody looks what has been read."""
