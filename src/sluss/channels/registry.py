@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from sluss.channels.contract import Channel
+from sluss.channels.contract import Channel, Check
+from sluss.channels.seen import Given, Seen
 
 ADAPTERS = {
     "email": "sluss.channels.email.channel:EmailChannel",
@@ -31,6 +32,15 @@ class FormOf(Protocol):
     def show_fields(self, settings: Mapping[str, Any]) -> dict[str, str]: ...
     def rename_faults(self, faults: Mapping[str, str]) -> dict[str, str]: ...
     def presets(self) -> list[tuple[str, str, str, dict[str, str]]]: ...
+    def read_words(self, words: Mapping[str, str]) -> dict[str, Any]: ...
+
+
+class PlacedForm(FormOf, Protocol):
+    """What it offers beside where Sluss itself makes the inbox, and a web site shows it."""
+
+    def given(self, zone: str, mail_inbox_id: int) -> Given: ...
+    def look(self, settings: Mapping[str, Any], seen: Seen) -> list[Check]: ...
+    def paste(self, origin: str, address: str) -> dict[str, str]: ...
 
 
 class UnknownChannel(LookupError):
@@ -77,6 +87,12 @@ def form_of(name: str) -> FormOf:
     """The administrator's form of a channel: the module `form` beside its adapter."""
     found: Any = import_module(f"{_place(name).partition(':')[0].rpartition('.')[0]}.form")
     return found
+
+
+def placed_form(name: str) -> PlacedForm | None:
+    """The form of a channel whose inboxes are put into web sites; None where an inbox is an account elsewhere."""
+    found: Any = form_of(name)
+    return found if hasattr(found, "paste") else None
 
 
 def _adapter(name: str) -> Any:

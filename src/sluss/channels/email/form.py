@@ -112,6 +112,11 @@ def presets() -> list[tuple[str, str, str, dict[str, str]]]:
     return [(key, one.label, one.note, DEFAULTS | show_fields({"way_in": "imap", **_full(one.values)})) for key, one in PRESETS.items()]
 
 
+def read_words(words: Mapping[str, str]) -> dict[str, Any]:
+    """The command line speaks of settings by the names under which they are stored."""
+    return dict(words)
+
+
 def _full(values: Mapping[str, Any]) -> dict[str, Any]:
     base = {"imap_port": 993, "imap_security": "tls", "folder": "INBOX", "smtp_port": 587, "smtp_security": "starttls"}
     return base | dict(values)

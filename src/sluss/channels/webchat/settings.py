@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from sluss.channels.contract import Connection
-from sluss.channels.hours import Hours, HoursWrong, Span, check_hours, read_week
+from sluss.channels.hours import Hours, HoursWrong, Span, check_hours, read_day, read_week
 from sluss.channels.webchat.colours import is_colour, text_on
 from sluss.channels.webchat.origins import OriginWrong, read_origin
 from sluss.kernel.filling import unknown_fields
@@ -142,8 +142,10 @@ def _lower(written: Any) -> Any:
 
 
 def _hours(written: Any) -> Any:
-    """A whole week in one line, too, as the command line has it."""
-    return read_week(written) if isinstance(written, str) else written
+    """As stored; as a form has it, one line for each day; as the command line has it, the whole week in one."""
+    if isinstance(written, str):
+        return read_week(written)
+    return [read_day(one) if isinstance(one, str) else one for one in written]
 
 
 _READ: dict[str, Callable[[Any], Any]] = {"origins": _origins, "title": _texts, "welcome": _texts, "accent": _lower, "hours": _hours}

@@ -11,3 +11,8 @@ LOADER = "/embed/v1.js"
 def snippet(origin: str, key: str) -> str:
     """The one line: `<script async src="https://desk.example.com/embed/v1.js" data-key="chat-…"></script>`."""
     return f'<script async src="{escape(origin)}{LOADER}" data-key="{escape(key)}"></script>'
+
+
+def frame_policy(origin: str) -> str:
+    """What a site with a Content-Security-Policy adds to it: the loader, its one question, and the frame."""
+    return f"script-src {origin}; connect-src {origin}; frame-src {origin}"
