@@ -33,6 +33,7 @@ from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
 from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
+from sluss.visitor import embed
 from sluss.web import installing, plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.forms import close_uploads
@@ -50,6 +51,7 @@ ROUTES = [
     *people.ROUTES,
     *customers.ROUTES,
     *notifications.ROUTES,
+    *embed.ROUTES,
     *desk.ROUTES,
 ]
 

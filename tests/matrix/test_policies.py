@@ -12,6 +12,7 @@ WITHOUT_SIGN_IN = {
     *("GET /invitation/{token}", "POST /invitation/{token}", "POST /invitation/{token}/join", "GET /invitation/{token}/oidc"),
     *("GET /invitation/{token}/provider", "POST /invitation/{token}/provider"),
     *("GET /password/{token}", "POST /password/{token}", "POST /hooks/{workspace_id}/{inbox_id}"),
+    *("GET /embed/v1.js", "GET /embed/{name}"),
     *("GET /setup/you", "POST /setup/you", "GET /setup/company", "POST /setup/company", "GET /setup/inbox", "POST /setup/inbox"),
 }
 BY_REVIEWERS = {

@@ -1,4 +1,4 @@
-"""Web sites whose pages show the chat of an inbox. In: an origin that asked. Out: rows that say where it is installed, and where it may not.
+"""Web sites whose pages show the chat of an inbox. In: an origin that asked. Out: rows that say where it is installed, and where not.
 
 One row for each site, written at most once an hour; of the sites that are refused the newest `REFUSED` are kept.
 """

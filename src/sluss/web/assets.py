@@ -211,7 +211,7 @@ def squeezed(body: bytes, accept_encoding: str) -> tuple[bytes, str]:
 
 def one_script(modules: Iterable[str]) -> str:
     """Modules that follow those that they import, as one script for any page: in a scope of its own, all names in it different."""
-    body = "".join(_FOR_PEOPLE.sub("", _EXPORT.sub(lambda found: found[0].removeprefix("export "), _IMPORT.sub("", one))) for one in modules)
+    body = "".join(_bare(one) for one in modules)
     return f"(() => {{\n{body}}})();\n"
 
 
@@ -222,9 +222,12 @@ def tight_style(sheet: str) -> str:
 
 def _module(code: str) -> str:
     """One module of a bundle, in a scope of its own; what it exports is known to those that follow."""
-    exported = ", ".join(_EXPORT.findall(code))
-    body = _FOR_PEOPLE.sub("", _EXPORT.sub(lambda found: found[0].removeprefix("export "), _IMPORT.sub("", code)))
+    exported, body = ", ".join(_EXPORT.findall(code)), _bare(code)
     return f"const {{ {exported} }} = (() => {{\n{body}return {{ {exported} }};\n}})();\n" if exported else f"{{\n{body}}}\n"
+
+
+def _bare(code: str) -> str:
+    return _FOR_PEOPLE.sub("", _EXPORT.sub(lambda found: found[0].removeprefix("export "), _IMPORT.sub("", code)))
 
 
 def _best(accept_encoding: str) -> str:

@@ -39,7 +39,7 @@ class Edge:
 
     `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
     was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do. `providers` talks with identity
-    providers, `cards` with systems that know customers, from when one is needed on.
+    providers, `cards` with systems that know customers, from when one is needed on; `sites` are the web sites that were noted lately.
     """
 
     signals: Signals
@@ -49,6 +49,7 @@ class Edge:
     reads: Any = None
     providers: Any = None
     cards: Any = None
+    sites: Any = None
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
         self.config, self.db = config, db
