@@ -2,7 +2,8 @@
 
 With `consent_port` Google and Microsoft have a double there, and its tokens open `bokning@norrsken.example` at the mail double.
 With `staff` the workspace Norrsken Air is made at the first start: Ewa Nowak (admin), Maja Ek (lead) and Johan Falk (agent) of the team
-Stockholm. With `inbox` the team has Kundtjänst, whose mail comes by LMTP and leaves to a double that takes everything.
+Stockholm. With `inbox` the team has Kundtjänst, whose mail comes by LMTP and leaves to a double that takes everything. With `chat_on`,
+the web sites that show it, the team has a chat, too, which goes on by the mail of Kundtjänst.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from tests.world import PASSWORD_HASH
 
 ADDRESS = "help@norrsken.example"
 BOOKING = "bokning@norrsken.example"
+CHAT = "chat-norrsken00000001"
+IDENTITY_KEY = "an-identity-key-of-the-browser-tests-0123456789"
 CLIENT = ("4711-sluss.apps.googleusercontent.com", "hemligt-ord-1")
 CUSTOMERS = ("asa", "lukasz", "malgorzata")
 STAFF = {"ewa": ("Ewa Nowak", "admin"), "maja": ("Maja Ek", "lead"), "johan": ("Johan Falk", "agent")}
@@ -45,6 +48,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     staff: bool = True
     inbox: bool = True
+    chat_on: tuple[str, ...] = ()
     undo_seconds: int = 10
     consent_port: int = 0
     imap_port: int = 0
@@ -70,7 +74,7 @@ async def _beside(setting: Setting, host: Host, work: Work) -> None:
     if setting.consent_port:
         await _double_providers(setting, world)
     if setting.staff:
-        await host.db.write(_found, host, world.smtp_port, setting.inbox)
+        await host.db.write(_found, host, world.smtp_port, setting)
     while "lmtp" not in work.ports:  # noqa: ASYNC110 - a start, not a loop of the product
         await asyncio.sleep(0)
     sys.stdout.write(json.dumps({"ready": True}) + "\n")
@@ -86,10 +90,10 @@ async def _double_providers(setting: Setting, world: MailWorld) -> None:
     world.accepts_token = double.accepts
 
 
-def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:
+def _found(tx: Tx, host: Host, smtp_port: int, setting: Setting) -> None:
     known = all_workspaces(tx)
     if not known:
-        _make(tx, host, smtp_port, with_inbox=with_inbox)
+        _make(tx, host, smtp_port, setting)
         return
     who = system(known[0].id)
     for inbox in list_inboxes(tx, who):
@@ -97,19 +101,25 @@ def _found(tx: Tx, host: Host, smtp_port: int, with_inbox: bool) -> None:
             change_inbox(tx, who, host.sealer, inbox.id, _inbox(smtp_port, teams_of(tx, who, inbox.id)))
 
 
-def _make(tx: Tx, host: Host, smtp_port: int, *, with_inbox: bool) -> None:
+def _make(tx: Tx, host: Host, smtp_port: int, setting: Setting) -> None:
     who = system(create_workspace(tx, NewWorkspace("Norrsken Air", language="en", time_zone="Europe/Stockholm")))
     team_id = create_team(tx, who, "Stockholm")
     for key, (name, role) in STAFF.items():
         new: Any = NewAgent(name=name, email=f"{key}@norrsken.example", role=role, language="en", team_ids=(team_id,))
         create_agent(tx, who, new, PASSWORD_HASH)
-    if with_inbox:
-        create_inbox(tx, who, host.sealer, "email", _inbox(smtp_port, (team_id,)))
+    mail_inbox_id = create_inbox(tx, who, host.sealer, "email", _inbox(smtp_port, (team_id,))) if setting.inbox else 0
+    if setting.chat_on:
+        create_inbox(tx, who, host.sealer, "webchat", _chat(setting.chat_on, mail_inbox_id, (team_id,)))
 
 
 def _inbox(smtp_port: int, team_ids: tuple[int, ...]) -> InboxFields:
     settings: dict[str, Any] = {"way_in": "listener", "smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "plain"}
     return InboxFields(name="Kundtjänst", address=ADDRESS, settings=settings, secrets={}, team_ids=team_ids)
+
+
+def _chat(sites: tuple[str, ...], mail_inbox_id: int, team_ids: tuple[int, ...]) -> InboxFields:
+    settings: dict[str, Any] = {"origins": sites, "mail_inbox_id": mail_inbox_id, "preview": True, "identify": "optional"}
+    return InboxFields(name="Webbchatt", address=CHAT, settings=settings, secrets={"identity_key": IDENTITY_KEY}, team_ids=team_ids)
 
 
 if __name__ == "__main__":
