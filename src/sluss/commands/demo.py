@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import random
 import secrets
+from functools import partial
 
 import msgspec
 
@@ -24,15 +26,22 @@ from sluss.migrations import bring_up_to_date
 from sluss.people.setup import is_set_up
 from sluss.sandbox.cards.server import CardServer
 from sluss.sandbox.customers.bookings import bookings_of, connect_bookings
-from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Servers, connect_servers, is_staff, known_company
+from sluss.sandbox.customers.company import NAME, PASSWORD, STAFF, Company, Servers, connect_servers, is_staff, known_company
 from sluss.sandbox.customers.founding import FolderInUse, found_demo
 from sluss.sandbox.customers.life import Life
 from sluss.sandbox.customers.mails import read_link
 from sluss.sandbox.customers.memory import Memory, keep_memory, load_memory
 from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.world import open_world
+from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.mail.world import OnDelivery, StoredMail
+from sluss.sandbox.visitors.connecting import connect_chat
+from sluss.sandbox.visitors.life import VisitorsLife, Web, pages_of
+from sluss.sandbox.visitors.stories import load_stories
+from sluss.sandbox.visitors.talking import Luck
+from sluss.sandbox.visitors.talks import load_talks
 
+SITES = ("https://www.norrsken.example",)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -127,12 +136,26 @@ def _customers(memory: Memory, letters: OnDelivery) -> Beside:
             await house.db.write(connect_bookings, house.sealer, company.who, bookings.url)
             keep_memory(house.folder.path, memory)
             world.on_delivery(letters)
-            await Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path)
+            async with asyncio.TaskGroup() as lives:
+                lives.create_task(Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path))
+                lives.create_task(_visit(house, company, world))
         finally:
             await bookings.stop()
             await world.stop()
 
     return live
+
+
+async def _visit(house: House, company: Company, world: MailWorld) -> None:
+    """Visitors of the web site, who talk in its chat."""
+    chat = await house.db.write(connect_chat, house.sealer, company, SITES)
+    while not house.address:  # noqa: ASYNC110 - a start, not a loop of the product
+        await asyncio.sleep(0.05)
+    web = Web(house.address, chat, pages_of(SITES[0]))
+    luck = Luck(house.db.clock())
+    life = VisitorsLife(web, load_stories(), load_talks(house.folder.path), house.db.clock, luck)
+    world.on_delivery(partial(life.read_mail, world))
+    await life.live(house.folder.path)
 
 
 def _tell_letter(terminal: Terminal, address: str, mail: StoredMail) -> None:

@@ -43,6 +43,16 @@ class Web(msgspec.Struct, frozen=True):
     pages: Mapping[str, Page]
 
 
+def pages_of(site: str) -> dict[str, Page]:
+    """The pages of the web site at an address."""
+    known = {
+        "home": ("/", "Norrsken Air"),
+        "bags": ("/bags", "Baggage – Norrsken Air"),
+        "bookings": ("/bookings", "My booking – Norrsken Air"),
+    }
+    return {name: Page(url=f"{site}{path}", title=title, referrer=f"{site}/") for name, (path, title) in known.items()}
+
+
 class VisitorsLife:
     """Everybody in the chat."""
 
@@ -51,7 +61,7 @@ class VisitorsLife:
         self._begun: deque[int] = deque()
         self._recent: deque[str] = deque(maxlen=len(stories) // 2)
         self._changed = asyncio.Event()
-        self._many_addresses = has_many_addresses()
+        self._many_addresses = place_of(web.sluss, "").host.startswith("127.") and has_many_addresses()
         self._writing: set[asyncio.Task[None]] = set()
         self.present = 0
 

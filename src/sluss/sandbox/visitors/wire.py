@@ -73,7 +73,8 @@ class Upload(msgspec.Struct, frozen=True):
 def place_of(url: str, key: str, address: str = "") -> Place:
     """The chat `key` of a Sluss at `http://host:port`."""
     parts = urlsplit(url)
-    return Place(parts.hostname or "127.0.0.1", parts.port or 80, key, address)
+    near = parts.hostname in {None, "localhost", "0.0.0.0"}  # noqa: S104 - where a server says it listens, to be reached from here
+    return Place("127.0.0.1" if near else str(parts.hostname), parts.port or 80, key, address)
 
 
 def multipart(fields: Mapping[str, str], files: Sequence[Upload] = ()) -> tuple[bytes, str]:
