@@ -40,7 +40,7 @@ def launcher_style(settings: ChatSettings) -> str:
     side, x = settings.side, settings.offset_x
     values = {"x": f"{x}px", "y": f"{settings.offset_y}px", "z": settings.z, "accent": settings.accent, "on": on_accent(settings)}
     told = "".join(f"--{name}:{value};" for name, value in values.items())
-    return f":host{{{side}:calc({x}px + env(safe-area-inset-{side},0px));{told}}}.p{{{side}:var(--x)}}{_sheet()}"
+    return f".p{{{side}:var(--x)}}{_sheet()}:host{{{side}:calc({x}px + env(safe-area-inset-{side},0px));{told}}}"
 
 
 def on_accent(settings: ChatSettings) -> str:
