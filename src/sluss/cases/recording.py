@@ -38,7 +38,7 @@ from sluss.cases.ledger import Ledger, Writer
 from sluss.cases.strands import Strand, Strands
 from sluss.channels.addressing import plain_address
 from sluss.channels.contract import Address
-from sluss.contacts.actions import Identity, find_or_make_identities
+from sluss.contacts.actions import Identity, call_as_said, find_or_make_identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
 from sluss.kernel.tx import Tx
@@ -83,6 +83,7 @@ class _Recording:
         self.ledger = Ledger(tx, who, self.strands.by_key, known_thread_keys(tx, who, places, inbounds))
         self.elsewhere = Elsewhere(self.ledger, arrivals, self.own)
         self.floods = Floods(tx, who, {one.contact_id for one in self.people.values()})
+        self.called: dict[int, tuple[Identity, str]] = {}
 
     def record(self, arrival: Arrival) -> Recorded:
         """Decide where a message belongs and prepare its rows."""
@@ -99,6 +100,7 @@ class _Recording:
         """Write everything."""
         self.ledger.store()
         self.floods.mark(self.tx, self.who)
+        call_as_said(self.tx, self.who, self.called)
 
     def _with_direction(self, arrival: Arrival) -> Arrival:
         """Only what proves to be from one of our addresses is ours; whoever merely writes it into From stays a stranger (T42)."""
@@ -147,6 +149,8 @@ class _Recording:
         """What an outside person wrote."""
         arrival = self._marked(arrival)
         identity = self.people[arrival.network, arrival.inbound.sender.address]
+        if arrival.inbound.thread_key and arrival.inbound.sender.name not in {"", identity.name}:
+            self.called[identity.id] = identity, arrival.inbound.sender.name
         twin = near_copy(arrival.inbound, self.twins.get(arrival.inbound.external_id, ()))
         if twin is not None and (strand := self.strands.named(arrival.inbound.external_id)) is not None:
             arrival = _with(arrival, warnings=(ANOTHER_COPY,), automatic=arrival.inbound.automatic or COPY)

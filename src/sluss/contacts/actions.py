@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Address
+from sluss.channels.handles import is_handle, shown_address
 from sluss.contacts.indexing import index_contacts
 from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+from sluss.kernel.workspaces import get_workspace
+from sluss.web.locale import Voice, speaking
 
 NAME = 200
 
@@ -45,6 +48,16 @@ def rename_contact(tx: Tx, who: Actor, contact_id: int, name: str) -> None:
     index_contacts(tx, who, [contact_id])
 
 
+def call_as_said(tx: Tx, who: Actor, said: Mapping[int, tuple[Identity, str]]) -> None:
+    """Call identities, by their ids, as they say now; their contacts too, unless somebody has called those something else."""
+    i, c = identities.c, contacts.c
+    for identity, name in said.values():
+        tx.run(sa.update(identities).where(i.workspace_id == who.workspace_id, i.id == identity.id).values(name=name[:NAME]))
+        same = (c.workspace_id == who.workspace_id) & (c.id == identity.contact_id) & (c.name == identity.name)
+        tx.run(sa.update(contacts).where(same).values(name=name[:NAME]))
+    index_contacts(tx, who, sorted({identity.contact_id for identity, _name in said.values()}))
+
+
 def _find(tx: Tx, who: Actor, network: str, addresses: Sequence[str], *, held: bool = False) -> dict[str, Identity]:
     """Held, so that nobody merges a contact away between this and the case that will be opened for it."""
     c = identities.c
@@ -57,10 +70,21 @@ def _find(tx: Tx, who: Actor, network: str, addresses: Sequence[str], *, held: b
 def _make(tx: Tx, who: Actor, network: str, strangers: Sequence[Address]) -> dict[str, Identity]:
     if not strangers:
         return {}
-    made = [Identity(tx.new_id(), tx.new_id(), one.address, (one.name or one.address)[:NAME]) for one in strangers]
+    names = _names(tx, who, strangers)
+    made = [Identity(tx.new_id(), tx.new_id(), one.address, names[one.address][:NAME]) for one in strangers]
     key = {"workspace_id": who.workspace_id, "created_at": tx.now}
     tx.run(sa.insert(contacts), [key | {"id": one.contact_id, "name": one.name, "language": ""} for one in made])
     rows = [{"id": one.id, "contact_id": one.contact_id, "address": one.address, "name": one.name} for one in made]
     tx.run(sa.insert(identities), [key | row | {"network": network, "proof": "claimed"} for row in rows])
     index_contacts(tx, who, [one.contact_id for one in made])
     return {one.address: one for one in made}
+
+
+def _names(tx: Tx, who: Actor, strangers: Sequence[Address]) -> dict[str, str]:
+    """What strangers are called: as they say, else by their address; one that nobody could read is read out in the company's language."""
+    names = {one.address: one.name or one.address for one in strangers}
+    if handles := [one for one, name in names.items() if one == name and is_handle(one)]:
+        workspace = get_workspace(tx, who.workspace_id)
+        with speaking(Voice(workspace.language, workspace.time_zone)):
+            names |= {one: shown_address(one) for one in handles}
+    return names

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sluss.cases.access import visible_to
 from sluss.cases.contacts import contacts_visible_to
 from sluss.cases.models import cases
+from sluss.channels.handles import shown_address
 from sluss.contacts.models import contacts, identities
 from sluss.customers.reading import marks_of
 from sluss.customers.screens import Customers, Line, Person
@@ -46,7 +47,7 @@ def _lines(tx: Tx, who: Actor, rows: Sequence[sa.Row[Any]]) -> tuple[Line, ...]:
     i, c = identities.c, cases.c
     known: dict[int, tuple[str, ...]] = {}
     for row in tx.rows(sa.select(i.contact_id, i.address).where(i.workspace_id == who.workspace_id, i.contact_id.in_(ids)).order_by(i.id)):
-        known[row.contact_id] = (*known.get(row.contact_id, ()), row.address)
+        known[row.contact_id] = (*known.get(row.contact_id, ()), shown_address(row.address))
     counted = sa.select(c.contact_id, sa.func.count().label("number"), sa.func.max(c.active_at).label("at"))
     seen = tx.rows(counted.where(visible_to(who), c.contact_id.in_(ids)).group_by(c.contact_id))
     about = {row.contact_id: (row.number, row.at) for row in seen}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import WORKERS, CaseRow
 from sluss.cases.models import message_copies
+from sluss.channels.handles import shown_address
 from sluss.desk.around import Around
 from sluss.desk.attached import show_file
 from sluss.desk.item_screens import File, Letterhead
@@ -95,4 +96,5 @@ def _lines(people: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
 
 
 def _line(name: str | None, address: str | None) -> str:
-    return f"{name} <{address}>" if name and name != address else str(address or "")
+    shown = shown_address(address or "")
+    return f"{name} <{shown}>" if name and name != shown else shown

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from sluss.cases.models import message_references, messages
+from sluss.cases.models import message_references, messages, threads
 from sluss.channels.addressing import fold_address, gives_tokens, read_delivery_token
 from sluss.channels.contract import Receipt
 from sluss.channels.models import inboxes
@@ -34,7 +34,7 @@ BEFORE: dict[str, frozenset[str]] = {
 def apply_receipt(tx: Tx, who: Actor, receipt: Receipt) -> Outcome:
     """Move the deliveries that a receipt is about, and say what came of it. Whoever only claims to report changes nothing (T59)."""
     named = _by_token(tx, who, receipt.token)
-    rows = named or _deliveries(tx, who, receipt.external_id)
+    rows = named or _deliveries(tx, who, receipt)
     if not rows:
         return "unknown message"
     meant = named or _meant(rows, receipt)
@@ -57,13 +57,16 @@ def _by_token(tx: Tx, who: Actor, token: str) -> Sequence[sa.Row[Any]]:
     return [row for row in rows if row.token and compare_digest(row.token.encode(), secret.encode())]
 
 
-def _deliveries(tx: Tx, who: Actor, external_id: str) -> Sequence[sa.Row[Any]]:
-    if not external_id:
+def _deliveries(tx: Tx, who: Actor, receipt: Receipt) -> Sequence[sa.Row[Any]]:
+    if not receipt.external_id:
         return []
     r, m, o = message_references.c, messages.c, operations.c
     ours = sa.select(r.message_id).join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
-    ours = ours.where(r.workspace_id == who.workspace_id, r.external_id == external_id, m.direction == "out")
+    ours = ours.where(r.workspace_id == who.workspace_id, r.external_id == receipt.external_id, m.direction == "out")
     mine = (o.workspace_id == who.workspace_id) & o.message_id.in_(ours) & (o.kind == "send")
+    if receipt.thread_key:
+        t = threads.c
+        mine &= sa.exists().where(t.workspace_id == o.workspace_id, t.id == o.thread_id, t.external_key == receipt.thread_key)
     return tx.rows(sa.select(operations).where(mine).with_for_update())
 
 

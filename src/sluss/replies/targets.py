@@ -62,17 +62,18 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
     inbox = access_inbox(tx, system(who.workspace_id), last.inbox_id)
     customer = Address(last.address, last.name)
     others, copied = _others(tx, who, last, customer)
+    capabilities = channel_named(inbox.channel).capabilities
     return Target(
         conversation_id=last.conversation_id,
         thread_id=last.thread_id,
         inbox=inbox,
-        capabilities=channel_named(inbox.channel).capabilities,
+        capabilities=capabilities,
         to=customer,
         sender=Address(inbox.address, str(inbox.settings.get("from_name") or inbox.name)),
         others=others,
         copied=copied,
         keeps_copied=bool(inbox.settings.get("keep_cc", True)),
-        subject=clean_line(case.subject)[:SUBJECT] if last.subject is None else answer_subject(last.subject or case.subject),
+        subject=_subject(case, last, capabilities),
         language=last.language,
         closed=_why_closed(case, inbox, customer),
         doubtful=last.proof == "fail",
@@ -112,6 +113,13 @@ def _last_conversation(tx: Tx, case: CaseRow) -> sa.Row[Any]:
     if row is None:
         raise Missing
     return row
+
+
+def _subject(case: CaseRow, last: sa.Row[Any], capabilities: Capabilities) -> str:
+    """What an answer is headed by: nothing where messages bear no subject, and the case is only called by its first words."""
+    if last.subject is None:
+        return clean_line(case.subject)[:SUBJECT]
+    return answer_subject(last.subject or case.subject) if last.subject or capabilities.is_letter else ""
 
 
 def _others(tx: Tx, who: Actor, last: sa.Row[Any], customer: Address) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import quote_from_bytes
 
 import msgspec
 from joserfc import jwk, jws
@@ -33,7 +31,6 @@ LEEWAY = 60
 LONGEST = 4_096
 FIELD = 200
 EMAIL = 254
-ADDRESS = 300
 KEY = "identity_key"
 KEY_BEFORE = "identity_key_before"
 TURN = DAY
@@ -88,24 +85,6 @@ def turned_key(secrets: Mapping[str, str], now: int) -> dict[str, str]:
     """The secrets with a new key; the one that was counts for one more day, so that a web site can change over without a gap."""
     before = secrets.get(KEY, "")
     return {KEY: new_identity_key(), KEY_BEFORE: f"{now + TURN}.{before}" if before else ""}
-
-
-def address_of(chat: str, visitor_id: int, subject: str = "") -> str:
-    """The address of a visitor's identity: its own, or that of the person who proved to be there.
-
-    All in lower case, and two subjects never look alike: what is no small letter or digit is spelt out, what gets too long is hashed.
-    """
-    if not subject:
-        return f"visitor-{visitor_id}"
-    spelt = "".join(_spelt(byte) for byte in subject.encode())
-    place = spelt if len(spelt) <= ADDRESS else f"#{hashlib.sha256(subject.encode()).hexdigest()}"
-    return f"{chat}/{place}"
-
-
-def _spelt(byte: int) -> str:
-    if byte < 128 and chr(byte).isupper():
-        return f"%{byte:02x}"
-    return quote_from_bytes(bytes([byte]), safe="").lower()
 
 
 def _check_header(token: str) -> None:

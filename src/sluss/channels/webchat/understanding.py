@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from sluss.channels.contract import Address, Delivered, Inbound, InboundFile, Receipt, Understood, Unparsable
-from sluss.channels.webchat.identity import address_of
+from sluss.channels.handles import visitor_handle
 from sluss.kernel.errors import Invalid
 from sluss.kernel.text import clean_line, clean_text, fits, shorten
 from sluss.kernel.words import say
@@ -102,7 +102,7 @@ def _inbound(said: ChatMessage, chat: str) -> Inbound:
     return Inbound(
         external_id=known,
         dedupe_key=known,
-        sender=Address(address_of(chat, said.visitor_id, said.subject), clean_line(said.name)[:NAME]),
+        sender=Address(visitor_handle(chat, said.visitor_id, said.subject), clean_line(said.name)[:NAME]),
         subject="",
         text=text,
         fresh=text,

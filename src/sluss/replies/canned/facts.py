@@ -12,6 +12,7 @@ from babel.dates import format_date, format_time, format_timedelta
 
 from sluss.cases.access import CaseRow
 from sluss.cases.models import messages
+from sluss.channels.handles import is_handle, is_made_up
 from sluss.channels.inboxes import access_inbox
 from sluss.contacts.models import contacts
 from sluss.kernel.actors import Actor, system
@@ -116,7 +117,8 @@ def _customer(tx: Tx, who: Actor, case: CaseRow) -> tuple[str, str, str]:
         to = target_of(tx, who, case.id).to
     except Missing:
         return name, "", language
-    return to.name or name, to.address, language
+    named = to.name or name
+    return "" if is_made_up(named, to.address) else named, "" if is_handle(to.address) else to.address, language
 
 
 def _spoken(tx: Tx, case: CaseRow) -> str:
