@@ -29,6 +29,7 @@ from sluss.desk.screens import Case, Desk, FirstStep, News, Piece
 from sluss.desk.searching import search
 from sluss.desk.timeline import read_timeline
 from sluss.desk.views import COUNTED, Counts, Scope, best_view, count_scope, count_views, show_views, view_named
+from sluss.desk.visiting import show_visitors, visits_at
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import last_position
 from sluss.kernel.tx import Tx
@@ -41,7 +42,10 @@ from sluss.web.locale import gettext as _
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for. `view` empty means the view in which the case stands, `f` narrows it. `rows` asks for the list as well."""
+    """What is asked for. `view` empty means the view in which the case stands, `f` narrows it. `rows` asks for the list as well.
+
+    `shown`: what the customer says in a live talk is before the reader's eyes as it comes, and so no news to them.
+    """
 
     voice: Voice
     view: str = ""
@@ -55,6 +59,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool = False
     pieces: tuple[Piece, ...] = ()
     seen: str = ""
+    shown: bool = False
     typed: Typed | None = None
     thread: int = 0
 
@@ -134,7 +139,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
     row, scope, sort = chosen
     who, face = around.who, around.face(row.inbox_id)
     mark = mark_of(tx, who, row.id)
-    news = news_since(tx, who, row.id, look.seen) if look.seen else None
+    news = news_since(tx, who, row.id, look.seen, ours_alone=look.shown and face.can.is_live) if look.seen else None
     stretch = read_timeline(tx, around, row, look.before, look.focus)
     before, after = neighbours(tx, around, scope, sort, row) if look.before is None else (None, None)
     return Case(
@@ -166,6 +171,9 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         banners=case_banners(tx, around, row),
         proposals=show_proposals(tx, around, row),
         here=show_colleagues(tx, who, [row.id]).get(row.id, ()),
+        live=face.can.is_live,
+        visit=visits_at(tx, around, [row.id]).get(row.id),
+        visitors=show_visitors(tx, around, row),
         previous_no=before,
         next_no=after,
     )

@@ -25,7 +25,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """How one operation stands for one recipient.
 
-    `reason` is the network's own words, `at` the last change, `next_try` when it is tried again.
+    `reason` is the network's own words, `at` the last change, `next_try` when it is tried again. `by_mail` took a talk further.
     """
 
     operation: str
@@ -33,6 +33,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: DeliveryState
     at: int
     reason: str = ""
+    by_mail: bool = False
     attempts: int = 0
     next_try: int | None = None
     undo_until: int | None = None
@@ -63,7 +64,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `public` tells whether the network shows it to everybody. `language` (BCP 47) is set when known and not the reader's.
     `origin` is set for an answer given by another program; `part` says who speaks when it is not the customer: somebody else in the
     conversation, or one to whom something was passed on; `passed_to` names those, `aside` is the conversation with them. `again` is one
-    more copy of an earlier message.
+    more copy of an earlier message. `live` stands in a talk that both follow: it `goes_on` right after the same person's words before,
+    and how it stands is `told_below`, under a later one that stands alike.
     """
 
     id: str
@@ -90,6 +92,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[File, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     aside: str = ""
+    live: bool = False
+    goes_on: bool = False
+    told_below: bool = False
     kind: Literal["message"] = "message"
 
 

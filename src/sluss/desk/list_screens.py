@@ -19,6 +19,17 @@ class Here(msgspec.Struct, frozen=True):
     doing: Literal["reading", "reply", "note", "side"]
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer at the other end of a live channel: writes, is here, or is gone since `at`.
+
+    `text` is what they type, where that may be told.
+    """
+
+    state: Literal["writing", "here", "gone"]
+    at: int = 0
+    text: str = ""
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """One view in the left column. `key` is what the address says: `mine`, `open`, `inbox:{id}`, `team:{id}`, a saved one `v:{id}`."""
 
@@ -65,7 +76,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One case in a list. `sort` orders rows ascending within a view. `due` is when an answer is owed, if a clock runs.
 
     `trouble` marks a delivery that needs a person. `preview` is the newest text, one line. `drafted` means that this agent has a draft.
-    `woken`: its snooze ran out, and nothing was said since.
+    `woken`: its snooze ran out, and nothing was said since. `live`: the customer waits at the other end, perhaps seen there (`visit`).
     """
 
     id: str
@@ -90,6 +101,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     woken: bool = False
     here: tuple[Here, ...] = ()
     proposed: bool = False
+    live: bool = False
+    visit: Visit | None = None
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,6 +87,15 @@ def show_colleagues(tx: Tx, who: Actor, case_ids: Collection[int]) -> dict[int, 
     return {case_id: tuple(Here(Person(str(one.agent_id), one.name), one.doing) for one in people) for case_id, people in found.items()}
 
 
+def writers(tx: Tx, case_ids: Collection[int]) -> Mapping[int, str]:
+    """First names of those who write an answer at cases, by case, for the customer there: never who reads, writes a note or asks aside."""
+    if not case_ids:
+        return {}
+    c = presences.c
+    now = c.case_id.in_(case_ids) & (c.doing == "reply") & (c.doing_until > tx.now) & (c.until > tx.now)
+    return {row.case_id: row.name.split()[0] for row in tx.rows(_LIVE.where(now).order_by(c.doing_until)) if row.name.strip()}
+
+
 def everybody(tx: Tx) -> dict[tuple[int, int], Gathering]:
     """Who is at any case, by workspace and case: what open desks are told."""
     rows = tx.rows(_LIVE.where(presences.c.until > tx.now))

@@ -102,10 +102,14 @@ def _open_tab(desk: Desk, tab: str) -> Desk:
 
 
 @get("/cases/{no:str}/fresh", may=READERS, reads=("case", "no"))
-async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, view: str = "", seen: str = "") -> Response[str]:  # noqa: PLR0917 - an address
-    """An open case as it is now, without its composer. `seen` is the mark of what the page shows, to tell what is new since."""
+async def fresh_case(edge: Edge, asked: Asked, who: Actor, no: str, *, view: str = "", seen: str = "", shown: str = "") -> Response[str]:
+    """An open case as it is now, without its composer. `seen` is the mark of what the page shows, to tell what is new since.
+
+    `shown` says that its newest messages are in view.
+    """
+    look = Look(voice=voice_of(asked), view=view, no=number(no), rows=False, seen=seen[:MARK], shown=shown == "1")
     try:
-        now = await _read_case(edge, who, Look(voice=voice_of(asked), view=view, no=number(no), rows=False, seen=seen[:MARK]))
+        now = await _read_case(edge, who, look)
     except Merged as merged:
         return asked.answer("desk/merged.html", asked.page(f"#{merged.number}", "inbox"), no=number(no), into=merged.number)
     return asked.answer("desk/fresh.html", page_of(asked, now, f"/inbox/{now.desk.queue.view.key}/{number(no)}"), desk=now.desk)

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, post
 
 from sluss.cases.access import Status, access_case, access_case_no
+from sluss.channels.visitors import note_agent_read
 from sluss.customers.screens import Person
 from sluss.desk.answers import changed, page_behind, page_of, told, voice_of
 from sluss.desk.around import people
@@ -25,6 +26,7 @@ from sluss.desk.shapes import (
 )
 from sluss.desk.until import USUAL, understand
 from sluss.desk.until_reading import Unclear
+from sluss.desk.visiting import unseen_by_us
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
@@ -115,11 +117,13 @@ async def label_one(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[A
 
 @post("/cases/{no:str}/read", may=READERS, status_code=204)
 async def mark_read(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[None]:
-    """Looked at: what the bell told of it is read. A row stays bold while the customer waits, whoever has looked."""
+    """Looked at: what the bell told of it is read, and who wrote from a web site is told. A row stays bold while the customer waits."""
     await asked.form(Empty)
     case = await edge.db.read(access_case_no, who, number(no))
     if await edge.db.read(has_unread, who, case.id):
         await edge.db.write(read_case, who, case.id)
+    if unseen := await edge.db.read(unseen_by_us, who, case):
+        await edge.db.write_grouped(note_agent_read, who, unseen)
     return asked.nothing()
 
 

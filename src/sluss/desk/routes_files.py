@@ -15,7 +15,9 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from sluss.cases.access import AttachmentRow, access_attachment, access_case_no, access_message
-from sluss.cases.models import attachments
+from sluss.cases.models import attachments, conversations, threads
+from sluss.channels.models import inboxes
+from sluss.channels.registry import channel_named, channel_names
 from sluss.desk.attached import THUMB_BYTES
 from sluss.desk.receiving import receive
 from sluss.desk.screens import Source
@@ -127,11 +129,22 @@ async def _raw(edge: Edge, who: Actor, message_id: int) -> bytes:
 def _envelope_of(tx: Tx, who: Actor, message_id: int) -> tuple[bytes | None, str]:
     """The raw bytes of a message, or the digest of the file that holds them; through the message and so through its case (T2)."""
     row = access_message(tx, who, message_id)
+    _require_letter(tx, who, row.conversation_id)
     e = envelopes.c
     kept = tx.row(sa.select(e.raw, e.digest).where(e.workspace_id == who.workspace_id, e.id == row.envelope_id))
     if row.envelope_id is None or kept is None or (kept.raw is None and not kept.digest):
         raise Missing("The original of this message is no longer kept.")
     return kept.raw, kept.digest
+
+
+def _require_letter(tx: Tx, who: Actor, conversation_id: int) -> None:
+    """Only a letter has an original that means something to people; what other networks deliver is for programs."""
+    v, i = conversations.c, threads.join(inboxes, (inboxes.c.workspace_id == threads.c.workspace_id) & (inboxes.c.id == threads.c.inbox_id))
+    joined = conversations.join(i, (threads.c.workspace_id == v.workspace_id) & (threads.c.id == v.thread_id))
+    mine = (v.workspace_id == who.workspace_id) & (v.id == conversation_id)
+    channel = str(tx.value(sa.select(inboxes.c.channel).select_from(joined).where(mine)))
+    if channel not in channel_names() or not channel_named(channel).capabilities.is_letter:
+        raise Missing
 
 
 def _head(data: bytes) -> str:

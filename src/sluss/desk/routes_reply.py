@@ -25,7 +25,7 @@ from sluss.people.once import Reused, once
 from sluss.replies import sending
 from sluss.replies.drafts import DraftFields, Kind, StaleDraft, save_draft
 from sluss.replies.sending import Crowded, Departure, Doubted, SendReply, WriteNote, send_reply, write_note
-from sluss.replies.targets import target_of
+from sluss.replies.targets import Target, target_of
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import iso
 from sluss.web.locale import gettext as _
@@ -65,8 +65,8 @@ async def reply(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         return await refused(edge, asked, who, case.number, _typed("reply", sent, Invalid({"": reused.sentence})))
     except (sending.Stopped, Doubted, Crowded) as stopped:
         return await _stopped(edge, asked, who, (case, sent, stopped))
-    toast = _farewell(case, departure, await edge.db.read(_addressee, who, case.id))
-    return await changed(edge, asked, who, case.number, ("head", "timeline", "composer"), toasts=[toast])
+    toasts = _farewell(case, departure, await edge.db.read(target_of, who, case.id))
+    return await changed(edge, asked, who, case.number, ("head", "timeline", "composer"), toasts=toasts)
 
 
 @post("/cases/{no:str}/note", may=READERS, status_code=200)
@@ -166,17 +166,16 @@ def _typed(kind: Kind, sent: SendReply | WriteNote, invalid: Invalid, revision: 
     return Typed(kind, sent.text, "", sent.attachment_ids, revision, form)
 
 
-def _farewell(case: CaseRow, departure: Departure, to: tuple[str, str]) -> Toast:
-    text = _("Sent to %(name)s by %(channel)s") % {"name": to[0], "channel": _(to[1]).lower()}
+def _farewell(case: CaseRow, departure: Departure, target: Target) -> list[Toast]:
+    """Where it went, and how it is taken back. In a live talk it stands there already, and nothing can be taken back."""
+    if target.capabilities.is_live:
+        return []
+    name, label = target.to.name or target.to.address, target.capabilities.label
+    text = _("Sent to %(name)s by %(channel)s") % {"name": name, "channel": _(label).lower()}
     if not departure.undo_seconds:
-        return Toast(text=text)
+        return [Toast(text=text)]
     fields = {"operation": str(departure.operation_ids[0])}
-    return Toast(text=text, undo_url=f"/cases/{case.number}/undo", fields=fields, until=departure.leaves_at)
-
-
-def _addressee(tx: Tx, who: Actor, case_id: int) -> tuple[str, str]:
-    target = target_of(tx, who, case_id)
-    return target.to.name or target.to.address, target.capabilities.label
+    return [Toast(text=text, undo_url=f"/cases/{case.number}/undo", fields=fields, until=departure.leaves_at)]
 
 
 ROUTES: list[Any] = [draft, undo]

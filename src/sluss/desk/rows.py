@@ -18,6 +18,7 @@ from sluss.desk.list_screens import Row
 from sluss.desk.order import Place, Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
 from sluss.desk.presence import show_colleagues
 from sluss.desk.views import Scope
+from sluss.desk.visiting import RECENT, visits_at
 from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
@@ -106,16 +107,18 @@ def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest"
         tags=beside.tags.get(case.id, ()),
         trouble=beside.troubles.get(case.id, ""),
         woken=case.status == "open" and (case.woken_at or 0) >= case.active_at,
+        live=face.can.is_live,
     )
 
 
 def show_rows(tx: Tx, around: Around, listed: Sequence[Listed], sort: Sort = "oldest") -> tuple[Row, ...]:
     """Rows for the reader."""
     beside = stand_beside(tx, around.who, listed)
-    here = show_colleagues(tx, around.who, [case.id for case in listed])
-    rows = (show_row(around, case, beside, sort) for case in listed)
-    proposed = proposed_cases(tx, around.who, [case.id for case in listed])
-    return tuple(msgspec.structs.replace(row, here=here.get(int(row.id), ()), proposed=int(row.id) in proposed) for row in rows)
+    ids = [case.id for case in listed]
+    here, visits, proposed = show_colleagues(tx, around.who, ids), visits_at(tx, around, ids), proposed_cases(tx, around.who, ids)
+    visits = {one: visit for one, visit in visits.items() if visit.state != "gone" or visit.at > tx.now - RECENT}
+    near = ({"here": here.get(one, ()), "visit": visits.get(one), "proposed": one in proposed} for one in ids)
+    return tuple(msgspec.structs.replace(show_row(around, case, beside, sort), **now) for case, now in zip(listed, near, strict=True))
 
 
 def tags_of(tx: Tx, who: Actor, case_id: int) -> tuple[str, ...]:

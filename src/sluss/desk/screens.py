@@ -6,7 +6,7 @@ Pages (a whole page, or with `HX-Request-Type: partial` the fragment named; alwa
 | --- | --- | --- |
 | GET /inbox/{view}?sort=&after= | desk/inbox.html `desk=Desk` | `ul#rows` → desk/more.html `queue=Queue` (next rows and the button) |
 | GET /inbox/{view}/{no}?m={message} | desk/inbox.html `desk=Desk` with `case` | `div#panes` → desk/pane.html `desk=Desk` (`queue.rows` may be empty) |
-| GET /cases/{no}/fresh?view= | desk/fresh.html `desk=Desk` (head, timeline, side as partials; never the composer) | always a fragment |
+| GET /cases/{no}/fresh?view=&seen=&shown= | desk/fresh.html `desk=Desk` (head, timeline, side as partials; never the composer) | always a fragment |
 | GET /cases/{no}/earlier?before={item} | desk/earlier.html `case=Case` (items before that one) | always a fragment |
 | GET /search?q=&after=&sort= | desk/search.html `found=Found`; a number alone 303 to its case | |
 | GET /search/quick?q= | JSON `{items: [{kind, title, detail, href, icon}]}`: customers and cases | |
@@ -43,7 +43,7 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 | /cases/{no}/tags | `tag` (repeated: the whole new set), `new` (comma-separated names) |
 | /cases/{no}/presence | `doing` = reading, reply, note, side or gone; `tab` (8 to 32 hex characters of the tab's own) → 204 |
 | /cases/{no}/follow | `follow` = 1 or empty, `agent` (a colleague, for leads; 0 is oneself) |
-| /cases/{no}/read | empty; marks as seen by this agent → 204 |
+| /cases/{no}/read | empty; marks as seen by this agent, and tells a visitor that one of us has read → 204 |
 | /proposals/{id}/link | `no` (the case that is looked at, and stays): merges the other into it; the way back is /moves/{id}/undo |
 | /proposals/{id}/refuse, /proposals/{id}/reopen | `no`: never proposed again, or proposed once more |
 | /cases/bulk | `no` (repeated), `action` = solve, assign-me, pending, spam, open → 200 desk/done.html with rows as toasts only |
@@ -61,7 +61,7 @@ import msgspec
 
 from sluss.customers.screens import Contact, Person
 from sluss.desk.item_screens import File, Item
-from sluss.desk.list_screens import Here, Priority, Queue, Status, View
+from sluss.desk.list_screens import Here, Priority, Queue, Status, View, Visit
 from sluss.web.shell import Form
 
 Piece = Literal["head", "timeline", "composer", "side"]
@@ -105,6 +105,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     """Where an answer goes, said in full: `to_name` <`to_address`> by `channel_label` from `from_name` <`from_address`>.
 
     `closed` is a sentence why no reply is possible here (then only notes). `tab` is the one open at first. `undo_seconds` 0 sends at once.
+    `live`: the customer reads as it is written, and sees the agent's name `as_name`.
     `everybody` is what Cc holds after Reply to all; `signature` stands below what is sent, lines of words; `quotes` says that the
     customer's message follows it. `side` is there where somebody can be asked aside.
     """
@@ -134,6 +135,29 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     closed: str = ""
     doubtful: bool = False
     can_ask: bool = False
+    live: bool = False
+    as_name: str = ""
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer on a web site. `proven` is whom the site's own sign-in says this is, `email_proof` why the address is thought theirs.
+
+    `page_url` is text from outside: shown, copied, never fetched and never a link; empty where they are in a newer case now.
+    """
+
+    id: str
+    name: str = ""
+    proven: str = ""
+    email: str = ""
+    email_proof: Literal["", "code", "token"] = ""
+    language: str = ""
+    zone: str = ""
+    local_time: str = ""
+    browser: str = ""
+    page_title: str = ""
+    page_url: str = ""
+    referrer: str = ""
+    first_seen: int = 0
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +166,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `seen` is the mark of what is shown here, `news` the newest thing after the mark that the page already had.
     `followers` can all see the case; `could_follow` are the others who can, for those who may choose for colleagues.
     `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
-    `agents` and `all_tags` fill the menus.
+    `agents` and `all_tags` fill the menus. `live`: it came by a live channel; `visit` and `visitors` are the customer on the web site.
     """
 
     id: str
@@ -176,6 +200,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     banners: tuple[CaseBanner, ...] = ()
     proposals: tuple[CaseProposal, ...] = ()
     here: tuple[Here, ...] = ()
+    live: bool = False
+    visit: Visit | None = None
+    visitors: tuple[Visitor, ...] = ()
     previous_no: int | None = None
     next_no: int | None = None
 

@@ -23,6 +23,7 @@ from sluss.desk.attached import show_file
 from sluss.desk.item_screens import Happening, Happenings, Item, Mentioned, Message, Note
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
 from sluss.desk.moved import ways_back, with_way_back, without_echoes
+from sluss.desk.talk import close_together
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
@@ -61,7 +62,7 @@ def read_timeline(tx: Tx, around: Around, case: CaseRow, before: int | None = No
     found = _fetch(tx, case, said, (before, wanted + 1))
     items = _show(tx, around, case, _beyond_doubt(found, wanted + 1))[-wanted:]
     earlier = _count_before(tx, case, said, int(items[0].id)) if items else 0
-    return Stretch(tuple(gather_asides(tx, around.who, items, focus)), items[0].id if items else "", earlier)
+    return Stretch(tuple(close_together(gather_asides(tx, around.who, items, focus))), items[0].id if items else "", earlier)
 
 
 def _said(tx: Tx, case: CaseRow) -> sa.ColumnElement[bool]:
@@ -156,10 +157,10 @@ def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
 
 
 def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
-    face = around.inboxes.get(row.inbox_id)
+    face = around.inboxes.get(row.inbox_id) or around.others.get(row.inbox_id)
     text, quoted = split_quoted(row.text, row.fresh)
     body, files = place_pictures(text, beside.files.get(row.id, ()))
-    letter = letterhead(around, beside.case, row, beside.copies.get(row.id, ()))
+    letter, live = letterhead(around, beside.case, row, beside.copies.get(row.id, ())), face is not None and face.can.is_live
     return Message(
         id=str(row.id),
         at=row.at,
@@ -182,8 +183,9 @@ def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
         passed_to=letter.to if row.aside and row.direction == "out" and row.external_key.startswith(PASSED) else (),
         aside=str(row.conversation_id) if row.aside else "",
         again=ANOTHER_COPY in row.warnings,
+        live=live,
         files=files,
-        deliveries=tuple(_delivery(one) for one in beside.deliveries.get(row.id, ())),
+        deliveries=tuple(_delivery(one, live=live) for one in beside.deliveries.get(row.id, ())),
     )
 
 
@@ -221,13 +223,14 @@ def split_quoted(text: str, fresh: str) -> tuple[str, str]:
     return fresh[:TEXT], rest.strip("\n")[:TEXT] if rest.strip() else ""
 
 
-def _delivery(one: Delivery) -> item_screens.Delivery:
+def _delivery(one: Delivery, *, live: bool) -> item_screens.Delivery:
     return item_screens.Delivery(
         operation=str(one.operation_id),
         recipient=one.recipient,
         state=one.state,
         at=one.at,
         reason=_(one.reason),
+        by_mail=live and "@" in one.recipient,
         attempts=one.attempts,
         next_try=one.next_try,
         undo_until=one.undo_until,

@@ -53,8 +53,11 @@ def mark_of(tx: Tx, who: Actor, case_id: int) -> str:
     return "-".join(map(str, (position, newest, *(row.id for row in tx.rows(unplaced)))))
 
 
-def news_since(tx: Tx, who: Actor, case_id: int, mark: str) -> News | None:
-    """The newest thing that others said in a case since the mark; automatic messages do not count. What is no mark has seen nothing."""
+def news_since(tx: Tx, who: Actor, case_id: int, mark: str, *, ours_alone: bool = False) -> News | None:
+    """The newest thing that others said in a case since the mark; automatic messages do not count. What is no mark has seen nothing.
+
+    `ours_alone` leaves out what came from outside.
+    """
     access_case(tx, who, case_id)
     position, newest, *shown = (int(one) for one in mark.split("-")) if _MARK.fullmatch(mark) else (-1, 0)
     ours = (events.c.actor_kind == "agent") & (events.c.actor_id == who.id)
@@ -63,8 +66,9 @@ def news_since(tx: Tx, who: Actor, case_id: int, mark: str) -> News | None:
     fresh = [row.data for row in rows if row.id not in shown and not row.data.get("automatic")]
     found = {int(data["message_id"]) for data in fresh if "message_id" in data}
     noted = {int(data["note_id"]) for data in fresh if "note_id" in data}
+    said = _messages(tx, who, (case_id, newest), found, ours_alone=ours_alone)
     return max(
-        [*_messages(tx, who, (case_id, newest), found), *_notes(tx, who, (case_id, newest), noted)],
+        [*said, *_notes(tx, who, (case_id, newest), noted)],
         key=lambda one: one.id,
         default=None,
     )
@@ -85,7 +89,7 @@ def _after(position: int) -> sa.ColumnElement[bool]:
     return events.c.position.is_(None) | (events.c.position > position)
 
 
-def _messages(tx: Tx, who: Actor, since: tuple[int, int], told: set[int]) -> list[News]:
+def _messages(tx: Tx, who: Actor, since: tuple[int, int], told: set[int], *, ours_alone: bool) -> list[News]:
     """Those that the log tells of, as far as they have not been taken back, and newer ones that somebody else wrote."""
     m, i, a = messages.c, identities.c, agents.c
     joined = messages.outerjoin(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id)).outerjoin(
@@ -93,6 +97,8 @@ def _messages(tx: Tx, who: Actor, since: tuple[int, int], told: set[int]) -> lis
     )
     others = m.agent_id.is_(None) | (m.agent_id != who.id) | (m.origin != "")
     wanted = m.id.in_(told) | ((m.id > since[1]) & others & (m.automatic == ""))
+    if ours_alone:
+        wanted &= m.direction == "out"
     named: Any = sa.func.coalesce(a.name, sa.func.nullif(m.author, ""), i.name, "").label("by")
     chosen = sa.select(m.id, m.at, sa.func.coalesce(sa.func.nullif(m.fresh, ""), m.text).label("text"), m.direction, m.origin, named)
     rows = tx.rows(chosen.select_from(joined).where(in_case(who.workspace_id, since[0]), wanted).order_by((m.id + 0).desc()).limit(1))

@@ -36,18 +36,20 @@ async function refresh() {
   const before = document.querySelector('#reply input[name="seen"]')?.value ?? document.getElementById("items").dataset.seen;
   const reading = () => stay && !document.querySelector("#f-body")?.value.trim();
   const asking = reading() ? "" : before;
-  await htmx.ajax("GET", `/cases/${open.dataset.no}/fresh?view=${encodeURIComponent(view)}&seen=${asking}`, { target: "#items", swap: "none" });
+  const shown = stay && "live" in document.getElementById("composer").dataset;
+  await htmx.ajax("GET", `/cases/${open.dataset.no}/fresh?view=${encodeURIComponent(view)}&seen=${asking}&shown=${Number(shown)}`, { target: "#items", swap: "none" });
   if (pane() !== open) return;
   const fresh = [...scroller.querySelectorAll(".msg.in")].filter((node) => !known.has(node.id));
   for (const node of scroller.querySelectorAll(".msg")) if (!known.has(node.id)) node.classList.add("fresh");
   if (stay) scroller.scrollTop = scroller.scrollHeight;
   // What the agent sees counts as seen only when it is in view and nothing is being written: else the send is stopped by the server.
+  // In a live talk the customer's words are, while they are being answered.
   // A composer that was put in place meanwhile, by an answer to a form of its own, knows more than what was asked for before.
   const own = document.querySelector('#reply input[name="seen"]')?.value ?? before;
   if (own !== before) document.getElementById("news").replaceChildren();
-  const mark = own !== before ? own : asking ? before : document.getElementById("items").dataset.seen;
+  const mark = own !== before ? own : asking && !(shown && !document.querySelector("#news > *")) ? before : document.getElementById("items").dataset.seen;
   for (const seen of marks()) seen.value = mark;
-  if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].querySelector(".meta b").textContent}`);
+  if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].ariaLabel.split(", ")[0]}`);
 }
 
 // The number; pressed again the number and the subject; and again a link, which keeps its words where it is pasted as rich text.

@@ -46,9 +46,12 @@ class SlussComposer extends HTMLElement {
     for (const draft of this.drafts.values()) run(draft);
   }
 
-  // After sending, the keys are free for the case; what an undo gives back is at hand at once.
+  // After sending, the keys are free for the case, but in a talk, which goes on; what an undo gives back is at hand at once.
   welcome() {
-    if (departing === this.dataset.no && !this.querySelector(".errors")) setTimeout(() => document.getElementById("timeline")?.focus({ preventScroll: true }), 40);
+    if (departing === this.dataset.no && !this.querySelector(".errors")) {
+      if ("live" in this.dataset) this.querySelector("#f-body")?.focus();
+      else setTimeout(() => document.getElementById("timeline")?.focus({ preventScroll: true }), 40);
+    }
     departing = "";
     const open = this.querySelector('[role="tabpanel"]:not([hidden]) textarea');
     if (document.readyState === "complete" && document.activeElement?.matches("body, #timeline") && open?.value) setTimeout(() => open.focus(), 40);

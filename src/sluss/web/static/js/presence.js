@@ -34,7 +34,7 @@ function leave() {
   Object.assign(doings, { at: "", said: "", saidAt: 0 });
 }
 
-const others = (id) => (present?.[id] ?? []).filter(([agent]) => agent !== viewer);
+const others = (id) => (present?.[id] ?? []).filter(([agent]) => agent && agent !== viewer);
 
 function drawn([, name, doing], short) {
   const words = text(`at.${doing}`, { name });
@@ -61,7 +61,7 @@ function showPresent() {
 function warn(before) {
   const open = document.querySelector("#pane[data-case]")?.dataset.case;
   if (!open || !document.activeElement?.closest?.("sluss-composer form")) return;
-  const writing = (people) => (people ?? []).filter(([agent, , doing]) => agent !== viewer && doing !== "reading");
+  const writing = (people) => (people ?? []).filter(([agent, , doing]) => agent && agent !== viewer && doing !== "reading");
   const known = new Set(writing(before?.[open]).map(([agent]) => agent));
   for (const [agent, name, doing] of writing(present[open])) if (!known.has(agent)) say(text(`at.${doing}`, { name }));
 }

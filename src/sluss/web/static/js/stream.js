@@ -10,6 +10,7 @@
 //   toast    {"text", "kind"}
 //   resync   {}                                      too long away: read list and case again
 //   presence {"here": {"case": [["agent", "name", "reading"], …]}, "whole": true}   who is at which cases; without an id, and whole when the stream opens
+//            a customer at a live channel is ["", "writing" | "here" | "gone", since, "what they type", "page title", "page address"]
 //   bell     {"unread": 2, "quiet": false, "rings": [{"id", "no", "title", "text", "desktop", "sound"}], "how": {…}}   to one agent alone
 //   beat     {}                                      each 20 s
 //   bye      {"wait": 1500}                          the server stops; come back after about that many ms
