@@ -105,13 +105,33 @@ async def hold(db: Database, name: str, holder: str, work: Callable[[Lease], Awa
 
 
 async def _acquire_if_free(db: Database, name: str, holder: str, seconds: int) -> Lease | None:
-    """None also while a frozen holder keeps the row locked; the database ends its transaction after some seconds."""
+    """None also while a frozen holder keeps the row locked, whose transaction is then ended."""
     try:
         return await db.write(acquire, name, holder, seconds)
     except Exception as error:
         if not is_passing(error):
             raise
-        return None
+    with contextlib.suppress(Exception):
+        await db.write(end_stuck)
+    return None
+
+
+def end_stuck(tx: Tx) -> int:
+    """End transactions on PostgreSQL that have stood still for longer than the database lets them. Returns how many.
+
+    PostgreSQL does so by a timer of its own, which now and then gets lost: what a frozen process had locked stays locked then.
+    """
+    if tx.conn.dialect.name != "postgresql":
+        return 0
+    return len(tx.rows(_STUCK.bindparams(seconds=STUCK)))
+
+
+STUCK = 12
+"""A little more than `idle_in_transaction_session_timeout`, so that the database comes first."""
+_STUCK = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
+    " AND state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - make_interval(secs => :seconds)"
+)
 
 
 async def _work_while_held(db: Database, lease: Lease, work: Callable[[Lease], Awaitable[None]], seconds: int) -> None:
