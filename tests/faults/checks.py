@@ -31,6 +31,11 @@ def everything_is_settled(tx: Tx) -> bool:
     return waits == leaves == unplaced == 0
 
 
+def everybody_is_answered(tx: Tx) -> bool:
+    """Whether everything is settled and nobody waits for the answer of the agent, who would begin another delivery at any moment."""
+    return everything_is_settled(tx) and not tx.value(sa.select(sa.func.count()).select_from(cases).where(cases.c.status == "open"))
+
+
 o, before = operations.alias("o"), operations.alias("before")
 _BEHIND = sa.exists().where(before.c.thread_id == o.c.thread_id, before.c.message_id < o.c.message_id, before.c.state == "unknown")
 

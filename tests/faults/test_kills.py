@@ -8,7 +8,7 @@ import random
 import pytest
 
 from sluss.kernel.breaking import POINTS
-from tests.faults.checks import everything_is_settled, nothing_is_in_doubt
+from tests.faults.checks import everybody_is_answered, nothing_is_in_doubt
 from tests.faults.ground import Ground
 
 SEED = 20_261_121
@@ -29,7 +29,7 @@ async def test_nothing_is_lost_shown_twice_or_sent_twice(ground: Ground) -> None
     assert set(POINTS) <= set(reached), f"never reached: {set(POINTS) - set(reached)}"
     survivor = await ground.start(ahead=len(ends) * between)
     await ground.customers.finish()
-    await ground.until(everything_is_settled)
+    await ground.until(everybody_is_answered)
     assert await survivor.stop() == 0
     ground.check()
     survivor = await ground.start(ahead=len(ends) * between + LATER, answering=False)

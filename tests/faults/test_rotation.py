@@ -16,7 +16,7 @@ from sluss.commands.outcome import Stopped
 from sluss.config import Config
 from sluss.kernel.tx import Tx
 from sluss.outbox.models import operations
-from tests.faults.checks import everything_is_settled, nothing_is_in_doubt
+from tests.faults.checks import everybody_is_answered, nothing_is_in_doubt
 from tests.faults.ground import Ground
 
 ROTATIONS = 4
@@ -82,7 +82,7 @@ async def test_keys_change_under_traffic(ground: Ground) -> None:
     assert [row["key"] for row in await ask(ListKeys())] == [keys[-1]["key"]]
     await ground.ledger.more(20)
     await ground.customers.finish()
-    await ground.until(everything_is_settled)
+    await ground.until(everybody_is_answered)
     assert await server.stop() == 0
     server = await ground.start(ahead=LATER + IN_DOUBT, answering=False)
     await ground.until(nothing_is_in_doubt)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sluss.intake.admit import ATTEMPTS
 from sluss.intake.models import envelopes
 from sluss.kernel.folder import DataFolder, FolderTaken
-from tests.faults.checks import everything_is_settled
+from tests.faults.checks import everybody_is_answered, everything_is_settled
 from tests.faults.ground import Ground
 from tests.faults.post import hand_in, mail
 from tests.servers.program import free_port
@@ -29,7 +29,7 @@ async def test_a_signal_ends_it_under_load_and_nothing_is_dropped(ground: Ground
     server = await ground.start()
     await ground.ledger.more(30)
     await ground.customers.finish()
-    await ground.until(everything_is_settled)
+    await ground.until(everybody_is_answered)
     assert await server.stop(GRACE) == 0
     ground.check()
 
@@ -56,7 +56,7 @@ async def test_after_a_kill_it_is_ready_at_once_and_goes_on(ground: Ground) -> N
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{ground.address}/readyz")).status_code == 200
     await ground.customers.finish()
-    await ground.until(everything_is_settled)
+    await ground.until(everybody_is_answered)
     assert await server.stop(GRACE) == 0
     ground.check()
 
@@ -87,7 +87,7 @@ async def two_share_one_database(ground: Ground) -> None:
     await first.over()
     await ground.ledger.more(20)
     await ground.customers.finish()
-    await ground.until(everything_is_settled)
+    await ground.until(everybody_is_answered)
     assert await second.stop(GRACE) == 0
     ground.check()
 

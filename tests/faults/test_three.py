@@ -21,7 +21,7 @@ from sluss.kernel.db import open_database
 from sluss.kernel.events import events
 from sluss.kernel.leases import leases
 from sluss.kernel.tx import Tx
-from tests.faults.checks import everything_is_settled
+from tests.faults.checks import everybody_is_answered, everything_is_settled
 from tests.faults.ground import Ground
 from tests.faults.server import Server
 from tests.servers.program import free_port
@@ -127,7 +127,7 @@ async def test_what_a_killed_process_held_goes_on_elsewhere(shared_ground: Groun
         ground.customers.move(**three.servers[0][1])
     watching = asyncio.create_task(watch.follow(three.servers[0][1]["http_port"]))
     await ground.customers.finish()
-    await ground.until(everything_is_settled, TAKEOVER)
+    await ground.until(everybody_is_answered, TAKEOVER)
     wanted = await ground.read(lambda tx: {str(row.id) for row in tx.rows(sa.select(cases.c.id))})
     await ground.until(lambda _: watch.cases >= wanted, TAKEOVER)
     await three.end()
@@ -142,7 +142,7 @@ async def test_timers_ring_once_though_the_clock_is_killed(shared_ground: Ground
     ground = shared_ground
     three = await _three(ground)
     await ground.customers.finish()
-    await ground.until(everything_is_settled, TAKEOVER)
+    await ground.until(everybody_is_answered, TAKEOVER)
     db = open_database(ground.setting["database"])
     snoozed = await db.write(_snooze, three.servers[0][0].known["workspace_id"])
     await three.kill(await three.holder_of("clock"))
@@ -167,7 +167,7 @@ async def test_a_frozen_process_finds_its_work_done_by_others(shared_ground: Gro
     assert await three.holder_of("admit", but=frozen) != frozen
     server.kill(signal.SIGCONT)
     await ground.customers.finish()
-    await ground.until(everything_is_settled, TAKEOVER)
+    await ground.until(everybody_is_answered, TAKEOVER)
     await three.end()
     ground.check()
 
