@@ -33,7 +33,9 @@ from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
 from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
-from sluss.visitor import embed
+from sluss.visitor import embed, routes_page, routes_self
+from sluss.visitor import routes as visitor
+from sluss.visitor.hub import Visitors
 from sluss.web import installing, plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.forms import close_uploads
@@ -52,6 +54,9 @@ ROUTES = [
     *customers.ROUTES,
     *notifications.ROUTES,
     *embed.ROUTES,
+    *visitor.ROUTES,
+    *routes_page.ROUTES,
+    *routes_self.ROUTES,
     *desk.ROUTES,
 ]
 
@@ -71,7 +76,7 @@ class WebApp(Guarded):
     def __init__(self, edge: Edge, routes: Litestar | None = None) -> None:
         self.edge = edge
         self.litestar = routes or compose(edge.config)
-        edge.reads = ReadLog(edge.db)
+        edge.reads, edge.visits = ReadLog(edge.db), Visitors(edge)
         self.litestar.state.edge, self.litestar.state.gate = edge, Gate(edge)
         super().__init__(Shared(self.litestar, edge.config.api_origins), https=edge.config.https)
 
@@ -79,9 +84,9 @@ class WebApp(Guarded):
 class Server(uvicorn.Server):
     """A server that lets every open stream go before it waits for connections to end."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, *hubs: Hub | Visitors) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hubs = hubs
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -91,7 +96,8 @@ class Server(uvicorn.Server):
             self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._hub.end_all()
+        for hub in self._hubs:
+            hub.end_all()
         await super().shutdown(sockets)
 
 
@@ -105,7 +111,7 @@ def make_server(app: WebApp) -> Server:
     config = app.edge.config
     options: dict[str, Any] = {"host": config.host, "port": config.port, "log_config": None, "access_log": False, "server_header": False}
     limits: dict[str, Any] = {"timeout_graceful_shutdown": GRACE_SECONDS, "timeout_keep_alive": 75, "backlog": 2048, "proxy_headers": False}
-    return Server(uvicorn.Config(app, lifespan="on", http=BoundedProtocol, **options, **limits), app.edge.hub)
+    return Server(uvicorn.Config(app, lifespan="on", http=BoundedProtocol, **options, **limits), app.edge.hub, app.edge.visits)
 
 
 def compose(config: Config) -> Litestar:
@@ -144,7 +150,7 @@ def _on_error(request: Call, error: Exception) -> Response[Any]:
 async def _running(app: Litestar) -> AsyncGenerator[None]:
     """The loops that belong to the web: live updates, and the log of who read what."""
     edge: Edge = app.state.edge
-    edge.hub.most = min(edge.config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_FILES)
+    edge.hub.most = edge.visits.most = min(edge.config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_FILES)
     edge.signals = getattr(edge, "signals", None) or Signals(edge.db.host)
 
     async def recheck(session_ids: list[int]) -> Mapping[int, Watcher]:
@@ -155,6 +161,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None]:
     loops = Supervisor(edge.db.clock)
     whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))
+    loops.run("visitors", lambda: edge.visits.run(edge.signals))
     loops.run("presence", lambda: whispers.run(edge.signals))
     loops.run("open desks", lambda: keep_open_desks(edge.db, edge.hub))
     loops.run("read log", lambda: edge.reads.keep(edge.signals))

@@ -54,6 +54,8 @@ _attempts = _counter("operation_attempts", "Attempts at networks by their result
 _send_seconds = _histogram("send_seconds", "One attempt at a network", ("channel",), _LONG)
 _breakers = _gauge("breakers_open", "Inboxes whose circuit breaker is open")
 _streams = _gauge("sse_streams", "Open streams of live updates")
+_visitor_streams = _gauge("visitor_streams", "Open streams of visitors of web sites")
+_visitors_refused = _counter("visitor_requests_refused", "Requests of visitors beyond a limit", "limit")
 _pushed = _counter("sse_events", "Events written to streams")
 _batch_size = _histogram("write_batch_size", "Writes per commit", (), (1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
 _batch_seconds = _histogram("write_batch_seconds", "From begin to durable", (), _SHORT)
@@ -115,6 +117,18 @@ def stream_open() -> Generator[None]:
     """Counts a stream for as long as it is open."""
     with _streams.track_inprogress():
         yield
+
+
+@contextmanager
+def visitor_stream_open() -> Generator[None]:
+    """Counts a visitor's stream for as long as it is open."""
+    with _visitor_streams.track_inprogress():
+        yield
+
+
+def visitor_refused(limit: str) -> None:
+    """One request of a visitor came too much; `limit` names which it was."""
+    _visitors_refused.labels(limit).inc()
 
 
 def events_pushed(count: int = 1) -> None:

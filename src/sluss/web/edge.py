@@ -7,6 +7,7 @@ Handlers name what they want: `async def inbox(edge: Edge, asked: Asked, who: Ac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -31,6 +32,8 @@ from sluss.web.templates import Templates
 T = TypeVar("T", bound=msgspec.Struct)
 Call = Request[Any, Any, State]
 
+_TALK = re.compile(r"/chat/[^/]*/")
+"""What the page in a visitor's frame asks for."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,7 +42,8 @@ class Edge:
 
     `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
     was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do. `providers` talks with identity
-    providers, `cards` with systems that know customers, from when one is needed on; `sites` are the web sites that were noted lately.
+    providers, `cards` with systems that know customers, from when one is needed on; `sites` are the web sites that were noted lately,
+    `visits` are visitors who look on.
     """
 
     signals: Signals
@@ -50,6 +54,7 @@ class Edge:
     providers: Any = None
     cards: Any = None
     sites: Any = None
+    visits: Any = None
 
     def __init__(self, config: Config, db: Database, *, files: FileStore | None = None, keyring: Any = None, channels: Any = None) -> None:
         self.config, self.db = config, db
@@ -142,7 +147,7 @@ class Asked:
         headers = self.request.headers
         if headers.get("x-requested-with") == "sluss" or "application/json" in headers.get("accept", ""):
             return True
-        return self.request.scope["path"].startswith(("/api/", "/live"))
+        return self.request.scope["path"].startswith(("/api/", "/live")) or _TALK.match(self.request.scope["path"]) is not None
 
     @property
     def origin(self) -> str:

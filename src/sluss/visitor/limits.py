@@ -1,0 +1,116 @@
+"""How much visitors may ask of us (T91). In: who asks, by network and by token. Out: nothing, or how many seconds to wait.
+
+Counted in memory before anything is read or written: a flood of junk costs a look into a dictionary. Each process counts for itself.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from sluss.kernel import metrics
+from sluss.kernel.errors import Trouble
+from sluss.kernel.words import say
+
+REMEMBERED = 20_000
+MINUTE, DAY = 60.0, 86_400.0
+
+
+class TooMuch(Trouble):
+    """Wait `seconds` before the next try."""
+
+    status = 429
+
+    def __init__(self, seconds: int, sentence: str = say("That was a lot at once. Wait a moment; what you wrote is kept.")) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
+class Buckets:
+    """So many at once, and from then on so many in each span of time, for each key; of keys the latest are remembered."""
+
+    def __init__(self, name: str, most: int, seconds: float) -> None:
+        self.name, self._most, self._rate = name, float(most), most / seconds
+        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: Hashable) -> None:
+        """Count one. Raises `TooMuch`."""
+        now = time.monotonic()
+        left = self._now(key, now)
+        if left < 1:
+            metrics.visitor_refused(self.name)
+            raise TooMuch(max(1, math.ceil((1 - left) / self._rate)))
+        self._left[key] = (left - 1, now)
+        self._left.move_to_end(key)
+        if len(self._left) > REMEMBERED:
+            self._left.popitem(last=False)
+
+    def give_back(self, key: Hashable) -> None:
+        """It was none after all."""
+        left, at = self._left.get(key, (self._most, 0.0))
+        self._left[key] = (min(self._most, left + 1), at)
+
+    def _now(self, key: Hashable, now: float) -> float:
+        left, at = self._left.get(key, (self._most, now))
+        return min(self._most, left + (now - at) * self._rate)
+
+
+class Limits:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self.looks = Buckets("looks", 60, MINUTE)
+        """Of a network: frames, states, embeddings."""
+        self.requests = Buckets("requests", 600, MINUTE)
+        """Of a network: everything that brings a token."""
+        self.strangers = Buckets("strangers", 60, MINUTE)
+        """Of a network: tokens and keys that this process does not know yet, each of which costs a look into the database."""
+        self.newcomers = Buckets("newcomers", 10, 10 * MINUTE)
+        """Of a network: visitors who write for the first time."""
+        self.messages = Buckets("messages", 20, MINUTE)
+        self.messages_a_day = Buckets("messages a day", 300, DAY)
+        """Of a visitor."""
+        self.marks = Buckets("marks", 120, MINUTE)
+        """Of a visitor: typing, pages, receipts, names."""
+        self.identities = Buckets("identities", 20, MINUTE)
+        """Of a network: tokens of the company's own sign-in."""
+        self.streams_of_visitor = 6
+        self.streams_of_network = 50
+
+
+class Known:
+    """The latest of what was found in the database, so that who was here before is no stranger."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._keys: OrderedDict[Hashable, None] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._keys
+
+    def note(self, key: Hashable) -> None:
+        """It is there."""
+        self._keys[key] = None
+        self._keys.move_to_end(key)
+        if len(self._keys) > self._most:
+            self._keys.popitem(last=False)
+
+    def forget(self, key: Hashable) -> None:
+        """It is there no more."""
+        self._keys.pop(key, None)
+
+
+def network_of(address: str) -> str:
+    """What is counted together: one address of IPv4, a /64 of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network(f"{found}/64", strict=False))
+        found = found.ipv4_mapped
+    return str(found)
