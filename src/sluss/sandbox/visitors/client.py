@@ -100,7 +100,7 @@ class Visitor:
         self.heard: Callable[[Event], None] = lambda _: None
         self.faults = Faults()
         self.line = Line(place)
-        self._changed, self._to_say, self._to_tell = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._changed, self._to_say, self._to_tell, self._known = (asyncio.Event() for _ in range(4))
         self._told: dict[str, str] = {}
         self._stream: Stream | None = None
 
@@ -210,7 +210,14 @@ class Visitor:
                 wait = await self._hear_stream()
             pause = self.pace.first if self.starts > started else min(2 * pause, self.pace.longest)
             self._set_typing("")
-            await asyncio.sleep(wait or pause)
+            await self._stay_away(wait or pause)
+
+    async def _stay_away(self, seconds: float) -> None:
+        """For as long, or until Sluss has learnt to know the visitor by a first message."""
+        self._known.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._known.wait()
 
     async def _hear_stream(self) -> float:
         """One stream to its end. Returns how long the server wishes us to stay away."""
@@ -284,12 +291,17 @@ class Visitor:
             wait = pause = min(2 * pause, self.pace.longest)
             with contextlib.suppress(Broken):
                 answer = await self.post_message(said)
-                said.stored |= answer.status == 202
+                self._note_stored(said, answer)
                 said.refused = answer.body.decode() if answer.status in FINAL else ""
                 wait = float(answer.headers.get("retry-after") or pause)
             if not said.stored and not said.refused:
                 await asyncio.sleep(wait)
         self._changed.set()
+
+    def _note_stored(self, said: Said, answer: Answer) -> None:
+        said.stored |= answer.status == 202
+        if said.stored and not self.starts:
+            self._known.set()
 
     async def _tell_receipts(self) -> None:
         """What has come, and where somebody looks what has been read."""

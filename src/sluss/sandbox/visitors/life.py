@@ -32,6 +32,8 @@ PRESENT, WAITING, HOURLY = 5, 7, 40
 AT_FIRST = 3
 NEW: Seconds = (20, 40)
 MAILS: Seconds = (30, 90)
+AGAIN: Seconds = (3, 9)
+TOO_MANY = 429
 FAR = "127.0.77.1"
 
 
@@ -110,7 +112,7 @@ class VisitorsLife:
         self.present += 1
         try:
             await self._talk(talk, self._stories[talk.story])
-        except (Broken, KeyError, TurnedAway, msgspec.ValidationError) as error:
+        except (KeyError, TurnedAway, msgspec.ValidationError) as error:
             log.warning("visitor_gave_up", story=talk.story, reason=str(error)[:200])
             talk.stage = "over"
             self._changed.set()
@@ -122,8 +124,20 @@ class VisitorsLife:
         visitor = Visitor(place_of(self._web.sluss, chat.key, talk.address), token=talk.token, page=page)
         async with visitor.present():
             if talk.customer:
-                await visitor.identify(sign_in(talk, chat.key, chat.identity_key, self._clock()))
+                await self._prove(talk, visitor)
             await Talking(talk, story, visitor, self._luck, self._changed.set).go()
+
+    async def _prove(self, talk: Talk, visitor: Visitor) -> None:
+        """Have the web site say who this is, as each of its pages does."""
+        chat = self._web.chat
+        while True:
+            with contextlib.suppress(Broken):
+                answer = await visitor.identify(sign_in(talk, chat.key, chat.identity_key, self._clock()))
+                if answer.is_done:
+                    return
+                if answer.status != TOO_MANY:
+                    raise TurnedAway(answer.body.decode())
+            await self._luck.pause(AGAIN)
 
     async def _write_back(self, world: MailWorld, talk: Talk, answer: Answer) -> None:
         await self._luck.pause(MAILS)
