@@ -41,7 +41,10 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """One address or handle of a contact. `said_at`: its newest message; without one it can be taken away (`loose`)."""
+    """One address or handle of a contact. `said_at`: its newest message; without one it can be taken away (`loose`).
+
+    `made`: nothing that one writes to, but a visitor of a web site, or whom the site's sign-in vouches for.
+    """
 
     icon: str
     label: str
@@ -52,6 +55,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     verified_at: int | None = None
     said_at: int | None = None
     loose: bool = False
+    made: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sluss.cases.access import CaseRow
 from sluss.cases.asides import PASSED
 from sluss.cases.models import attachments, conversations, messages, notes, threads
+from sluss.channels.handles import shown_address
 from sluss.contacts.models import identities
 from sluss.customers.screens import Person
 from sluss.desk import happenings, item_screens
@@ -204,7 +205,7 @@ def place_names(text: str, mentions: Sequence[Mention], who: Actor) -> tuple[str
 def _speaker(row: sa.Row[Any], names: Mapping[int, Person]) -> Person:
     """An agent, the name that another program wrote under, or whoever wrote from outside."""
     if row.direction == "in":
-        return Person(str(row.contact_id), row.identity_name or row.identity_address)
+        return Person(str(row.contact_id), row.identity_name or shown_address(row.identity_address))
     return _author(names, row.agent_id) if row.agent_id else Person(row.author, row.author or _("Somebody"))
 
 

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, other_inboxes
 from sluss.cases.models import cases, conversations, messages, threads
+from sluss.cases.visits import Seat, seats_of
 from sluss.channels import visitors
 from sluss.channels.models import inboxes
-from sluss.desk.around import Around, look_around
+from sluss.desk.around import Around
 from sluss.desk.list_screens import Visit
 from sluss.desk.screens import Visitor
 from sluss.kernel.actors import Actor, system
@@ -33,14 +34,6 @@ SHOWN = 3
 """Visitors of one case that the panel has room for."""
 
 
-class Way(msgspec.Struct, frozen=True):
-    """From a case to a visitor; `current` where it is the case that they are in now."""
-
-    case_id: int
-    visitor_id: int
-    current: bool
-
-
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
     """A visitor at a case: how they are, on which page, and the inboxes whose people may know of the case."""
 
@@ -52,10 +45,10 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
 
 def visits_at(tx: Tx, around: Around, case_ids: Collection[int]) -> dict[int, Visit]:
     """How the visitors of cases are now; of several at one case the one who does most."""
-    ways = [one for one in _ways(tx, around, case_ids) if one.current]
-    known = _visits(tx, around.who, ways)
+    seats = [one for one in _seats(tx, around, case_ids) if one.current]
+    known = _visits(tx, around.who, seats)
     found: dict[int, Visit] = {}
-    for one in ways:
+    for one in seats:
         if one.visitor_id in known:
             visit = known[one.visitor_id][1]
             found[one.case_id] = max(visit, found.get(one.case_id, visit), key=_strength)
@@ -64,16 +57,15 @@ def visits_at(tx: Tx, around: Around, case_ids: Collection[int]) -> dict[int, Vi
 
 def show_visitors(tx: Tx, around: Around, case: CaseRow) -> tuple[Visitor, ...]:
     """What is known of a case's visitors, who was seen last first."""
-    ways = _ways(tx, around, [case.id])
-    known = _visits(tx, around.who, ways)
-    seen = sorted((one for one in ways if one.visitor_id in known), key=lambda one: -known[one.visitor_id][0].last_seen_at)
+    seats = _seats(tx, around, [case.id])
+    known = _visits(tx, around.who, seats)
+    seen = sorted((one for one in seats if one.visitor_id in known), key=lambda one: -known[one.visitor_id][0].last_seen_at)
     return tuple(_shown(known[one.visitor_id][0], tx.now, current=one.current) for one in seen[:SHOWN])
 
 
 def unseen_by_us(tx: Tx, who: Actor, case: CaseRow) -> tuple[int, ...]:
     """Visitors of a case who wrote something after one of us last read there."""
-    around = look_around(tx, who)
-    known = visitors.visits(tx, system(case.workspace_id), [one.visitor_id for one in _ways(tx, around, [case.id]) if one.current])
+    known = visitors.visits(tx, system(case.workspace_id), [one.visitor_id for one in seats_of(tx, who, [case.id]) if one.current])
     m, v = messages.c, conversations.c
     here = sa.select(v.id).where(v.workspace_id == case.workspace_id, v.case_id == case.id, ~v.aside)
     said = sa.select(sa.func.max(m.at)).where(m.workspace_id == case.workspace_id, m.conversation_id.in_(here), m.direction == "in")
@@ -98,26 +90,15 @@ def guests_everywhere(tx: Tx) -> dict[tuple[int, int], Guest]:
     return found
 
 
-def _ways(tx: Tx, around: Around, case_ids: Collection[int]) -> list[Way]:
+def _seats(tx: Tx, around: Around, case_ids: Collection[int]) -> list[Seat]:
     """Who is at the other end of cases that the reader was found to see."""
-    live = [face.id for face in (*around.inboxes.values(), *around.others.values()) if face.can.is_live]
-    if not live or not case_ids:
-        return []
-    v, t = conversations.c, threads.c
-    mine = (v.workspace_id == around.who.workspace_id) & v.case_id.in_(case_ids) & ~v.aside & t.inbox_id.in_(live)
-    newest = sa.select(sa.func.max(_later.c.id)).where(_later.c.workspace_id == v.workspace_id, _later.c.thread_id == v.thread_id)
-    chosen = sa.select(v.case_id, t.external_key, (v.id == newest.scalar_subquery()).label("current")).select_from(_JOINED)
-    ways: dict[tuple[int, int], bool] = {}
-    for row in tx.rows(chosen.where(mine)):
-        if row.external_key.isdigit():
-            key = (row.case_id, int(row.external_key))
-            ways[key] = ways.get(key, False) or bool(row.current)
-    return [Way(*key, current) for key, current in ways.items()]
+    live = any(face.can.is_live for face in (*around.inboxes.values(), *around.others.values()))
+    return seats_of(tx, around.who, case_ids) if live else []
 
 
-def _visits(tx: Tx, who: Actor, ways: Sequence[Way]) -> dict[int, tuple[visitors.Visit, Visit]]:
+def _visits(tx: Tx, who: Actor, seats: Sequence[Seat]) -> dict[int, tuple[visitors.Visit, Visit]]:
     """Whoever sees a case knows who is at its other end, by whichever inbox they see it."""
-    known = visitors.visits(tx, system(who.workspace_id), {one.visitor_id for one in ways})
+    known = visitors.visits(tx, system(who.workspace_id), {one.visitor_id for one in seats})
     open_ = _previewing(tx, who.workspace_id, known.values())
     return {key: (one, _visit(one, tells=one.inbox_id in open_)) for key, one in known.items()}
 

@@ -59,6 +59,16 @@ def has_unread(tx: Tx, who: Actor, case_id: int) -> bool:
     return tx.row(sa.select(c.case_id).where(mine).limit(1)) is not None
 
 
+def hush(tx: Tx, who: Actor, case_id: int, kind: Kind, *, besides: Collection[int]) -> None:
+    """Somebody sees to it: what of one kind was to be told of a case is over for all others, but those near the case."""
+    c = notifications.c
+    unread = (c.workspace_id == who.workspace_id) & (c.case_id == case_id) & (c.kind == kind) & c.read_at.is_(None)
+    others = [row.agent_id for row in tx.rows(sa.select(c.agent_id).where(unread)) if row.agent_id not in besides]
+    if others:
+        tx.run(sa.update(notifications).where(unread, c.agent_id.in_(others)).values(read_at=tx.now))
+        tx.emit(who, BellChanged(agent_ids=tuple(sorted(others))))
+
+
 def read_all(tx: Tx, who: Actor) -> int:
     """The agent wants the bell empty. Returns how many rows were unread."""
     return _read(tx, who, sa.true())

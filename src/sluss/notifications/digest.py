@@ -27,6 +27,7 @@ from sluss.notifications.quiet import next_hour, quiet_until
 from sluss.notifications.telling import Told, sentence_of, told_of
 from sluss.people.letter_texts import Facts
 from sluss.people.letters import Letter, addressee_of, write_letter
+from sluss.people.models import agents
 from sluss.web.locale import Voice, speaking
 
 DIGEST = "digest"
@@ -89,6 +90,14 @@ async def keep_open_desks(db: Database, hub: Hub) -> None:
         if present:
             await db.write_grouped(note_open_desks, present)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def at_desks(tx: Tx, who: Actor, roles: Collection[str]) -> set[int]:
+    """Agents of some roles who have a desk open, or had until a moment ago."""
+    c, a = desks_open.c, agents.c
+    joined = desks_open.join(agents, (a.workspace_id == c.workspace_id) & (a.id == c.agent_id))
+    mine = (c.workspace_id == who.workspace_id) & (c.seen_at > tx.now - AWAY) & a.role.in_(roles) & a.disabled_at.is_(None)
+    return {row.agent_id for row in tx.rows(sa.select(c.agent_id).select_from(joined).where(mine))}
 
 
 def note_open_desks(tx: Tx, present: Mapping[int, Collection[int]]) -> None:

@@ -1,6 +1,7 @@
 """What concerns whom. In: events of cases and deliveries, durable and in order per case. Out: notifications, counted rather than heaped up.
 
-Nobody is told of what they did themselves, nor of what they may no longer see.
+Nobody is told of what they did themselves, nor of what they may no longer see. Somebody who sits and waits in a live talk that nobody
+holds concerns everybody at a desk, until one of them takes or answers it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case
 from sluss.cases.audience import audience_of
-from sluss.cases.events import CaseAssigned, MessageReceived, NoteAdded, StatusChanged
+from sluss.cases.events import CaseAssigned, MessageReceived, MessageSent, NoteAdded, StatusChanged
 from sluss.cases.following import follower_ids
-from sluss.cases.models import conversations, messages
+from sluss.cases.models import conversations, messages, threads
+from sluss.channels.models import inboxes
+from sluss.channels.registry import channel_named, channel_names
 from sluss.kernel.actors import system
 from sluss.kernel.errors import Missing
 from sluss.kernel.events import Event, Recorded, events, from_row, kind_of
 from sluss.kernel.tx import Tx
-from sluss.notifications.actions import Notice, notify
+from sluss.notifications.actions import Notice, hush, notify
+from sluss.notifications.digest import at_desks
 from sluss.notifications.kinds import Kind
 from sluss.notifications.mentions import called_by
 from sluss.outbox.events import DeliveryChanged
 
-TOLD: tuple[type[Event], ...] = (CaseAssigned, MessageReceived, NoteAdded, StatusChanged, DeliveryChanged)
+TOLD: tuple[type[Event], ...] = (CaseAssigned, MessageReceived, MessageSent, NoteAdded, StatusChanged, DeliveryChanged)
+ANSWERING = ("admin", "lead", "agent")
 
 
 class Concern(msgspec.Struct, frozen=True):
@@ -44,6 +49,8 @@ def tell_concerned(tx: Tx, recorded: Recorded) -> None:
     except Missing:
         return
     concerns = [one for one in _CONCERNS[type(recorded.event)](tx, case, recorded) if one.agent_ids]
+    if isinstance(recorded.event, CaseAssigned | MessageSent) and _came_live(tx, case):
+        hush(tx, who, case.id, "message", besides=_near(tx, case))
     if not concerns:
         return
     seeing = {one.id for one in audience_of(tx, case)} - ({recorded.actor_id} if recorded.actor_kind == "agent" else set[int]())
@@ -61,8 +68,17 @@ def _message(tx: Tx, case: CaseRow, recorded: Recorded) -> list[Concern]:
     event = recorded.event
     if not isinstance(event, MessageReceived) or event.automatic or case.status == "spam":
         return []
-    kind: Kind = "side" if _is_aside(tx, case, event.message_id) else "message"
-    return [Concern(kind, _near(tx, case), event.message_id)]
+    aside, live = _where(tx, case, event.message_id)
+    near = _near(tx, case)
+    if live and not near:
+        near = at_desks(tx, system(case.workspace_id), ANSWERING)
+    kind: Kind = "side" if aside else "message"
+    return [Concern(kind, near, event.message_id)]
+
+
+def _nothing(_tx: Tx, _case: CaseRow, _recorded: Recorded) -> list[Concern]:
+    """Whoever answers is known by the answer itself."""
+    return []
 
 
 def _note(tx: Tx, case: CaseRow, recorded: Recorded) -> list[Concern]:
@@ -96,11 +112,24 @@ def _near(tx: Tx, case: CaseRow) -> set[int]:
     return follower_ids(tx, system(case.workspace_id), case.id) | ({case.assignee_id} if case.assignee_id else set[int]())
 
 
-def _is_aside(tx: Tx, case: CaseRow, message_id: int) -> bool:
-    m, v = messages.c, conversations.c
+def _where(tx: Tx, case: CaseRow, message_id: int) -> tuple[bool, bool]:
+    """Whether a message was said beside the customer, and whether somebody sits at the other end and waits."""
+    m, v, t, i = messages.c, conversations.c, threads.c, inboxes.c
     joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
+    joined = joined.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    joined = joined.join(inboxes, (i.workspace_id == t.workspace_id) & (i.id == t.inbox_id))
     mine = (m.workspace_id == case.workspace_id) & (m.id == message_id)
-    return bool(tx.value(sa.select(v.aside).select_from(joined).where(mine)))
+    row = tx.row(sa.select(v.aside, i.channel).select_from(joined).where(mine))
+    return (False, False) if row is None else (bool(row.aside), _is_live(row.channel))
+
+
+def _came_live(tx: Tx, case: CaseRow) -> bool:
+    i = inboxes.c
+    return _is_live(str(tx.value(sa.select(i.channel).where(i.workspace_id == case.workspace_id, i.id == case.inbox_id))))
+
+
+def _is_live(channel: str) -> bool:
+    return channel in channel_names() and channel_named(channel).capabilities.is_live
 
 
 def _snoozed_by(tx: Tx, case: CaseRow, recorded: Recorded) -> set[int]:
@@ -118,6 +147,7 @@ def _snoozed_by(tx: Tx, case: CaseRow, recorded: Recorded) -> set[int]:
 _CONCERNS: Mapping[type[Event], Callable[[Tx, CaseRow, Recorded], list[Concern]]] = {
     CaseAssigned: _assigned,
     MessageReceived: _message,
+    MessageSent: _nothing,
     NoteAdded: _note,
     StatusChanged: _status,
     DeliveryChanged: _delivery,

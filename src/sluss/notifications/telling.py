@@ -94,7 +94,7 @@ ICONS: Mapping[str, str] = {
     "mentioned": "at-sign",
     "assigned": "user-check",
     "taken": "user-x",
-    "message": "mail",
+    "message": "message-circle",
     "side": "forward",
     "note": "lock",
     "status": "circle-dot",
