@@ -11,11 +11,12 @@ from sluss.privacy.sweeping import SMALL, SWEPT
 BY_HAND = {
     *("envelopes", "envelope_keys", "message_keys", "events", "reads", "erasures", "loose_files"),
     "parked_events",  # only what went wrong with an event; swept with the small ones
+    *("visitors", "visitor_codes", "visitor_letters", "letters"),  # see privacy/visiting.py
 }
 """Removed or emptied beside the references, each in a place that names it."""
 
 NOTHING_OF_CUSTOMERS = {
-    *("agents", "agent_identities", "api_tokens", "credentials", "factors", "invitations", "known_devices", "letters", "letter_settings"),
+    *("agents", "agent_identities", "api_tokens", "credentials", "factors", "invitations", "known_devices", "letter_settings"),
     *("oidc_providers", "one_time_links", "passkeys", "pending_sign_ins", "recovery_codes", "reset_requests", "sessions"),
     *("sign_in_failures", "sign_in_rules", "team_members", "teams", "totp_seeds", "used_challenges"),  # of the staff
     *("audit", "audit_heads", "audit_traces"),  # ids and the company's own words, by rule of kernel/audit.py
@@ -28,6 +29,7 @@ NOTHING_OF_CUSTOMERS = {
     *("acknowledged", "conservation_checks", "counters", "cursors", "leases", "recurring", "streams"),  # figures and places
     *("bulk_deeds", "view_places", "view_sorts"),  # what agents did and how their screen stands
     "proposal_rules",  # a number of hours
+    "chat_sites",  # web sites of the company's
     "erased_keys",  # marks, which only this installation's key makes
 }
 

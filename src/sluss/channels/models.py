@@ -54,6 +54,9 @@ inbox_trials = scoped_table(
     refers("inbox_id", "inboxes"),
     sa.Index("ix_inbox_trials_inbox", "workspace_id", "inbox_id", "id"),
 )
+TYPED_SQL = "typing_text <> ''"
+"""Visitors of whom half a message lies there; the partial index is used only where its condition is said literally."""
+
 visitors = scoped_table(
     "visitors",
     sa.Column("inbox_id", Id, nullable=False),
@@ -79,6 +82,7 @@ visitors = scoped_table(
     sa.Index("ix_visitors_subject", "workspace_id", "inbox_id", "subject"),
     sa.Index("ix_visitors_online", "online_until"),
     sa.Index("ix_visitors_agent_seen", "agent_seen_at"),
+    sa.Index("ix_visitors_typed", "typing_until", sqlite_where=sa.text(TYPED_SQL), postgresql_where=sa.text(TYPED_SQL)),
 )
 """Customers on a company's web site. The thread of one is that whose external key is the visitor's id.
 

@@ -1,6 +1,6 @@
-"""How letters to agents leave: by the installation's own mail server, else by a mail inbox of the workspace. In: `Mail`. Out: a mail sent.
+"""How letters leave: by the installation's own mail server, else by a mail inbox of the workspace. In: `Mail`. Out: a mail sent.
 
-Of the inboxes the chosen one is taken if it works, else the first that does.
+Of the inboxes the chosen one is taken if it works, else the first that does. A letter to a customer leaves by the inbox that it names.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ class Postbox:
 
     async def post(self, mail: Mail) -> str:
         """Send one letter. Returns the server's words; raises `NotPosted`."""
-        connection = await self._way(mail.workspace_id)
+        connection = await self._way(mail)
         try:
-            sent = await (self._own or channel_named(BY)).send(connection, _outbound(mail, connection), _nothing)
+            # Only the installation's own server has the inbox 0.
+            channel = channel_named(BY) if connection.inbox_id or self._own is None else self._own
+            sent = await channel.send(connection, _outbound(mail, connection), _nothing)
         except Refused as error:
             raise NotPosted("refused" if error.permanent else "deferred", error.reason) from error
         except Unreachable as error:
@@ -58,13 +60,14 @@ class Postbox:
             raise NotPosted("unknown", error.reason) from error
         return sent.detail
 
-    async def _way(self, workspace_id: int) -> Connection:
-        if self._config.mail_host:
-            return _of_installation(self._config, workspace_id)
-        carrier = await self._db.read(letter_carrier, system(workspace_id))
+    async def _way(self, mail: Mail) -> Connection:
+        named = await self._db.read(_named, system(mail.workspace_id), mail.by) if mail.by else None
+        if named is None and self._config.mail_host:
+            return _of_installation(self._config, mail.workspace_id)
+        carrier = named or await self._db.read(letter_carrier, system(mail.workspace_id))
         if carrier is None:
             raise NotPosted("deferred", NO_WAY)
-        connection = await self._connection(workspace_id, carrier.id)
+        connection = await self._connection(mail.workspace_id, carrier.id)
         # A copy among the sent mails of the inbox would look like an answer to a customer.
         return msgspec.structs.replace(connection, settings=connection.settings | {"sent_copy": False})
 
@@ -83,6 +86,10 @@ def letter_carriers(tx: Tx, who: Actor) -> list[Carrier]:
     mine = (c.workspace_id == who.workspace_id) & (c.channel == BY) & c.enabled & c.archived_at.is_(None)
     rows = tx.rows(sa.select(c.id, c.name, c.address, c.send_failures, c.paused_until).where(mine).order_by(c.id))
     return [Carrier(row.id, row.name, row.address, row.paused_until is None or row.paused_until <= tx.now) for row in rows]
+
+
+def _named(tx: Tx, who: Actor, inbox_id: int) -> Carrier | None:
+    return next((one for one in letter_carriers(tx, who) if one.id == inbox_id and one.works), None)
 
 
 def has_letter_way(tx: Tx, who: Actor, config: Config) -> bool:

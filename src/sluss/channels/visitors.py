@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sluss.channels.models import visitors
+from sluss.channels.models import TYPED_SQL, visitors
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing
 from sluss.kernel.schema import fields
@@ -187,7 +187,14 @@ def write_marks(tx: Tx, marks: Sequence[Mark]) -> None:
         if rows:
             tx.run(statement, rows)
     if marks:
+        forget_typed(tx)
         tx.hint(TOPIC)
+
+
+def forget_typed(tx: Tx) -> None:
+    """What somebody was seen typing is over after seconds, sent or not: nothing keeps it."""
+    over = sa.text(TYPED_SQL) & (visitors.c.typing_until <= tx.now)
+    tx.run(sa.update(visitors).where(over).values(typing_text=""))
 
 
 def note_agent_read(tx: Tx, who: Actor, visitor_ids: Collection[int]) -> None:

@@ -54,6 +54,12 @@ def cancel(tx: Tx, who: Actor, kind: str, key: str) -> None:
     tx.run(sa.delete(jobs).where(jobs.c.workspace_id == who.workspace_id, jobs.c.kind == kind, jobs.c.key == key))
 
 
+def rings_at(tx: Tx, who: Actor, kind: str, key: str) -> int | None:
+    """When a timer rings; None while it is not set."""
+    c = jobs.c
+    return tx.value(sa.select(c.due_at).where(c.workspace_id == who.workspace_id, c.kind == kind, c.key == key))
+
+
 def run_due(tx: Tx, lease: Lease, actions: Mapping[str, JobAction]) -> int:
     """Run what is due, each job in a savepoint of its own. Returns how many rows were looked at."""
     require(tx, lease)

@@ -19,6 +19,7 @@ from sluss.proposals import models as proposals
 from sluss.replies import models as replies
 from sluss.replies.canned import models as canned
 from sluss.replies.macros import models as macros
+from sluss.visitor import models as visitor
 
 __all__ = [
     "api",
@@ -46,5 +47,6 @@ __all__ = [
     "proposals",
     "reactions",
     "replies",
+    "visitor",
     "workspaces",
 ]

@@ -23,6 +23,9 @@ ROLES: Mapping[str, Callable[[], str]] = {
 }
 
 
+TO_CUSTOMERS = frozenset({"chat-code", "chat-text"})
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a letter is about. `link` is complete; `until` and `at` are instants in µs UTC."""
 
@@ -52,7 +55,8 @@ def words_of(kind: str, facts: Facts) -> Words:
     """The letter of a kind."""
     subject, paragraphs = _LETTERS[kind](facts)
     greeting = _("Hello %(name)s,") % {"name": facts.name} if facts.name else _("Hello,")
-    closing = _("This letter was written by Sluss for %(company)s. Nobody reads answers to it.") % {"company": facts.company}
+    written = _("This letter was written by Sluss for %(company)s. Nobody reads answers to it.") % {"company": facts.company}
+    closing = facts.company if kind in TO_CUSTOMERS else written
     text = "\n\n".join((greeting, *(one for one in paragraphs if one), f"-- \n{closing}"))
     return Words(clean_line(subject), text + "\n")
 
@@ -139,6 +143,23 @@ def _digest(facts: Facts) -> _Letter:
     )
 
 
+def _chat_code(facts: Facts) -> _Letter:
+    """Whoever asked for it has chosen no word of it (T49)."""
+    return _("Your code for the chat with %(company)s") % {"company": facts.company}, (
+        _("Somebody, most likely you, wants the text of a chat with %(company)s sent to this address. Type this code into the chat:")
+        % {"company": facts.company},
+        facts.label,
+        _("It counts for 15 minutes. If it was not you, do nothing: nothing else is sent."),
+    )
+
+
+def _chat_text(facts: Facts) -> _Letter:
+    return _("Your chat with %(company)s") % {"company": facts.company}, (
+        _("This is what was said in your chat with %(company)s.") % {"company": facts.company},
+        *facts.lines,
+    )
+
+
 def _if_not_you() -> str:
     return _("If it was you, there is nothing to do. If not, choose a new password at once and tell an administrator.")
 
@@ -153,4 +174,6 @@ _LETTERS: Mapping[str, Callable[[Facts], _Letter]] = {
     "alarm": _alarm,
     "trial": _trial,
     "digest": _digest,
+    "chat-code": _chat_code,
+    "chat-text": _chat_text,
 }

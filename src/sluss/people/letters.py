@@ -1,4 +1,4 @@
-"""Letters: what Sluss itself writes to agents. In: an action that causes one. Out: a row in the same transaction, later a mail.
+"""Letters: what Sluss itself writes, to agents above all. In: an action that causes one. Out: a row in the same transaction, later a mail.
 
 A letter with a link holds no token at rest: the token is made when the letter leaves. A letter whose arrival cannot be known stays
 `unknown` and is never sent a second time by itself.
@@ -25,20 +25,31 @@ from sluss.kernel.words import say
 from sluss.kernel.workspaces import workspaces
 from sluss.people.models import agents, credentials, letter_settings, letters
 
-Kind = Literal["invitation", "reset", "no-password", "password", "device", "factors", "alarm", "trial", "digest"]
+Kind = Literal["invitation", "reset", "no-password", "password", "device", "factors", "alarm", "trial", "digest", "chat-code", "chat-text"]
 Ending = Literal["sent", "refused", "deferred", "unknown"]
 
 TOPIC = "letters"
 HOLD = 20 * MINUTE
 """How long a letter may be under way before its result counts as unknown."""
-PATIENCE: dict[str, int] = {"invitation": 3 * DAY, "reset": 2 * HOUR, "no-password": 2 * HOUR, "trial": 10 * MINUTE, "digest": 6 * HOUR}
+PATIENCE: dict[str, int] = {
+    "invitation": 3 * DAY,
+    "reset": 2 * HOUR,
+    "no-password": 2 * HOUR,
+    "trial": 10 * MINUTE,
+    "digest": 6 * HOUR,
+    "chat-code": 15 * MINUTE,
+    "chat-text": 6 * HOUR,
+}
 USUAL_PATIENCE = 3 * DAY
 FIRST_WAIT, LONGEST_WAIT = MINUTE, HOUR
 SHOWN = 50
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One letter ready to leave. `token` is the same at every attempt, for the Message-ID; `company` is who it comes from."""
+    """One letter ready to leave. `token` is the same at every attempt, for the Message-ID; `company` is who it comes from.
+
+    `by` is the inbox that it should leave by, 0 for the usual way.
+    """
 
     workspace_id: int
     token: str
@@ -48,6 +59,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     written_at: int
+    by: int = 0
 
 
 class NotPosted(Exception):
@@ -86,7 +98,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Addressee(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom. One of the two ids is set, but for a trial."""
+    """To whom. One of the two ids is set, but for a trial, and for a customer."""
 
     email: str
     name: str

@@ -138,7 +138,8 @@ class Postman:
         with speaking(Voice(letter.language, workspace.time_zone)):
             words = words_of(letter.kind, facts)
         given: dict[str, Any] = {"workspace_id": who.workspace_id, "token": letter.message_id, "email": letter.email, "name": letter.name}
-        return letter, Mail(**given, company=workspace.name, subject=words.subject, text=words.text, written_at=tx.now)
+        given |= {"company": facts.company, "by": int(letter.data.get("by", 0))}
+        return letter, Mail(**given, subject=words.subject, text=words.text, written_at=tx.now)
 
     def _facts(self, tx: Tx, who: Actor, letter: Letter) -> Facts | None:
         """What the letter is about, now; None when there is nobody to write to any more, or nothing to say."""
@@ -150,7 +151,7 @@ class Postman:
             return None
         if letter.kind in self._tellers:
             told = self._tellers[letter.kind](tx, who, letter, home)
-            return msgspec.structs.replace(told, company=company) if told is not None else None
+            return msgspec.structs.replace(told, company=told.company or company) if told is not None else None
         provider = find_provider(tx, who) if letter.kind == "no-password" else None
         known: dict[str, Any] = {
             name: value

@@ -11,14 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from sluss.cases.models import attachments, cases, conversations, messages, notes, threads
+from sluss.cases.ways import OPENED
+from sluss.contacts.models import contacts, identities
 from sluss.kernel.events import events
 from sluss.kernel.search import remove_texts
 from sluss.kernel.tokens import new_token
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Json, Text
-from sluss.outbox.models import attempts, operations
+from sluss.outbox.models import attempts, operations, other_forms
 from sluss.privacy.events import CaseBlanked, CaseErased
-from sluss.privacy.reach import BLANKED, Order, children, forget_bytes, forget_keys, part_from, remove
+from sluss.privacy.reach import BLANKED, Order, children, forget_bytes, forget_keys, hangs, part_from, remove
 
 AT_ONCE = 100
 """Messages in one transaction."""
@@ -91,7 +93,7 @@ def remove_empty_threads(tx: Tx, order: Order, thread_ids: Sequence[int]) -> Non
     c = conversations.c
     mine = (c.workspace_id == order.who.workspace_id) & c.thread_id.in_(thread_ids)
     used = {row.thread_id for row in tx.rows(sa.select(c.thread_id).where(mine))}
-    remove(tx, order, threads, sorted(set(thread_ids) - used))
+    _remove_threads(tx, order, sorted(set(thread_ids) - used))
 
 
 def messages_in(tx: Tx, order: Order, case_id: int, wanted: sa.ColumnElement[bool] | None = None) -> list[int]:
@@ -101,6 +103,21 @@ def messages_in(tx: Tx, order: Order, case_id: int, wanted: sa.ColumnElement[boo
     said = (c.workspace_id == order.who.workspace_id) & c.conversation_id.in_(spoken)
     said = said if wanted is None else said & wanted
     return [row.id for row in tx.rows(sa.select(c.id).where(said).order_by(c.id).limit(AT_ONCE))]
+
+
+def _remove_threads(tx: Tx, order: Order, thread_ids: list[int]) -> None:
+    """Threads, and contacts of whom nothing is known but that a chat was to go on at their address."""
+    t, i = threads.c, identities.c
+    joined = threads.join(identities, (i.workspace_id == t.workspace_id) & (i.id == t.identity_id))
+    opened = (t.workspace_id == order.who.workspace_id) & t.id.in_(thread_ids) & t.external_key.startswith(OPENED)
+    met = {row.contact_id for row in tx.rows(sa.select(i.contact_id).select_from(joined).where(opened))}
+    remove(tx, order, threads, thread_ids)
+    for contact_id in sorted(met):
+        mine = (i.workspace_id == order.who.workspace_id) & (i.contact_id == contact_id)
+        known = [row.id for row in tx.rows(sa.select(i.id).where(mine))]
+        here = (cases.c.workspace_id == order.who.workspace_id) & (cases.c.contact_id == contact_id)
+        if tx.row(sa.select(cases.c.id).where(here).limit(1)) is None and not hangs(tx, order.who, identities, known):
+            remove(tx, order, contacts, [contact_id])
 
 
 def _conversations(tx: Tx, order: Order, case_id: int) -> list[tuple[int, int]]:
@@ -129,11 +146,12 @@ def _blank_threads(tx: Tx, order: Order, case_id: int) -> None:
 
 
 def _blank_operations(tx: Tx, order: Order, message_ids: Sequence[int]) -> None:
-    o, a = operations.c, attempts.c
+    o, a, f = operations.c, attempts.c, other_forms.c
     mine = (o.workspace_id == order.who.workspace_id) & o.message_id.in_(message_ids)
     ids = [row.id for row in tx.rows(sa.select(o.id).where(mine))]
     tx.run(sa.update(operations).where(mine).values(recipient=sa.literal("erased:") + sa.cast(o.id, sa.Text), recipient_name="", reason=""))
     tx.run(sa.update(attempts).where(a.workspace_id == order.who.workspace_id, a.operation_id.in_(ids)).values(detail=""))
+    tx.run(sa.delete(other_forms).where(f.workspace_id == order.who.workspace_id, f.operation_id.in_(ids)))
 
 
 def _nothing(column: sa.Column[Any]) -> Any:

@@ -32,6 +32,7 @@ from sluss.privacy.models import exports, reads
 from sluss.privacy.orders import Erasure, change_erasure
 from sluss.privacy.reach import Order, hangs, remove
 from sluss.privacy.sweeping import SWEPT, sweep_envelopes, sweep_small, sweep_table, words_of
+from sluss.privacy.visiting import forget_visitors, sweep_visitors
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
     i, c = identities.c, cases.c
     ws = erasure.workspace_id
     part_strangers(tx, order.who, erasure.contact_id)
+    forget_visitors(tx, order, erasure.contact_id)
     mine = (i.workspace_id == ws) & (i.contact_id == erasure.contact_id)
     known = tx.rows(sa.select(i.id, i.address).where(mine))
     addresses = [row.address for row in known if not row.address.startswith("erased:")]
@@ -141,7 +143,9 @@ def _sweep(number: int) -> Callable[[Tx, Order, Erasure], Next]:
 
 
 def _sweep_small(tx: Tx, order: Order, erasure: Erasure) -> Next:
-    sweep_small(tx, order, words_of(erasure.addresses, erasure.until))
+    words = words_of(erasure.addresses, erasure.until)
+    sweep_small(tx, order, words)
+    sweep_visitors(tx, order, words)
     return Next("envelopes")
 
 

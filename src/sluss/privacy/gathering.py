@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from sluss.cards.models import card_answers, pushed_cards
 from sluss.cases.models import attachments, case_tags, cases, conversations, messages, notes, tags
+from sluss.channels.models import visitors
 from sluss.contacts.models import attribute_values, attributes, consent_purposes, consents, contact_notes, identities
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
@@ -21,13 +22,14 @@ from sluss.kernel.audit import audit
 from sluss.kernel.events import events
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Flag, Id, Instant
-from sluss.outbox.models import attempts, operations
+from sluss.outbox.models import attempts, carried, operations, other_forms
 from sluss.people.models import agents
 from sluss.privacy.models import contact_holds
 from sluss.privacy.orders import access_person
 from sluss.privacy.reach import BLANKED
+from sluss.privacy.visiting import visitors_of
 
-INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "raw", "position", "revision"})
+INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "raw", "position", "revision", "token_hash"})
 
 Row = dict[str, Any]
 
@@ -65,6 +67,8 @@ def gather_person(tx: Tx, who: Actor, contact_id: int, *, with_notes: bool = Tru
     told = {"id": str(person.id), "name": person.name, "language": person.language, "created_at": when(person.created_at)}
     deeds = _deeds(tx, who, ("contact", [contact_id]))
     told |= {"zone": person.zone, "identities": _plain(tx, identities, mine), "holds": _plain(tx, contact_holds, held)}
+    came = (visitors.c.workspace_id == who.workspace_id) & visitors.c.id.in_(visitors_of(tx, who, contact_id))
+    told |= {"visits": _plain(tx, visitors, came)}
     return (
         told
         | {"proofs": {one[1]: one[2] for one in person.identities}, "audit": deeds}
@@ -152,6 +156,9 @@ def _messages(tx: Tx, who: Actor, said: sa.ColumnElement[bool]) -> tuple[list[in
     tried = (a.workspace_id == who.workspace_id) & a.operation_id.in_(sa.select(o.id).where(sent))
     hung = (f.workspace_id == who.workspace_id) & f.message_id.in_(ids)
     about = {"messages": _plain(tx, messages, said), "attachments": _plain(tx, attachments, hung)}
+    along = sa.select(carried.c.operation_id).where(carried.c.workspace_id == who.workspace_id, carried.c.message_id.in_(ids))
+    formed = (other_forms.c.workspace_id == who.workspace_id) & other_forms.c.operation_id.in_(along)
+    about |= {"mails": _plain(tx, other_forms, formed)}
     return ids, about | {"deliveries": _plain(tx, operations, sent), "attempts": _plain(tx, attempts, tried)}
 
 

@@ -45,6 +45,7 @@ SMALL = (
     "saved_views",
     "card_answers",
     "pushed_cards",
+    "visitor_codes",
 )
 """Tables without an id, small at any time: a row that names an address goes, or is changed where somebody still writes in it."""
 

@@ -73,6 +73,8 @@ def _screen(tx: Tx, who: Actor, config: Config) -> Letters:
         "alarm": _("Alarm"),
         "trial": _("Trial"),
         "digest": _("News for who is away"),
+        "chat-code": _("Code for a visitor"),
+        "chat-text": _("Text of a chat"),
     }
     lines = tuple(
         LetterLine(

@@ -60,6 +60,49 @@ def upgrade() -> None:
     op.create_index("ix_visitors_agent_seen", "visitors", ["agent_seen_at"], unique=False)
     op.create_index("ix_visitors_online", "visitors", ["online_until"], unique=False)
     op.create_index("ix_visitors_subject", "visitors", ["workspace_id", "inbox_id", "subject"], unique=False)
+    op.create_index(
+        "ix_visitors_typed",
+        "visitors",
+        ["typing_until"],
+        unique=False,
+        sqlite_where=sa.text("typing_text <> ''"),
+        postgresql_where=sa.text("typing_text <> ''"),
+    )
+    op.create_table(
+        "visitor_codes",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("visitor_id", types.Id(), nullable=False),
+        sa.Column("email", types.Text(), nullable=False),
+        sa.Column("mark", types.Blob(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("tries", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "visitor_id"], ["visitors.workspace_id", "visitors.id"], name=op.f("fk_visitor_codes_workspace_id_visitor_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_visitor_codes_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "visitor_id", name=op.f("pk_visitor_codes")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "visitor_letters",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("visitor_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("address", types.Blob(), nullable=False),
+        sa.Column("network", types.Blob(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "visitor_id"],
+            ["visitors.workspace_id", "visitors.id"],
+            name=op.f("fk_visitor_letters_workspace_id_visitor_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_visitor_letters_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_visitor_letters")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_visitor_letters_at", "visitor_letters", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_visitor_letters_visitor", "visitor_letters", ["workspace_id", "visitor_id"], unique=False)
     op.create_table(
         "carried",
         sa.Column("workspace_id", types.Id(), nullable=False),
