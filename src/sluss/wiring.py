@@ -18,6 +18,7 @@ from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
 from sluss.channels.trials import forget_old_trials
+from sluss.channels.visitors import forget_typed
 from sluss.contacts.notes import forget_removed_notes
 from sluss.desk import bulk
 from sluss.desk.presence import forget_presences
@@ -41,6 +42,9 @@ from sluss.proposals.actions import forget_clues, propose_for_message
 from sluss.replies.confirmations import confirm_case
 from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
 from sluss.replies.macros.running import forget_runs
+from sluss.visitor.continuing import FOLLOW, follow_by_mail, note_delivery
+from sluss.visitor.forgetting import forget_idle, idle_visitors
+from sluss.visitor.transcript import CODE, TRANSCRIPT, forget_codes, tell_code, tell_text
 
 INSIDE: Mapping[type[Event], Sequence[Inside]] = {NoteAdded: (note_mentions_of,)}
 
@@ -50,6 +54,7 @@ AFTER: Sequence[After] = (
     After("tell whom it concerns", TOLD, tell_concerned),
     After("propose what may be the same", (MessageReceived,), propose_for_message),
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
+    After("go on by mail where a chat was left", (DeliveryChanged,), note_delivery),
 )
 
 JOBS: Mapping[str, JobAction] = {
@@ -59,6 +64,7 @@ JOBS: Mapping[str, JobAction] = {
     INDEX_CASE: index_some_of_case,
     REBUILD: rebuild_some,
     DIGEST: send_digest,
+    FOLLOW: follow_by_mail,
 }
 
 EVERY: Sequence[Every] = (
@@ -78,6 +84,9 @@ EVERY: Sequence[Every] = (
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
     Every("tidy deeds to many", 86_400, bulk.forget_runs),
     Every("tidy runs of macros", 86_400, forget_runs),
+    Every("forget what visitors typed", 60, lambda tx, _who: forget_typed(tx)),
+    Every("forget idle visitors", 86_400, forget_idle, look=idle_visitors),
+    Every("tidy codes of visitors", 3600, forget_codes),
 )
 
-TELLERS: Mapping[str, Teller] = {DIGEST: facts_of}
+TELLERS: Mapping[str, Teller] = {DIGEST: facts_of, CODE: tell_code, TRANSCRIPT: tell_text}
