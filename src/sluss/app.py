@@ -21,6 +21,7 @@ from sluss.config import Config
 from sluss.customers import routes as customers
 from sluss.desk import routes as desk
 from sluss.desk.live import make_render
+from sluss.desk.presence import writers
 from sluss.desk.whispers import Whispers
 from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
@@ -33,9 +34,10 @@ from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
 from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
-from sluss.visitor import embed, routes_page, routes_self
+from sluss.visitor import embed, routes_letters, routes_page, routes_self
 from sluss.visitor import routes as visitor
 from sluss.visitor.hub import Visitors
+from sluss.visitor.news import Writer
 from sluss.web import installing, plumbing
 from sluss.web.edge import Call, Edge
 from sluss.web.forms import close_uploads
@@ -55,6 +57,7 @@ ROUTES = [
     *notifications.ROUTES,
     *embed.ROUTES,
     *visitor.ROUTES,
+    *routes_letters.ROUTES,
     *routes_page.ROUTES,
     *routes_self.ROUTES,
     *desk.ROUTES,
@@ -158,6 +161,7 @@ async def _running(app: Litestar) -> AsyncGenerator[None]:
         return {session_id: watcher_of(session) for session_id, session in found.items()}
 
     edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
+    edge.visits.writing = lambda tx: [Writer(*one) for one in writers(tx)]
     loops = Supervisor(edge.db.clock)
     whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))

@@ -21,6 +21,7 @@ from sluss.channels.addressing import plain_address
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
 from sluss.channels.models import inboxes, visitors
 from sluss.channels.registry import channel_named
+from sluss.channels.visitors import set_profile
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import HOUR, MINUTE
 from sluss.kernel.errors import Missing
@@ -54,6 +55,13 @@ def note_delivery(tx: Tx, recorded: Recorded) -> None:
         _set_timer(tx, who, thread.id, recorded.at + WAIT)
     elif not _unread(tx, who, thread.id, 0):
         cancel(tx, who, FOLLOW, str(thread.id))
+
+
+def take_profile(tx: Tx, who: Actor, inbox_id: int, visitor_id: int, *, name: str = "", email: str = "") -> None:
+    """What a visitor says of themselves; with an address, what was answered before can still follow."""
+    set_profile(tx, who, inbox_id, visitor_id, name=name, email=email)
+    if email:
+        follow_later(tx, who, inbox_id, visitor_id)
 
 
 def follow_later(tx: Tx, who: Actor, inbox_id: int, visitor_id: int) -> None:

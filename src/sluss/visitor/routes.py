@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Response, get, post
 
 from sluss.channels.contract import Delivered
-from sluss.channels.visitors import Mark, Newcomer, Visitor, find_or_make_visitor, same_person, set_profile
+from sluss.channels.visitors import Mark, Newcomer, Visitor, find_or_make_visitor, same_person
 from sluss.channels.webchat.understanding import ChatMessage, encode, external_key
 from sluss.people.browser import describe
 from sluss.visitor.chats import Chat
+from sluss.visitor.continuing import take_profile
 from sluss.visitor.hub import Visitors
 from sluss.visitor.items import page_of
 from sluss.visitor.meeting import Meeting, known_visitor, look_up, meet, require_bearer, visitors_of
@@ -113,7 +114,7 @@ async def _writer(edge: Edge, request: Call, meeting: Meeting, said: Said) -> Vi
         hub.known.note(bearer.token_hash)
     require_details(chat.settings, said.name or visitor.name, said.email or visitor.email)
     if (said.name and said.name != visitor.name) or (said.email and said.email != visitor.email):
-        await edge.db.write_grouped(set_profile, chat.who, chat.inbox_id, visitor.id, name=said.name, email=said.email)
+        await edge.db.write_grouped(take_profile, chat.who, chat.inbox_id, visitor.id, name=said.name, email=said.email)
     return visitor
 
 

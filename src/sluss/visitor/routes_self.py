@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from sluss.channels.contract import Delivered
-from sluss.channels.visitors import Mark, Person, Visitor, prove_visitor, set_profile
+from sluss.channels.visitors import Mark, Person, Visitor, prove_visitor
 from sluss.channels.webchat.identity import read_identity
 from sluss.channels.webchat.understanding import ChatReceipt, encode
 from sluss.kernel.clock import SECOND
@@ -19,6 +19,7 @@ from sluss.kernel.files import FileStore, StoreError, as_digest, digest_of
 from sluss.kernel.text import clean_text
 from sluss.kernel.words import say
 from sluss.visitor.chats import Chat
+from sluss.visitor.continuing import follow_later, take_profile
 from sluss.visitor.items import StoredFile, file_of, unread_of
 from sluss.visitor.meeting import Meeting, Unknown, known_visitor, meet, require_bearer, seal_of, visitors_of
 from sluss.visitor.receiving import PREVIEW, PageTold, read_email, read_name, read_page
@@ -70,8 +71,8 @@ class Identity(msgspec.Struct, frozen=True):
 async def typing(edge: Edge, asked: Asked, request: Call, key: str) -> Response[None]:
     """Somebody types, or stopped. What is kept of the text only where the inbox allows that we see it."""
     meeting = await meet(edge, request, key, visitors_of(edge).limits.requests)
-    told = await _json(request, Typing)
-    visitor = await _marked(edge, meeting)
+    told = await told_json(request, Typing)
+    visitor = await marked_visitor(edge, meeting)
     text = clean_text(told.text[:PREVIEW]) if told.on and meeting.chat.settings.preview else ""
     until = edge.db.clock() + TYPING if told.on else 0
     visitors_of(edge).marks.note(Mark(visitor.workspace_id, visitor.id, typing=(until, text)))
@@ -82,8 +83,8 @@ async def typing(edge: Edge, asked: Asked, request: Call, key: str) -> Response[
 async def page(edge: Edge, asked: Asked, request: Call, key: str) -> Response[None]:
     """The visitor looks at another page."""
     meeting = await meet(edge, request, key, visitors_of(edge).limits.requests)
-    told = read_page(await _json(request, PageTold))
-    visitor = await _marked(edge, meeting)
+    told = read_page(await told_json(request, PageTold))
+    visitor = await marked_visitor(edge, meeting)
     if told.url:
         visitors_of(edge).marks.note(Mark(visitor.workspace_id, visitor.id, page=told))
     return asked.nothing()
@@ -93,10 +94,10 @@ async def page(edge: Edge, asked: Asked, request: Call, key: str) -> Response[No
 async def profile(edge: Edge, asked: Asked, request: Call, key: str) -> Response[None]:
     """Name and address, as the visitor gives them."""
     meeting = await meet(edge, request, key, visitors_of(edge).limits.requests)
-    told = await _json(request, Profile)
+    told = await told_json(request, Profile)
     name, email = read_name(told.name), read_email(told.email)
-    visitor = await _marked(edge, meeting)
-    await edge.db.write_grouped(set_profile, meeting.chat.who, visitor.inbox_id, visitor.id, name=name, email=email)
+    visitor = await marked_visitor(edge, meeting)
+    await edge.db.write_grouped(take_profile, meeting.chat.who, visitor.inbox_id, visitor.id, name=name, email=email)
     return asked.nothing()
 
 
@@ -104,8 +105,8 @@ async def profile(edge: Edge, asked: Asked, request: Call, key: str) -> Response
 async def receipts(edge: Edge, asked: Asked, request: Call, key: str) -> Response[Any]:
     """What has come and what was read; it is kept like a message before it is acknowledged. What is no news leaves no trace."""
     meeting = await meet(edge, request, key, visitors_of(edge).limits.requests)
-    told = await _json(request, Receipts)
-    visitor = await _marked(edge, meeting)
+    told = await told_json(request, Receipts)
+    visitor = await marked_visitor(edge, meeting)
     come = {one for one in map(number, told.delivered[:AT_ONCE]) if one}
     delivered, read = await edge.db.read(unread_of, meeting.chat.who, visitor, come, number(told.read) or 0)
     for thread in {int(row.external_key) for row in [*delivered, *read]}:
@@ -122,7 +123,7 @@ async def identify(edge: Edge, asked: Asked, request: Call, key: str) -> Respons
     """The company's own server says who this is. What was said anonymously until now becomes part of that person's talk."""
     hub = visitors_of(edge)
     meeting = await meet(edge, request, key, hub.limits.identities)
-    chat, told = meeting.chat, await _json(request, Identity)
+    chat, told = meeting.chat, await told_json(request, Identity)
     if chat.settings.identify == "no":
         raise Unknown(say("This chat knows its visitors by what they write, and proves nobody."))
     now = edge.db.clock()
@@ -130,6 +131,8 @@ async def identify(edge: Edge, asked: Asked, request: Call, key: str) -> Respons
     before = meeting.bearer.token_hash if meeting.bearer is not None and not meeting.bearer.proven else None
     person = Person(proven.subject, read_name(proven.name), proven_email(proven.email), proven.locale[:35])
     visitor = await edge.db.write(prove_visitor, chat.who, chat.inbox_id, person, before)
+    if visitor.email:
+        await edge.db.write(follow_later, chat.who, chat.inbox_id, visitor.id)
     if before is not None:
         hub.known.forget(before)
         hub.end_of(visitor.id)
@@ -164,24 +167,25 @@ def proven_email(told: str) -> str:
         return ""
 
 
-async def _marked(edge: Edge, meeting: Meeting) -> Visitor:
+async def marked_visitor(edge: Edge, meeting: Meeting) -> Visitor:
     """Whoever tells something of themselves, counted."""
     bearer = require_bearer(meeting)
     visitors_of(edge).limits.marks.take(bearer.visitor_id or bearer.token_hash)
     return await known_visitor(edge, meeting)
 
 
-async def _keep(edge: Edge, chat: Chat, told: ChatReceipt) -> None:
-    raw = encode(told)
-    key = f"chat:{told.visitor_id}:news:{digest_of(raw)[:40]}"
-    await edge.receive(chat.connection, [Delivered(external_key=key, raw=raw, received_at=edge.db.clock())])
-
-
-async def _json(request: Call, shape: type[T]) -> T:
+async def told_json(request: Call, shape: type[T]) -> T:
+    """What a request says. Raises `Invalid`."""
     try:
         return msgspec.json.decode(await request.body(), type=shape)
     except (msgspec.DecodeError, UnicodeError):
         raise Invalid({"body": UNREADABLE}) from None
+
+
+async def _keep(edge: Edge, chat: Chat, told: ChatReceipt) -> None:
+    raw = encode(told)
+    key = f"chat:{told.visitor_id}:news:{digest_of(raw)[:40]}"
+    await edge.receive(chat.connection, [Delivered(external_key=key, raw=raw, received_at=edge.db.clock())])
 
 
 def _pieces(files: FileStore, found: StoredFile) -> Iterator[bytes]:
