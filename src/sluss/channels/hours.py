@@ -76,6 +76,17 @@ def next_closing(hours: Hours, now: int) -> int | None:
     return end if now < end <= now + SOON * DAY else None
 
 
+def weekly_minutes(hours: Hours) -> int:
+    """How long it is open in a usual week, by the clock on the wall; spans that overlap count once."""
+    whole = SOON * DAY_MINUTES
+    minutes: set[int] = set()
+    for number, day in enumerate(hours.days):
+        for begin, end in day:
+            length = (end - begin) % DAY_MINUTES or DAY_MINUTES
+            minutes |= {(number * DAY_MINUTES + begin + step) % whole for step in range(length)}
+    return len(minutes) if hours.days else whole
+
+
 def opening_sentence(hours: Hours, now: int) -> str:
     """What a visitor is told, in the voice of the moment and by the clock of the hours: `Open until 17:00`, `Closed until Monday 08:00`."""
     with speaking(Voice(voice().locale, hours.zone)):

@@ -25,7 +25,7 @@ from sluss.kernel.sealing import Place, Sealer
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.kernel.workspaces import the_brand
+from sluss.kernel.workspaces import get_workspace, the_brand
 from sluss.people.models import inbox_teams, teams
 
 NAME = 80
@@ -101,6 +101,26 @@ def change_inbox(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: Inbo
     _tell(tx, who, inbox_id, "inbox.change", name=row["name"], address=row["address"])
 
 
+def found_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxFields) -> int:
+    """`create_inbox`, for a channel whose inboxes Sluss itself gives an address and its first settings, too."""
+    form = registry.placed_form(channel)
+    if form is None:
+        return create_inbox(tx, who, sealer, channel, fields)
+    letters = [one.id for one in letter_inboxes(tx, who)]
+    given = form.given(get_workspace(tx, who.workspace_id).time_zone, letters[0] if letters else 0)
+    whole = {"address": given.address, "settings": given.settings | fields.settings, "secrets": given.secrets | fields.secrets}
+    return create_inbox(tx, who, sealer, channel, msgspec.structs.replace(fields, **whole))
+
+
+def turn_secrets(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, turned: dict[str, str]) -> None:
+    """Put secrets that Sluss has made in the place of those that are stored."""
+    _require_admin(who)
+    before = access_inbox(tx, who, inbox_id)
+    _require_kept(before)
+    _set(tx, who, inbox_id, sealed=_seal(sealer, who, inbox_id, turned), changed_at=tx.now)
+    _tell(tx, who, inbox_id, "inbox.key", name=before.name)
+
+
 def pause_inbox(tx: Tx, who: Actor, inbox_id: int) -> None:
     """Neither receive nor send until it is resumed; what is to be sent waits."""
     _switch(tx, who, inbox_id, enabled=False)
@@ -149,6 +169,11 @@ def teams_of(tx: Tx, who: Actor, inbox_id: int) -> tuple[int, ...]:
     """Ids of the teams that handle an inbox."""
     mine = (inbox_teams.c.workspace_id == who.workspace_id) & (inbox_teams.c.inbox_id == inbox_id)
     return tuple(row.team_id for row in tx.rows(sa.select(inbox_teams.c.team_id).where(mine).order_by(inbox_teams.c.team_id)))
+
+
+def letter_inboxes(tx: Tx, who: Actor) -> list[Inbox]:
+    """Those by which a letter can go to any address, by name."""
+    return [one for one in list_inboxes(tx, who) if registry.channel_named(one.channel).capabilities.is_letter]
 
 
 def connection_of(tx: Tx, who: Actor, inbox_id: int, sealer: Sealer) -> Connection:
@@ -203,6 +228,9 @@ def _checked(tx: Tx, who: Actor, channel: str, fields: InboxFields, stored: dict
         faults.setdefault("address", "Enter the address that customers write to.")
     if not 0 <= fields.reopen_days <= DAYS:
         faults["reopen_days"] = "Choose between 0 and 365 days."
+    onward = settings.get("mail_inbox_id")
+    if onward and onward not in {one.id for one in letter_inboxes(tx, who)}:
+        faults["mail_inbox_id"] = "Choose a mail inbox of the list."
     if set(fields.team_ids) - _known_teams(tx, who):
         faults["team"] = "Choose teams of this workspace."
     if faults:

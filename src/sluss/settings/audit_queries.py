@@ -116,6 +116,7 @@ def _deed(action: str) -> str:
             "inbox.pause_history": _("paused the bringing in of earlier messages"),
             "inbox.resume_history": _("resumed the bringing in of earlier messages"),
             "inbox.archive": _("archived an inbox"),
+            "inbox.key": _("made a new identity key"),
             "inbox.connect": _("connected an inbox at its provider"),
             "inbox.access_lost": _("noticed that an inbox has to be connected again"),
             "application.register": _("entered the application at a mail provider"),

@@ -20,6 +20,7 @@ from sluss.outbox.queries import Waiting, waiting_by_inbox
 from sluss.people.queries import list_teams
 from sluss.replies.confirmations import TEXTS, confirmation
 from sluss.replies.signatures import Lines, read_signature, values_of
+from sluss.settings.changing import seen_of
 from sluss.settings.screens import (
     CheckLine,
     Checks,
@@ -34,11 +35,9 @@ from sluss.settings.screens import (
     Setting,
     State,
 )
+from sluss.settings.wanted import CHANNEL
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
-
-CHANNEL = "email"
-
 
 EXAMPLE = 10_482
 
@@ -46,7 +45,7 @@ EXAMPLE = 10_482
 def inboxes_screen(tx: Tx, who: Actor) -> Inboxes:
     """Every connected inbox with how it does."""
     waiting, given = waiting_by_inbox(tx, who), list_grants(tx, who)
-    return Inboxes(lines=tuple(_line(tx, one, waiting, given) for one in list_inboxes(tx, who)))
+    return Inboxes(lines=tuple(inbox_line(tx, one, waiting, given) for one in list_inboxes(tx, who)))
 
 
 def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
@@ -56,7 +55,7 @@ def inbox_screen(tx: Tx, who: Actor, inbox_id: int) -> InboxPage:
     trial = last_trial(tx, who, inbox_id)
     open_breaker = inbox.send_failures >= FAILURES and inbox.paused_until is not None
     return InboxPage(
-        line=_line(tx, inbox, waiting_by_inbox(tx, who), list_grants(tx, who)),
+        line=inbox_line(tx, inbox, waiting_by_inbox(tx, who), list_grants(tx, who)),
         settings=_settings(inbox),
         teams=tuple(teams[one] for one in teams_of(tx, who, inbox_id) if one in teams),
         checks=checks_of(trial) if trial is not None else None,
@@ -73,7 +72,7 @@ def new_inbox_screen(tx: Tx, who: Actor, preset: str = "", form: Form | None = N
         form=form or Form(values=values),
         presets=tuple(Preset(key=key, label=label, help=_(note)) for key, (label, note, _values) in known.items()),
         preset=preset if preset in known else "",
-        teams=_team_choices(tx, who),
+        teams=team_choices(tx, who),
     )
 
 
@@ -85,7 +84,8 @@ def edit_inbox_screen(tx: Tx, who: Actor, inbox_id: int, form: Form | None = Non
     return InboxForm(
         form=form or Form(values=stored),
         id=str(inbox.id),
-        teams=_team_choices(tx, who),
+        seen=seen_of(tx, who, inbox),
+        teams=team_choices(tx, who),
         stored=("imap_password", "smtp_password"),
     )
 
@@ -155,7 +155,7 @@ def _check(one: Check) -> CheckLine:
     return CheckLine(name=_(one.name), state=one.state, detail=_(one.detail), fix=_(one.fix))
 
 
-def _line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting], given: Mapping[int, Grant]) -> InboxLine:
+def inbox_line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting], given: Mapping[int, Grant]) -> InboxLine:
     about = channel_named(inbox.channel).capabilities
     state, text = _state(tx, inbox, given.get(inbox.id))
     mine = waiting.get(inbox.id, Waiting(0, 0))
@@ -209,5 +209,5 @@ def _settings(inbox: Inbox) -> tuple[Setting, ...]:
     return tuple(Setting(label=label, value=shown[name]) for name, label in labels.items() if shown.get(name))
 
 
-def _team_choices(tx: Tx, who: Actor) -> tuple[Choice, ...]:
+def team_choices(tx: Tx, who: Actor) -> tuple[Choice, ...]:
     return tuple(Choice(id=str(one.id), label=one.name) for one in list_teams(tx, who))

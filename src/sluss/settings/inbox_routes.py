@@ -11,7 +11,15 @@ from litestar import Response, get, post
 
 from sluss.channels.contract import Choosing, Connection, Unreachable
 from sluss.channels.history import pause_history, resume_history
-from sluss.channels.inboxes import InboxFields, change_inbox, connection_of, create_inbox, pause_inbox, resume_inbox
+from sluss.channels.inboxes import (
+    InboxFields,
+    access_inbox,
+    archive_inbox,
+    connection_of,
+    found_inbox,
+    pause_inbox,
+    resume_inbox,
+)
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.registry import channel_named, check_settings, form_of
 from sluss.channels.trials import start_trial
@@ -22,22 +30,24 @@ from sluss.kernel.tx import Tx
 from sluss.outbox.breaker import resume_sending
 from sluss.people.once import once
 from sluss.people.sessions import Session
-from sluss.settings.consent_queries import connect_of, expired_sentence, with_auths
+from sluss.settings.changing import InboxChange, save_fields
+from sluss.settings.consent_queries import connect_of, expired_sentence
 from sluss.settings.consent_routes import lead_to_provider, redirect_uri_of
 from sluss.settings.forms import ids_of, typed_form, with_faults
 from sluss.settings.inbox_queries import (
-    CHANNEL,
     confirmation_screens,
     edit_inbox_screen,
     folder_choices,
     history_screen,
-    inbox_screen,
     inboxes_screen,
     new_inbox_screen,
     signature_screen,
     trial_screen,
 )
+from sluss.settings.mail_pages import mail_form
+from sluss.settings.pages import Pages, kinds, pages_of
 from sluss.settings.screens import Folders, InboxForm
+from sluss.settings.wanted import CHANNEL, Wanted
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.policy import ADMINS
@@ -58,20 +68,22 @@ async def inboxes(edge: Edge, asked: Asked, who: Actor, consent: str = "") -> Re
 
 
 @get("/settings/inboxes/new", may=ADMINS)
-async def new_inbox(edge: Edge, asked: Asked, who: Actor, preset: str = "") -> Response[str]:
-    """The form of a new inbox."""
-    return await _form_page(edge, asked, who, await edge.db.read(new_inbox_screen, who, preset))
+async def new_inbox(edge: Edge, asked: Asked, who: Actor, channel: str = CHANNEL, preset: str = "") -> Response[str]:
+    """The form of a new inbox of a channel."""
+    return await pages_of(channel).form_page(edge, asked, who, Wanted(preset=preset, kinds=kinds(channel)))
 
 
 @post("/settings/inboxes/new", may=ADMINS)
 async def add_inbox(edge: Edge, asked: Asked, who: Actor, session: Session) -> Response[Any]:
     """Connect an inbox; one that signs in by consent leads on to its provider."""
     typed = await typed_form(asked)
+    channel = typed.value("channel", CHANNEL)
+    pages = pages_of(channel)
     try:
-        inbox_id = await edge.db.write(once, who, typed.value("op"), _create, edge.keyring, _fields(CHANNEL, typed))
+        inbox_id = await edge.db.write(once, who, typed.value("op"), _create, edge.keyring, channel, _fields(channel, typed))
     except Invalid as error:
-        screen = await edge.db.read(new_inbox_screen, who, typed.value("preset"), with_faults(typed, error, CHANNEL))
-        return await _form_page(edge, asked, who, screen, 422)
+        wanted = Wanted(preset=typed.value("preset"), form=with_faults(typed, error, channel), kinds=kinds(channel), status=422)
+        return await pages.form_page(edge, asked, who, wanted)
     connect = await edge.db.read(connect_of, who, edge.config, inbox_id, None)
     if connect is not None and connect.ready and redirect_uri_of(asked):
         return await lead_to_provider(edge, asked, (who, session), inbox_id, secrets.token_hex(13))
@@ -79,28 +91,28 @@ async def add_inbox(edge: Edge, asked: Asked, who: Actor, session: Session) -> R
 
 
 @get("/settings/inboxes/{inbox_id:int}", may=ADMINS)
-async def inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int, consent: int | None = None) -> Response[str]:
+async def inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
     """One inbox."""
-    screen = await edge.db.read(inbox_screen, who, inbox_id)
-    screen = msgspec.structs.replace(screen, connect=await edge.db.read(connect_of, who, edge.config, inbox_id, consent))
-    return asked.answer("settings/inbox.html", asked.page(screen.line.name, "settings"), screen=screen)
+    return await (await _pages(edge, who, inbox_id)).inbox_page(edge, asked, who, inbox_id)
 
 
 @get("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
 async def edit_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[str]:
     """The form of a stored inbox."""
-    return await _form_page(edge, asked, who, await edge.db.read(edit_inbox_screen, who, inbox_id))
+    return await (await _pages(edge, who, inbox_id)).form_page(edge, asked, who, Wanted(inbox_id=inbox_id))
 
 
 @post("/settings/inboxes/{inbox_id:int}/edit", may=ADMINS)
 async def save_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[Any]:
-    """Change an inbox; an empty secret keeps the stored one."""
+    """Change an inbox; an empty secret keeps the stored one. What somebody else changed meanwhile is not overwritten unseen."""
     typed = await typed_form(asked)
+    channel = (await edge.db.read(access_inbox, who, inbox_id)).channel
+    change = InboxChange(inbox_id=inbox_id, seen=typed.value("seen"), fields=_fields(channel, typed))
     try:
-        await edge.db.write(once, who, typed.value("op"), _change, edge.keyring, inbox_id, _fields(CHANNEL, typed))
+        await edge.db.write(once, who, typed.value("op"), save_fields, edge.keyring, change)
     except Invalid as error:
-        screen = await edge.db.read(edit_inbox_screen, who, inbox_id, with_faults(typed, error, CHANNEL))
-        return await _form_page(edge, asked, who, screen, 422)
+        wanted = Wanted(inbox_id=inbox_id, form=with_faults(typed, error, channel), status=422)
+        return await pages_of(channel).form_page(edge, asked, who, wanted)
     return asked.go(f"/settings/inboxes/{inbox_id}")
 
 
@@ -120,7 +132,7 @@ async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     stored, faults = check_settings(CHANNEL, typed.value("address"), settings, secrets)
     if faults:
         screen = await edge.db.read(new_inbox_screen, who, "", with_faults(typed, Invalid(faults), CHANNEL))
-        return await _form_page(edge, asked, who, screen, 422)
+        return await mail_form(edge, asked, who, screen, 422)
     connection = msgspec.structs.replace(_typed_connection(who, typed), settings=stored, secrets=secrets)
     return await _begin_trial(edge, asked, who, connection, "/settings/inboxes/new")
 
@@ -177,13 +189,13 @@ async def trial(edge: Edge, asked: Asked, who: Actor, trial_id: int) -> Response
 
 @post("/settings/inboxes/{inbox_id:int}/{act:str}", may=ADMINS)
 async def switch_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int, act: str) -> Response[Any]:
-    """Pause, resume, or let sending be tried at once after the breaker opened."""
-    acts = {"pause": pause_inbox, "resume": resume_inbox, "resume-sending": resume_sending}
+    """Pause, resume, archive, or let sending be tried at once after the breaker opened."""
+    acts = {"pause": pause_inbox, "resume": resume_inbox, "archive": archive_inbox, "resume-sending": resume_sending}
     acts |= {"pause-history": pause_history, "resume-history": resume_history}
     if act not in acts:
-        raise Invalid({"act": "Choose pause, resume, resume-sending, pause-history or resume-history."})
+        raise Invalid({"act": "Choose pause, resume, archive, resume-sending, pause-history or resume-history."})
     await edge.db.write(once, who, await asked.op(), acts[act], inbox_id)
-    return await asked.back(f"/settings/inboxes/{inbox_id}")
+    return asked.go("/settings/inboxes") if act == "archive" else await asked.back(f"/settings/inboxes/{inbox_id}")
 
 
 def _typed_connection(who: Actor, typed: Form) -> Connection:
@@ -216,7 +228,7 @@ async def _folders_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm,
     screen = msgspec.structs.replace(screen, folders=folders)
     if asked.htmx:
         return asked.answer("settings/folders.html", asked.page(_("Folders"), "settings"), screen=screen)
-    return await _form_page(edge, asked, who, screen)
+    return await mail_form(edge, asked, who, screen)
 
 
 def _shown_again(typed: Form) -> Form:
@@ -233,12 +245,12 @@ def _fields(channel: str, typed: Form) -> InboxFields:
     )
 
 
-def _create(tx: Tx, who: Actor, sealer: Sealer, fields: InboxFields) -> int:
-    return create_inbox(tx, who, sealer, CHANNEL, fields)
+def _create(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxFields) -> int:
+    return found_inbox(tx, who, sealer, channel, fields)
 
 
-def _change(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: InboxFields) -> None:
-    change_inbox(tx, who, sealer, inbox_id, fields)
+async def _pages(edge: Edge, who: Actor, inbox_id: int) -> Pages:
+    return pages_of((await edge.db.read(access_inbox, who, inbox_id)).channel)
 
 
 async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connection, back: str) -> Response[Any]:
@@ -247,19 +259,6 @@ async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connect
         return asked.go(back)
     checks = await edge.db.read(trial_screen, who, trial_id)
     return asked.answer("settings/checks.html", asked.page(_("Test"), "settings"), checks=checks)
-
-
-async def _form_page(edge: Edge, asked: Asked, who: Actor, screen: InboxForm, status: int = 200) -> Response[str]:
-    screen = await edge.db.read(with_auths, who, edge.config, screen)
-    written = screen.form.value("signature"), screen.form.value("address")
-    screen = msgspec.structs.replace(
-        screen,
-        listen_at=edge.config.lmtp_listen,
-        signature=await edge.db.read(signature_screen, who, *written),
-        confirmations=confirmation_screens(screen.form.values),
-    )
-    title = _("Change inbox") if screen.id else _("Add inbox")
-    return asked.answer("settings/inbox_form.html", asked.page(title, "settings"), status, screen=screen)
 
 
 ROUTES = [

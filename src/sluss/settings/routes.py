@@ -4,6 +4,7 @@ from sluss.settings import (
     answer_routes,
     attribute_routes,
     card_routes,
+    chat_routes,
     consent_routes,
     factor_routes,
     inbox_routes,
@@ -20,6 +21,7 @@ from sluss.settings import (
 ROUTES = [
     *watch_routes.ROUTES,
     *inbox_routes.ROUTES,
+    *chat_routes.ROUTES,
     *consent_routes.ROUTES,
     *people_routes.ROUTES,
     *privacy_routes.ROUTES,

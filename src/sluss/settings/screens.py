@@ -42,6 +42,7 @@ import msgspec
 
 from sluss.people.factor_screens import FactorLine
 from sluss.replies.signatures import Lines
+from sluss.settings.wanted import Kind
 from sluss.web.shell import Form
 
 State = Literal["ok", "warn", "fail"]
@@ -108,12 +109,15 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 class InboxForm(msgspec.Struct, frozen=True, kw_only=True):
     """A new inbox, or one being changed (`id` set). `stored` names the secrets that are already kept.
 
-    `auths` are the ways to sign in. `listen_at` and `post_to` say where we take mail by LMTP and HTTP.
+    `kinds` are the channels that a new one may be of; `seen` says what was stored when the form was made. `auths` are the ways to sign in.
+    `listen_at` and `post_to` say where we take mail by LMTP and HTTP.
     `checks` is shown when the form was tested without scripts. `folders` is there once they were looked up.
     """
 
     form: Form
     id: str = ""
+    seen: str = ""
+    kinds: tuple[Kind, ...] = ()
     presets: tuple[Preset, ...] = ()
     preset: str = ""
     teams: tuple[Choice, ...] = ()

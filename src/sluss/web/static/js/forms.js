@@ -3,7 +3,7 @@ import { text } from "./text.js";
 import { toast } from "./toast.js";
 
 function polish(within) {
-  for (const button of within.querySelectorAll("[data-reveal], [data-copy-from], [data-cc], [data-print]")) button.hidden = false;
+  for (const button of within.querySelectorAll("[data-reveal], [data-copy-from], [data-cc], [data-print], [data-colour-of]")) button.hidden = false;
   within.querySelector("[data-focus-first]")?.focus();
   within.querySelector("[data-resume]")?.requestSubmit();
 }
@@ -21,6 +21,14 @@ document.addEventListener("click", (event) => {
   if (button?.dataset.reveal) reveal(button);
   else if (button?.hasAttribute("data-print")) print();
   else if (button) navigator.clipboard?.writeText(document.getElementById(button.dataset.copyFrom).value).then(() => toast(text("copied")));
+});
+
+// A colour is written or chosen: each field follows the other.
+document.addEventListener("input", (event) => {
+  const written = document.getElementById(event.target.dataset?.colourOf ?? "");
+  if (written) written.value = event.target.value;
+  const swatch = document.querySelector(`[data-colour-of="${event.target.id}"]`);
+  if (event.target.id && swatch && /^#[0-9a-f]{6}$/i.test(event.target.value)) swatch.value = event.target.value;
 });
 
 // A plain form that is already on its way stays so until the page changes.
