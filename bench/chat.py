@@ -30,8 +30,8 @@ from tests.servers.program import free_port
 
 IDLE, TALKING = 5_000, 500
 REST = 60
-PACE, ANSWERS = 50, 10
-"""Questions and answers a second."""
+PACE, EVERY = 50, 5
+"""Questions a second, and every which of them is answered."""
 TALKED = 60
 AT_MOST = 12
 """Questions of each visitor when as many as can be are asked: with those asked before below what one may say in a minute."""
@@ -178,14 +178,15 @@ class _Talk:
         self._agent, self._visitors, self._seconds = agent, visitors, seconds
         self.asked, self.answered = dict[int, float](), dict[int, float]()
         self.stored, self.bare = list[float](), list[float]()
+        self._pace = PACE * len(visitors) / TALKING
 
     async def go(self) -> None:
         """All of it, to the last answer."""
         began, going = time.perf_counter(), list[asyncio.Task[None]]()
-        for n in range(PACE * self._seconds):
-            await asyncio.sleep(max(0, began + n / PACE - time.perf_counter()))
+        for n in range(int(self._pace * self._seconds)):
+            await asyncio.sleep(max(0, began + n / self._pace - time.perf_counter()))
             going.append(asyncio.create_task(self._ask(len(self._visitors) + n)))
-            if n % (PACE // ANSWERS) == 0:
+            if n % EVERY == 0:
                 going.append(asyncio.create_task(self._answer(n)))
         await asyncio.gather(*going)
 

@@ -288,6 +288,7 @@ class Visitor:
         pause = self.pace.first
         while not said.stored and not said.refused:
             said.tries += 1
+            self._changed.set()
             wait = pause = min(2 * pause, self.pace.longest)
             with contextlib.suppress(Broken):
                 answer = await self.post_message(said)
