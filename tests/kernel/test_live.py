@@ -121,6 +121,26 @@ async def test_a_page_newer_than_this_process_hears_only_what_comes_after(db: Da
         await ahead.until("3")
 
 
+async def test_what_happens_while_the_hub_takes_its_first_look_is_told(db: Database, who: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F45: a stream is open already when the loop, which began earlier, learns where the log stands."""
+    tower, held, read = Tower(db, who), asyncio.Event(), db.read
+
+    async def slow(*args: Any) -> Any:
+        await held.wait()
+        return await read(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "read", slow)
+        looking = asyncio.create_task(tower.hub._fan_out())
+        await asyncio.sleep(0)
+    async with tower.opened() as reader:
+        tower.ring(1)
+        held.set()
+        await looking
+        await tower.hub._fan_out()
+        await reader.until("1")
+
+
 async def test_too_long_ago_is_told_as_resync(db: Database, who: Actor, clock: TestClock) -> None:
     tower = Tower(db, who)
     tower.ring(1)

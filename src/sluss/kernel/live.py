@@ -205,7 +205,8 @@ class Hub:
     async def _start(self) -> int:
         if self._position is None:
             head = int(await self._db.read(lambda tx: tx.value(last_position())))
-            self._position = max(head, self._position or 0)
+            # Whoever was first may have opened a stream by now: a later look must not leave out what happened since.
+            self._position = head if self._position is None else self._position
         return self._position
 
     async def _fan_out_forever(self, signals: Signals, topic: str) -> None:
