@@ -176,7 +176,8 @@ class Visitors:
     async def _start(self) -> int:
         if self._position is None:
             head = int(await self._db.read(lambda tx: tx.value(last_position())))
-            self._position = max(head, self._position or 0)
+            # As `kernel.live.Hub` does: a later look must not leave out what happened since a first stream began.
+            self._position = head if self._position is None else self._position
         return self._position
 
     async def _fan_out_forever(self, signals: Signals, topic: str) -> None:
