@@ -10,23 +10,19 @@ import time
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 from litestar import Response, get
 
-from sluss.channels.hours import Hours, is_open
-from sluss.channels.inboxes import access_inbox, inbox_at
+from sluss.channels.hours import is_open
 from sluss.channels.sites import note_site
 from sluss.channels.webchat.origins import allows
-from sluss.channels.webchat.settings import ChatSettings, in_language, is_chat_key, read_settings
-from sluss.kernel.actors import Actor, system
+from sluss.channels.webchat.settings import in_language
 from sluss.kernel.errors import Missing
 from sluss.kernel.log import get_log
-from sluss.kernel.tx import Tx
-from sluss.kernel.workspaces import brands
+from sluss.visitor.chats import Chat
 from sluss.visitor.loader import launcher_style, loader, on_accent
+from sluss.visitor.meeting import meet, visitors_of
 from sluss.web.assets import squeezed
 from sluss.web.edge import Asked, Call, Edge
-from sluss.web.locale import LOCALES, Voice, choose, speak
 from sluss.web.locale import gettext as _
 from sluss.web.policy import VISITOR
 
@@ -36,24 +32,10 @@ HOUR_SECONDS = 3600
 REFUSED_SECONDS = 10
 REMEMBERED = 10_000
 PATH = 200
+KIND = ".json"
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.:_\[\]-]{1,260}")
 _OPEN = {"Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin, Accept-Encoding"}
-
-
-class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """An inbox as a stranger's page may know it."""
-
-    workspace_id: int
-    inbox_id: int
-    key: str
-    brand: str
-    settings: ChatSettings
-
-    @property
-    def who(self) -> Actor:
-        """Sluss itself, in the chat's workspace."""
-        return system(self.workspace_id)
 
 
 class Notes:
@@ -93,39 +75,26 @@ async def loader_script(edge: Edge, request: Call) -> Response[bytes]:
 @get("/embed/{name:str}", may=VISITOR)
 async def launcher(edge: Edge, asked: Asked, request: Call, name: str) -> Response[Any]:
     """How the button of a chat looks, for a page of a site on its list."""
-    key, dot, kind = name.partition(".")
-    chat = await edge.db.read(find_chat, key) if dot and kind == "json" and is_chat_key(key) else None
-    if chat is None:
+    if not name.endswith(KIND):
         raise Missing
-    origin, query = request.headers.get("origin", ""), request.query_params
+    meeting = await meet(edge, request, name.removesuffix(KIND), visitors_of(edge).limits.looks)
+    origin, chat = request.headers.get("origin", ""), meeting.chat
     refused = not allows(chat.settings.origins, origin)
-    await _note(edge, chat, (origin, _path(query.get("path", ""))), refused=refused)
+    await _note(edge, chat, (origin, _path(request.query_params.get("path", ""))), refused=refused)
     if refused:
         return asked.json({"error": _("This web site is not on the list of the chat.")}, 403, {"Vary": "Origin"})
-    language = _language(query.get("lang", ""), request.headers.get("accept-language", ""))
-    speak(Voice(language, chat.settings.zone))
-    body, encoding = squeezed(msgspec.json.encode(describe(chat, edge.db.clock(), language)), request.headers.get("accept-encoding", ""))
+    told = msgspec.json.encode(describe(chat, edge.db.clock(), meeting.language))
+    body, encoding = squeezed(told, request.headers.get("accept-encoding", ""))
     headers = {**_OPEN, "Cache-Control": "private, max-age=60", "Access-Control-Allow-Origin": origin}
     headers |= {"Content-Encoding": encoding} if encoding else {}
     return Response(body, media_type="application/json", headers=headers)
 
 
-def find_chat(tx: Tx, key: str) -> Chat | None:
-    """The chat of a key; None where there is none, or it is paused."""
-    place = inbox_at(tx, key)
-    if place is None:
-        return None
-    inbox = access_inbox(tx, system(place[0]), place[1])
-    brand = tx.value(sa.select(brands.c.name).where(brands.c.workspace_id == inbox.workspace_id, brands.c.id == inbox.brand_id))
-    return Chat(workspace_id=place[0], inbox_id=inbox.id, key=key, brand=brand, settings=read_settings(inbox.settings))
-
-
 def describe(chat: Chat, now: int, language: str) -> dict[str, Any]:
     """What the loader needs, in the voice of the moment."""
     settings = chat.settings
-    hours = Hours(days=settings.hours, closed_days=settings.closed_days, zone=settings.zone)
     return {
-        "open": is_open(hours, now),
+        "open": is_open(chat.hours, now),
         "accent": settings.accent,
         "on_accent": on_accent(settings),
         "side": settings.side,
@@ -161,10 +130,6 @@ def _path(told: str) -> str:
     """A path without what may follow it; query strings hold secrets of others."""
     path = re.split(r"[?#]", told)[0][:PATH]
     return path if path.startswith("/") and path.isprintable() else "/"
-
-
-def _language(told: str, accept_language: str) -> str:
-    return choose(told.lower()[:2] if told.lower()[:2] in LOCALES else "", accept_language)
 
 
 ROUTES = [loader_script, launcher]

@@ -8,15 +8,13 @@ from functools import cache
 
 import msgspec
 
-from sluss.channels.webchat.colours import text_on
+from sluss.channels.webchat.colours import DARK, text_on
 from sluss.channels.webchat.settings import ChatSettings
 from sluss.web.assets import STATIC, one_script, tight_style
 
 FOLDER = STATIC / "embed"
 MODULES = ("site.js", "launcher.js", "bridge.js", "api.js")
 LICENCE = "/*! Sluss web chat · AGPL-3.0-or-later · readable source: web/static/embed */\n"
-DARK = "#14171a"
-"""The text on a colour that was stored before colours were judged."""
 
 
 class Script(msgspec.Struct, frozen=True):
