@@ -21,7 +21,7 @@ from sluss.sandbox.mail.world import StoredMail
 from sluss.sandbox.visitors.client import Item, Pace, Page, Said, Visitor
 from sluss.sandbox.visitors.connecting import Chat
 from sluss.sandbox.visitors.faults import Faults
-from sluss.sandbox.visitors.life import HOURLY, PRESENT, WAITING, VisitorsLife, Web, pages_of
+from sluss.sandbox.visitors.life import HOURLY, PRESENT, WAITING, VisitorsLife, Web
 from sluss.sandbox.visitors.stories import load_stories
 from sluss.sandbox.visitors.talking import Luck, Talking, TurnedAway
 from sluss.sandbox.visitors.talks import TALKS, TalkMemory, begin_talk, keep_talks, load_talks, sign_in
@@ -116,7 +116,7 @@ def test_the_sign_in_of_the_web_site_proves_its_customers() -> None:
 
 
 def life(memory: TalkMemory, clock: TestClock) -> VisitorsLife:
-    web = Web("http://127.0.0.1:1", Chat(1, CHAT, "x" * 43), pages_of("http://127.0.0.1:2"))
+    web = Web("http://127.0.0.1:1", Chat(1, CHAT, "x" * 43), "http://127.0.0.1:2")
     return VisitorsLife(web, STORIES, memory, clock, Luck(1, 100_000))
 
 
@@ -133,6 +133,13 @@ async def test_visitors_stay_few_when_nobody_answers(tmp_path: Path) -> None:
     keep_talks(tmp_path, memory)
     assert load_talks(tmp_path) == memory
     assert (tmp_path / "demo-chats.json").stat().st_mode & 0o077 == 0
+
+
+def test_visitors_are_on_pages_of_the_web_site() -> None:
+    web = Web("http://127.0.0.1:1", Chat(1, CHAT, "x" * 43), "http://127.0.0.1:2")
+    pages = {web.page(story).url.removeprefix(web.site) for story in STORIES.values()}
+    assert pages == {f"/{language}/{page}" for language in LANGUAGES for page in ("", "bags", "bookings")}
+    assert web.page(STORIES["sv-seat"]).title.startswith("Min bokning")
 
 
 def test_talks_have_bounds_too(tmp_path: Path) -> None:

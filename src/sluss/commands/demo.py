@@ -7,7 +7,9 @@ import asyncio
 import os
 import random
 import secrets
+import socket
 from functools import partial
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,14 +36,14 @@ from sluss.sandbox.customers.memory import Memory, keep_memory, load_memory
 from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.world import open_world
 from sluss.sandbox.mail.servers import MailWorld
-from sluss.sandbox.mail.world import OnDelivery, StoredMail
+from sluss.sandbox.mail.world import StoredMail
+from sluss.sandbox.site.server import ChatOf, Site, open_door
 from sluss.sandbox.visitors.connecting import connect_chat
-from sluss.sandbox.visitors.life import VisitorsLife, Web, pages_of
+from sluss.sandbox.visitors.life import VisitorsLife, Web
 from sluss.sandbox.visitors.stories import load_stories
 from sluss.sandbox.visitors.talking import Luck
 from sluss.sandbox.visitors.talks import load_talks
 
-SITES = ("https://www.norrsken.example",)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -107,7 +109,7 @@ def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> 
     serve_until_stopped(
         config,
         lambda address: _welcome(terminal, config.base_url or address, memory),
-        _customers(memory, lambda address, mail: _tell_letter(terminal, address, mail)),
+        _customers(memory, terminal),
     )
 
 
@@ -123,8 +125,8 @@ def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
         raise Stopped(sentence, CONFLICT) from error
 
 
-def _customers(memory: Memory, letters: OnDelivery) -> Beside:
-    """The outside world, beside the server. `letters` hears of every mail that arrives there."""
+def _customers(memory: Memory, terminal: Terminal) -> Beside:
+    """The outside world, beside the server."""
 
     async def live(house: House) -> None:
         world, bookings = await open_world(memory.servers), CardServer(find=bookings_of)
@@ -135,10 +137,10 @@ def _customers(memory: Memory, letters: OnDelivery) -> Beside:
             await bookings.start()
             await house.db.write(connect_bookings, house.sealer, company.who, bookings.url)
             keep_memory(house.folder.path, memory)
-            world.on_delivery(letters)
+            world.on_delivery(partial(_tell_letter, terminal))
             async with asyncio.TaskGroup() as lives:
                 lives.create_task(Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path))
-                lives.create_task(_visit(house, company, world))
+                lives.create_task(_visit(house, company, world, terminal))
         finally:
             await bookings.stop()
             await world.stop()
@@ -146,16 +148,33 @@ def _customers(memory: Memory, letters: OnDelivery) -> Beside:
     return live
 
 
-async def _visit(house: House, company: Company, world: MailWorld) -> None:
-    """Visitors of the web site, who talk in its chat."""
-    chat = await house.db.write(connect_chat, house.sealer, company, SITES)
+async def _visit(house: House, company: Company, world: MailWorld, terminal: Terminal) -> None:
+    """The web site with the chat on it, and its visitors."""
     while not house.address:  # noqa: ASYNC110 - a start, not a loop of the product
         await asyncio.sleep(0.05)
-    web = Web(house.address, chat, pages_of(SITES[0]))
-    luck = Luck(house.db.clock())
-    life = VisitorsLife(web, load_stories(), load_talks(house.folder.path), house.db.clock, luck)
+    memory, own_port = load_talks(house.folder.path), urlsplit(house.address).port or 80
+    door = _site_door(house.config.host, memory.site_port or own_port % 65_535 + 1)
+    memory.site_port = int(door.getsockname()[1])
+    sites = [f"http://{name}:{memory.site_port}" for name in ("127.0.0.1", "localhost")]
+    chat = await house.db.write(connect_chat, house.sealer, company, sites)
+    site = Site(ChatOf(house.config.base_url or f":{own_port}", chat.key, chat.identity_key))
+    await site.start(door)
+    terminal.tell(f"Its web site, with the chat on it:  {sites[0]}\n")
+    web = Web(house.address, chat, sites[0])
+    life = VisitorsLife(web, load_stories(), memory, house.db.clock, Luck(house.db.clock()))
     world.on_delivery(partial(life.read_mail, world))
-    await life.live(house.folder.path)
+    try:
+        await life.live(house.folder.path)
+    finally:
+        await site.stop()
+
+
+def _site_door(host: str, wanted: int) -> socket.socket:
+    """The port of last time, or any."""
+    try:
+        return open_door(host, wanted)
+    except OSError:
+        return open_door(host, 0)
 
 
 def _tell_letter(terminal: Terminal, address: str, mail: StoredMail) -> None:

@@ -19,6 +19,7 @@ from sluss.kernel.log import get_log
 from sluss.sandbox.customers.mails import Answer, Letter, read_answer, write_mail
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.mail.world import StoredMail
+from sluss.sandbox.site.pages import address_in, texts
 from sluss.sandbox.visitors.client import Page, Visitor
 from sluss.sandbox.visitors.connecting import Chat
 from sluss.sandbox.visitors.stories import Story
@@ -38,21 +39,18 @@ FAR = "127.0.77.1"
 
 
 class Web(msgspec.Struct, frozen=True):
-    """Where Sluss answers, the chat there, and the pages of the web site that shows it, by what stories call them."""
+    """Where Sluss answers, the chat there, and the web site that shows it."""
 
     sluss: str
     chat: Chat
-    pages: Mapping[str, Page]
+    site: str
 
-
-def pages_of(site: str) -> dict[str, Page]:
-    """The pages of the web site at an address."""
-    known = {
-        "home": ("/", "Norrsken Air"),
-        "bags": ("/bags", "Baggage – Norrsken Air"),
-        "bookings": ("/bookings", "My booking – Norrsken Air"),
-    }
-    return {name: Page(url=f"{site}{path}", title=title, referrer=f"{site}/") for name, (path, title) in known.items()}
+    def page(self, story: Story) -> Page:
+        """Where somebody is whose story begins on a page."""
+        told, address = texts(story.language), address_in(story.language)
+        title = f"{told[f'title_{story.page}']} – Norrsken Air"
+        home = f"{self.site}{address('home')}"
+        return Page(f"{self.site}{address(story.page)}", title, home if story.page != "home" else "", lang=story.language)
 
 
 class VisitorsLife:
@@ -120,7 +118,7 @@ class VisitorsLife:
             self.present -= 1
 
     async def _talk(self, talk: Talk, story: Story) -> None:
-        chat, page = self._web.chat, msgspec.structs.replace(self._web.pages[story.page], lang=story.language)
+        chat, page = self._web.chat, self._web.page(story)
         visitor = Visitor(place_of(self._web.sluss, chat.key, talk.address), token=talk.token, page=page)
         async with visitor.present():
             if talk.customer:

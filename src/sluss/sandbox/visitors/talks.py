@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import random
 import secrets
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from sluss.kernel import durable
 from sluss.kernel.clock import SECOND
@@ -49,9 +48,10 @@ class Talk(msgspec.Struct, kw_only=True):
 
 
 class TalkMemory(msgspec.Struct):
-    """All talks, the oldest first."""
+    """All talks, the oldest first, and the port on which the web site was last."""
 
     talks: list[Talk] = msgspec.field(default_factory=list[Talk])
+    site_port: int = 0
 
 
 def begin_talk(story: Story, dice: random.Random, address: str = "") -> Talk:
@@ -65,9 +65,9 @@ def begin_talk(story: Story, dice: random.Random, address: str = "") -> Talk:
 def sign_in(talk: Talk, chat: str, identity_key: str, now: int) -> str:
     """What the web site says of a customer who has signed in there (JWT, HS256); `now` in microseconds UTC."""
     claims = {"sub": talk.customer, "name": talk.person.name, "email": talk.person.address, "aud": chat}
-    claims |= {"iat": now // SECOND, "exp": now // SECOND + PROVEN_SECONDS}
-    signed = ".".join(_spelt(msgspec.json.encode(part)) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    return f"{signed}.{_spelt(hmac.new(identity_key.encode(), signed.encode(), hashlib.sha256).digest())}"
+    claims |= {"locale": talk.person.language}
+    times = {"iat": now // SECOND, "exp": now // SECOND + PROVEN_SECONDS}
+    return jwt.encode({"alg": "HS256"}, claims | times, OctKey.import_key(identity_key.encode()))
 
 
 def load_talks(folder: Path) -> TalkMemory:
@@ -84,7 +84,3 @@ def keep_talks(folder: Path, memory: TalkMemory) -> None:
     for one in over[: max(0, len(memory.talks) - TALKS)]:
         memory.talks.remove(one)
     durable.write_over(folder / FILE, msgspec.json.encode(memory))
-
-
-def _spelt(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
