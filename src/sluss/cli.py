@@ -20,7 +20,7 @@ Try it           sluss demo             a living demo, with customers who write
 Set up           sluss init             make the data folder and its settings
                  sluss setup-link       a new link for the first sign-in
                  sluss agent            add, list, let in again, shut out
-                 sluss inbox            add, list, test, pause, resume
+                 sluss inbox            add, list, test, snippet, pause, resume
                  sluss answers          canned answers to and from a file
 Run              sluss serve            screens and the work behind them
                  sluss doctor           what is well, what is not, and the fix

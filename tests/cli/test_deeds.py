@@ -24,7 +24,7 @@ from sluss.commands.agents import (
 )
 from sluss.commands.answering import Answering
 from sluss.commands.house import House
-from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, TestInbox
+from sluss.commands.inboxes import AddInbox, ListInboxes, PauseInbox, ResumeInbox, ShowSnippet, TestInbox
 from sluss.commands.outbox import HoldOutbox, LookAtOutbox, ReleaseOutbox
 from sluss.commands.outcome import CONFLICT, NOT_FOUND, Stopped
 from sluss.commands.search import RebuildSearch
@@ -191,6 +191,28 @@ async def test_wrong_settings_are_named_field_by_field(house: House) -> None:
     with pytest.raises(Invalid) as error:
         await msgspec.structs.replace(BOKNING, settings={"imap_host": "two words", "imap_port": "many"}).carry_out(house)
     assert "imap_port" in error.value.fields
+
+
+async def test_a_chat_is_added_and_says_what_goes_into_the_pages(house: House) -> None:
+    await BOKNING.carry_out(house)
+    words = {"origins": "https://www.norrsken.example,https://*.norrsken.example", "hours": "mon-fri 8-17", "mail_inbox_id": "Bokning"}
+    made = await AddInbox(name="Webb", channel="webchat", settings=words, teams=("bokning",)).carry_out(house)
+    assert await ShowSnippet(inbox="WEBB").carry_out(house) == {name: made[name] for name in ("address", "snippet", "policy")}
+    assert f'{house.url("/embed/v1.js")}" data-key="{made["address"]}"' in made["snippet"]
+    row = next(row for row in await ListInboxes().carry_out(house) if row["name"] == "Webb")
+    assert (row["channel"], row["sign_in"], row["state"]) == ("webchat", "", "starting")
+    checks = {one["name"]: one for one in await TestInbox(inbox=made["address"]).carry_out(house)}
+    assert {name: one["state"] for name, one in checks.items()} == {"web sites": "ok", "installed": "warn", "address": "fail"}
+    assert "SLUSS_BASE_URL" in checks["address"]["fix"]
+    await PauseInbox(inbox=made["address"]).carry_out(house)
+    await ResumeInbox(inbox="Webb").carry_out(house)
+    with pytest.raises(Stopped, match="only chats are"):
+        await ShowSnippet(inbox="Bokning").carry_out(house)
+    for wrong in ({"colour": "red"}, {"hours": "always"}, {"origins": "http://www.norrsken.example"}):
+        with pytest.raises(Invalid):
+            await AddInbox(name="Webb", channel="webchat", settings=wrong).carry_out(house)
+    with pytest.raises(Stopped):
+        await AddInbox(name="Webb", channel="webchat", settings={"mail_inbox_id": "nowhere"}).carry_out(house)
 
 
 async def test_trying_an_inbox_says_each_way(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,22 @@ def test_a_healthy_folder_is_well(set_up: Cli, doctor: Doctor) -> None:
     assert "All is well." in said.err
 
 
+def test_a_chat_is_added_and_examined(set_up: Cli, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No site, no https, no mailbox to go on by: each with its fix. What a script reads is the line for the pages alone."""
+    added = set_up("inbox", "add", "webchat", "--name", "Webb", "--site", "https://www.norrsken.example", "--team", "Bokning")
+    assert (added.code, added.out.count("\n"), added.out.startswith("<script async src=")) == (0, 1, True)
+    assert "Content-Security-Policy adds: script-src http://127.0.0.1" in added.err
+    lines = [line for line in map(json.loads, set_up("doctor", "--json").out.splitlines()) if line["check"] == "inbox"]
+    assert [line["state"] for line in lines] == ["ok", "warn", "fail", "warn"]
+    assert all(line["fix"] for line in lines if line["state"] != "ok")
+    monkeypatch.setenv("SLUSS_BASE_URL", "https://desk.norrsken.example")
+    assert doctor()["inbox"]["state"] == "warn"
+    shown = json.loads(set_up("inbox", "snippet", "webb", "--json").out)
+    assert shown["policy"].startswith("script-src https://desk.norrsken.example;")
+    assert set_up("inbox", "add", "webchat").err == "Web site that shows it is missing. Give it with --site https://www.example.com.\n"
+    assert set_up("inbox", "add", "x@norrsken.example", "--site", "https://www.norrsken.example").code == 2
+
+
 def test_where_nothing_is_set_up_it_says_what_to_do(cli: Cli) -> None:
     said = cli("doctor")
     assert said.code == 1

@@ -11,7 +11,7 @@ from sluss.commands.terminal import Terminal
 WITHIN = {
     "agent": ("add", "list", "reset", "reset-factors", "disable", "enable", "withdraw", "passwords"),
     "answers": ("export", "import"),
-    "inbox": ("add", "list", "test", "pause", "resume"),
+    "inbox": ("add", "list", "test", "snippet", "pause", "resume"),
     "outbox": ("show", "hold", "release"),
     "completion": ("bash", "zsh", "fish"),
 }

@@ -9,10 +9,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from sluss.channels.inboxes import list_inboxes
+from sluss.channels.looking import look_at
 from sluss.channels.models import inboxes
 from sluss.commands.examination import Finding
 from sluss.config import Config
 from sluss.intake.models import conservation_checks, envelopes
+from sluss.kernel.actors import system
 from sluss.kernel.audit import verify_audit
 from sluss.kernel.blobs import UnknownReferences, count_unnamed
 from sluss.kernel.clock import MINUTE, system_clock
@@ -37,7 +40,7 @@ def examine_data(config: Config) -> list[Finding]:
     engine = reading_engine(config)
     try:
         with engine.connect() as conn:
-            return [*_examine(conn), *_files_of_nobody(config, conn)]
+            return [*_examine(conn), *_chats(config, conn), *_files_of_nobody(config, conn)]
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         return [Finding("database", "fail", f"it cannot be read: {cause}", _reach(config))]
@@ -147,6 +150,20 @@ def _inboxes(conn: sa.Connection) -> Iterator[Finding]:
             yield Finding("inbox", "fail", f"{what} cannot send: {row.paused_reason}", f"sluss inbox test {row.address}")
         else:
             yield Finding("inbox", "ok", f"{what} {'receives' if row.receiving == 'ok' else 'is starting'}")
+
+
+def _chats(config: Config, conn: sa.Connection) -> Iterator[Finding]:
+    """What of inboxes that web sites show is not as it should be."""
+    if current(conn) != head():
+        return
+    tx = Tx(conn, Host(system_clock, IdMaker(system_clock)))
+    origin = (config.base_url or f"http://{config.host}:{config.port}").rstrip("/")
+    for workspace_id in conn.execute(sa.select(workspaces.c.id).order_by(workspaces.c.id)).scalars().all():
+        who = system(workspace_id)
+        for inbox in list_inboxes(tx, who):
+            for one in look_at(tx, who, inbox, origin) if inbox.enabled else ():
+                if one.state != "ok":
+                    yield Finding("inbox", one.state, f"{inbox.name}: {one.detail}", one.fix)
 
 
 def _outbox(conn: sa.Connection) -> Iterator[Finding]:

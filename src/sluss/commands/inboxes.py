@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.addressing import fold_address
-from sluss.channels.inboxes import Inbox, InboxFields, connection_of, create_inbox, list_inboxes, pause_inbox, resume_inbox
+from sluss.channels.contract import Check
+from sluss.channels.inboxes import Inbox, InboxFields, access_inbox, connection_of, found_inbox, list_inboxes, pause_inbox, resume_inbox
+from sluss.channels.looking import look_at
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.grants import Grant, list_grants
-from sluss.channels.registry import channel_named, channel_names
+from sluss.channels.registry import channel_named, channel_names, form_of, placed_form
 from sluss.commands.agents import read_password, teams_named
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import FAILED, NOT_FOUND, OK, USAGE, Stopped
@@ -25,7 +26,7 @@ class AddInbox(Deed, frozen=True, tag="inbox add"):
     """Connect an account."""
 
     name: str
-    address: str
+    address: str = ""
     channel: str = "email"
     settings: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     secrets: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -35,9 +36,11 @@ class AddInbox(Deed, frozen=True, tag="inbox add"):
     async def carry_out(self, house: House) -> dict[str, Any]:
         who = system((await house.workspace(self.workspace)).id)
         team_ids = await house.db.read(teams_named, who, self.teams)
-        fields = InboxFields(name=self.name, address=self.address, settings=self.settings, secrets=self.secrets, team_ids=team_ids)
-        inbox_id = await house.db.write(create_inbox, who, house.sealer, self.channel, fields)
-        made = {"id": str(inbox_id), "address": fold_address(self.address)}
+        settings = await house.db.read(_with_onward, who, form_of(self.channel).read_words(self.settings))
+        fields = InboxFields(name=self.name, address=self.address, settings=settings, secrets=self.secrets, team_ids=team_ids)
+        inbox_id = await house.db.write(found_inbox, who, house.sealer, self.channel, fields)
+        found = await house.db.read(access_inbox, who, inbox_id)
+        made = {"id": str(inbox_id), "address": found.address, **_pasted(house, found)}
         by_consent = self.settings.get("auth", "password") != "password"
         return made | ({"connect": house.url(f"/settings/inboxes/{inbox_id}")} if by_consent else {})
 
@@ -67,7 +70,23 @@ class TestInbox(Deed, frozen=True, tag="inbox test"):
         connection = await house.db.read(connection_of, who, found.id, house.sealer)
         tokens = TokenSource(house.db, house.sealer, house.config)
         checks = await channel_named(found.channel).test(tokens.attach(connection))
-        return [msgspec.to_builtins(check) for check in checks]
+        seen = await house.db.read(look_at, who, found, house.url(""))
+        return [msgspec.to_builtins(check) for check in _joined(checks, seen)]
+
+
+class ShowSnippet(Deed, frozen=True, tag="inbox snippet"):
+    """What goes into the pages of a web site."""
+
+    inbox: str
+    workspace: str = ""
+
+    async def carry_out(self, house: House) -> dict[str, str]:
+        who = system((await house.workspace(self.workspace)).id)
+        found = await house.db.read(inbox_named, who, self.inbox)
+        texts = _pasted(house, found)
+        if not texts:
+            raise Stopped(f"{found.name} is put into no web site: only chats are.", USAGE)
+        return {"address": found.address, **texts}
 
 
 class PauseInbox(Deed, frozen=True, tag="inbox pause"):
@@ -95,27 +114,36 @@ class ResumeInbox(Deed, frozen=True, tag="inbox resume"):
 def describe(parser: argparse.ArgumentParser) -> None:
     """Say what `inbox` takes."""
     parser.description = "Accounts that customers write to."
-    verbs = parser.add_subparsers(dest="verb", metavar="add | list | test | pause | resume", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="add | list | test | snippet | pause | resume", required=True)
     add = verbs.add_parser("add", help="connect one", epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add.add_argument("address", nargs="?", help="the address that customers write to")
+    add.add_argument("address", nargs="?", help="the address that customers write to; or webchat")
     add.add_argument("--channel", choices=channel_names(), default="email", help="the network (default: email)")
     add.add_argument("--name", help="what the desk calls it (default: the address)")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the account; may be repeated")
+    add.add_argument("--site", action="append", default=[], metavar="URL", help="a web site that may show a chat; may be repeated")
     add.add_argument("--team", action="append", default=[], help="a team that handles it; may be repeated")
     add.add_argument("--password-file", metavar="FILE", help="a file that holds the password; - reads standard input")
     add.add_argument("--no-test", action="store_true", help="do not try it right away")
     verbs.add_parser("list", help="all of them")
-    for verb, words in (("test", "try every way in and out"), ("pause", "neither receive nor send"), ("resume", "receive and send again")):
-        verbs.add_parser(verb, help=words).add_argument("inbox", help="its address or name")
+    for verb, words in _VERBS.items():
+        verbs.add_parser(verb, help=words).add_argument("inbox", help="its address or name, of a chat its key")
     for one in verbs.choices.values():
         one.add_argument("--workspace", default="", help="the company, where there are several")
 
 
+_VERBS = {
+    "test": "try every way in and out",
+    "snippet": "the line that goes into the pages of a web site",
+    "pause": "neither receive nor send",
+    "resume": "receive and send again",
+}
 _EPILOG = """\
-Example:
+Examples:
   sluss inbox add support@example.com --name Support --set imap_host=imap.example.com \\
     --set smtp_host=smtp.example.com --set user=support@example.com --password-file -
-  sluss inbox add support@example.com --set auth=google    (or microsoft; then connect it on its page)"""
+  sluss inbox add support@example.com --set auth=google    (or microsoft; then connect it on its page)
+  sluss inbox add webchat --name Site --site https://www.example.com --set "hours=mon-fri 08:00-17:00"\
+"""
 
 
 def run(asked: argparse.Namespace, terminal: Terminal) -> int:
@@ -127,6 +155,9 @@ def run(asked: argparse.Namespace, terminal: Terminal) -> int:
         return OK
     if asked.verb == "add":
         return _add(config, asked, terminal)
+    if asked.verb == "snippet":
+        _show_snippet(carry_out(config, ShowSnippet(inbox=asked.inbox, workspace=asked.workspace)), terminal)
+        return OK
     if asked.verb == "test":
         return _test(config, asked.inbox, asked.workspace, terminal)
     deed = PauseInbox if asked.verb == "pause" else ResumeInbox
@@ -145,6 +176,11 @@ def inbox_named(tx: Tx, who: Actor, name: str) -> Inbox:
 
 
 def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
+    channel = asked.address if asked.address in channel_names() else asked.channel
+    if placed_form(channel) is not None:
+        return _place(config, channel, asked, terminal)
+    if asked.site:
+        raise Stopped("--site is for chats: sluss inbox add webchat --site https://www.example.com", USAGE)
     address = asked.address or terminal.ask("Address that customers write to", "ADDRESS (the word after `add`)")
     settings = _settings(asked, address, terminal)
     asked.ask_password = terminal.asks and settings.get("auth", "password") == "password"
@@ -168,14 +204,38 @@ def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
     return _test(config, made["address"], asked.workspace, terminal)
 
 
-def _settings(asked: argparse.Namespace, address: str, terminal: Terminal) -> dict[str, Any]:
-    """What was set by words, and for a person the three things that every mailbox needs."""
-    settings: dict[str, Any] = {}
+def _place(config: Config, channel: str, asked: argparse.Namespace, terminal: Terminal) -> int:
+    """An inbox that a web site shows: nobody's account, so nothing to sign in to."""
+    settings = _words(asked)
+    sites = asked.site or ([] if settings.get("origins") else [terminal.ask("Web site that shows it", "--site https://www.example.com")])
+    settings["origins"] = ",".join([*filter(None, [settings.get("origins", "")]), *sites])
+    name = asked.name or channel_named(channel).capabilities.label
+    deed = AddInbox(name=name, channel=channel, settings=settings, teams=tuple(asked.team), workspace=asked.workspace)
+    made = carry_out(config, deed)
+    _show_snippet(made, terminal)
+    terminal.say(f"When it is there: sluss inbox test {made['address']}")
+    return OK
+
+
+def _show_snippet(made: dict[str, str], terminal: Terminal) -> None:
+    terminal.say("Put this line at the end of every page that shall show the chat:")
+    terminal.give(made, made["snippet"])
+    terminal.say(f"A site with a Content-Security-Policy adds: {made['policy']}")
+
+
+def _words(asked: argparse.Namespace) -> dict[str, str]:
+    settings: dict[str, str] = {}
     for pair in asked.set:
         name, equals, value = pair.partition("=")
         if not equals:
             raise Stopped(f"--set takes NAME=VALUE, not {pair!r}, as in --set imap_host=imap.example.com.", USAGE)
         settings[name.strip()] = value.strip()
+    return settings
+
+
+def _settings(asked: argparse.Namespace, address: str, terminal: Terminal) -> dict[str, Any]:
+    """What was set by words, and for a person the three things that every mailbox needs."""
+    settings: dict[str, Any] = {**_words(asked)}
     if terminal.asks and not settings:
         domain = address.rpartition("@")[2]
         settings["imap_host"] = terminal.ask("Incoming server (IMAP)", "--set imap_host=…", f"imap.{domain}")
@@ -196,6 +256,23 @@ def _test(config: Config, inbox: str, workspace: str, terminal: Terminal) -> int
     return FAILED if any(check["state"] == "fail" for check in checks) else OK
 
 
+def _pasted(house: House, inbox: Inbox) -> dict[str, str]:
+    form = placed_form(inbox.channel)
+    return form.paste(house.url(""), inbox.address) if form is not None else {}
+
+
+def _joined(tried: list[Check], seen: list[Check]) -> list[Check]:
+    """What was tried, and what was seen without trying, each once."""
+    known = {one.name for one in tried}
+    return [*tried, *(one for one in seen if one.name not in known)]
+
+
+def _with_onward(tx: Tx, who: Actor, settings: dict[str, Any]) -> dict[str, Any]:
+    """The inbox by which another goes on may be named as it is called."""
+    onward = str(settings.get("mail_inbox_id", ""))
+    return settings if not onward or onward.isdecimal() else settings | {"mail_inbox_id": inbox_named(tx, who, onward).id}
+
+
 def _shown(house: House, one: Inbox, grant: Grant | None) -> dict[str, Any]:
     state = "paused" if not one.enabled else "held back" if one.paused_reason else one.receiving
     shown = {"id": str(one.id), "name": one.name, "address": one.address, "channel": one.channel, "state": state}
@@ -209,6 +286,8 @@ def _shown(house: House, one: Inbox, grant: Grant | None) -> dict[str, Any]:
 
 def _sign_in(house: House, one: Inbox, grant: Grant | None) -> str:
     """With what the inbox signs in, and where that is mended."""
+    if placed_form(one.channel) is not None:
+        return ""
     auth = one.settings.get("auth", "password")
     if auth == "password" or (grant is not None and grant.state == "good"):
         return str(auth)

@@ -9,9 +9,9 @@ import msgspec
 from sluss.channels.contract import Check
 from sluss.channels.hours import HoursWrong, opening_sentence, read_day, weekly_minutes, zones
 from sluss.channels.inboxes import Inbox, access_inbox, letter_inboxes, teams_of
+from sluss.channels.looking import look_at
 from sluss.channels.oauth.grants import list_grants
 from sluss.channels.registry import placed_form
-from sluss.channels.seen import Seen, SeenSite
 from sluss.channels.sites import Site, list_sites
 from sluss.channels.trials import last_trial
 from sluss.channels.webchat import form as chat_form
@@ -82,7 +82,7 @@ def chat_screen(tx: Tx, who: Actor, inbox_id: int, origin: str) -> ChatPage:
         policy=texts["policy"],
         docs=DOCS,
         sites=_sites(inbox, settings, sites),
-        standing=tuple(_check(one) for one in chat_form.look(inbox.settings, seen_by(tx, who, inbox.id, origin)) if one.state != "ok"),
+        standing=tuple(_check(one) for one in look_at(tx, who, inbox, origin) if one.state != "ok"),
         settings=_settings(settings, {one.id: one.name for one in letter_inboxes(tx, who)}),
         teams=tuple(names[one] for one in teams_of(tx, who, inbox_id) if one in names),
         checks=checks_of(trial) if trial is not None else None,
@@ -102,13 +102,6 @@ def access_chat(tx: Tx, who: Actor, inbox_id: int) -> Inbox:
     if placed_form(inbox.channel) is None:
         raise Conflict("This inbox is no chat.")
     return inbox
-
-
-def seen_by(tx: Tx, who: Actor, inbox_id: int, origin: str) -> Seen:
-    """What is known of an inbox beside its settings."""
-    sites = tuple(SeenSite(one.origin, one.last_seen_at, one.refused) for one in list_sites(tx, who, inbox_id))
-    letters = frozenset(one.id for one in letter_inboxes(tx, who) if one.enabled)
-    return Seen(origin=origin, sites=sites, mail_inbox_ids=letters)
 
 
 def look_of(form: Form, now: int) -> Look:

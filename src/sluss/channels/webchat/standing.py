@@ -11,8 +11,6 @@ from sluss.channels.webchat.origins import allows
 from sluss.channels.webchat.settings import ChatSettings
 from sluss.kernel.words import say
 
-OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
-
 
 def stand(settings: ChatSettings, seen: Seen) -> list[Check]:
     """What is well and what is not; every line that is not says what to do."""
@@ -38,8 +36,7 @@ def _refused(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
 
 
 def _address(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
-    parts = urlsplit(seen.origin)
-    if parts.scheme == "https" or all(urlsplit(one).hostname in OWN_MACHINE for one in settings.origins):
+    if urlsplit(seen.origin).scheme == "https" or not any(one.startswith("https:") for one in settings.origins):
         return
     fix = say("Set SLUSS_BASE_URL to an https address.")
     yield Check("address", "fail", say("Sluss is reached at %(origin)s: web sites with https cannot show it.", origin=seen.origin), fix)
