@@ -16,6 +16,7 @@ from sluss.cases.access import access_case, access_case_no, access_message
 from sluss.cases.models import attachments, cases, conversations, messages
 from sluss.cases.recording import Arrival, StoredFile, record_arrivals
 from sluss.channels.contract import Address, Inbound
+from sluss.channels.inboxes import InboxFields, create_inbox
 from sluss.channels.models import inbox_trials
 from sluss.config import Config
 from sluss.contacts.attributes import AttributeFields, save_attribute
@@ -104,6 +105,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "client_id": "4711-sluss.apps.googleusercontent.com",
         "client_secret": "hemligt-ord-1",
     },
+    "/settings/chats/{chat_id}/sites": {"origin": "https://www.example.com"},
     "/settings/mail-sign-in/remove": {"provider": "google"},
     "/customers/{contact_id}/name": {"name": "Åsa {contact_id}"},
     "/customers/{contact_id}/language": {"language": "sv"},
@@ -172,6 +174,7 @@ class Place:
         ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
         ids |= self.db.write_now(self._moved, ids)
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
+        ids |= self.db.write_now(self._chat)
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
     def _ready(self, tx: Tx, owner: Actor, number: int) -> Ids:
@@ -284,6 +287,11 @@ class Place:
         tx.run(sa.insert(envelopes), row | {"message_id": None, "settled_at": tx.now})
         return envelope_id
 
+    def _chat(self, tx: Tx) -> Ids:
+        """A chat; its key is what every visitor of the company's web site knows."""
+        fields = InboxFields(name=f"Chatt {self.key}", address=f"chat-{self.key:0<16.16}", settings={})
+        return {"chat_id": str(create_inbox(tx, self._sluss, self._sealer, "webchat", fields)), "key": fields.address}
+
     def _trial(self, tx: Tx) -> int:
         trial_id = tx.new_id()
         row = {"workspace_id": self.company.id, "id": trial_id, "inbox_id": self.inbox.id, "started_at": tx.now, "ended_at": tx.now}
@@ -365,5 +373,5 @@ def json_for(path: str, ids: Ids) -> dict[str, Any]:
 
 def missing_ids(own: Ids) -> Ids:
     """Ids that nobody has; what names no object stays as it is."""
-    kept = {name: own[name] for name in ("act", "host", "workspace_id")}
+    kept = {name: own[name] for name in ("act", "host", "workspace_id", "key")}
     return dict.fromkeys(own, MISSING) | {"view": f"inbox:{MISSING}", "token": "y" * 43, "name": "other.css"} | kept

@@ -91,7 +91,7 @@ class Asking:
 
 
 def _objects(route: Route) -> list[str]:
-    return [name for name in route.names if name not in {"act", "token", "name", "workspace_id"}]
+    return [name for name in route.names if name not in {"act", "token", "name", "workspace_id", "key"}]
 
 
 def _same(one: httpx.Response, other: httpx.Response) -> bool:

@@ -1,6 +1,6 @@
 """Who may call what, written down a second time: a route that is opened wider must be opened here as well."""
 
-from sluss.people.access import ADMINS, READERS, SIGNED_IN, Policy
+from sluss.people.access import ADMINS, READERS, SIGNED_IN, VISITOR, Policy
 from tests.matrix.test_matrix import Route, all_routes
 from tests.world import Web
 
@@ -12,9 +12,15 @@ WITHOUT_SIGN_IN = {
     *("GET /invitation/{token}", "POST /invitation/{token}", "POST /invitation/{token}/join", "GET /invitation/{token}/oidc"),
     *("GET /invitation/{token}/provider", "POST /invitation/{token}/provider"),
     *("GET /password/{token}", "POST /password/{token}", "POST /hooks/{workspace_id}/{inbox_id}"),
-    *("GET /embed/v1.js", "GET /embed/{name}"),
     *("GET /setup/you", "POST /setup/you", "GET /setup/company", "POST /setup/company", "GET /setup/inbox", "POST /setup/inbox"),
 }
+BY_VISITORS = {
+    *("GET /embed/v1.js", "GET /embed/{name}", "GET /chat/{key}", "GET /chat/{key}/state"),
+    *("GET /chat/{key}/live", "GET /chat/{key}/messages", "POST /chat/{key}/messages", "GET /chat/{key}/files/{file_id}"),
+    *("POST /chat/{key}/typing", "POST /chat/{key}/page", "POST /chat/{key}/receipts"),
+    *("POST /chat/{key}/profile", "POST /chat/{key}/identify", "POST /chat/{key}/transcript", "POST /chat/{key}/transcript/code"),
+}
+"""What they may reach there is in tests/visitor/test_whose.py."""
 BY_REVIEWERS = {
     *("POST /cases/{no}/draft", "POST /cases/{no}/files", "POST /cases/{no}/note", "POST /cases/{no}/read", "POST /cases/{no}/ready"),
     *("POST /cases/{no}/presence", "POST /cases/{no}/follow", "POST /notifications/read", "POST /lists/order"),
@@ -35,7 +41,8 @@ def called_by(web: Web, policy: Policy) -> set[str]:
 
 
 def test_what_needs_no_sign_in_is_listed(web: Web) -> None:
-    assert {name(route) for route in all_routes(web) if route.policy.roles is None} == WITHOUT_SIGN_IN
+    assert {name(route) for route in all_routes(web) if route.policy.roles is None} == WITHOUT_SIGN_IN | BY_VISITORS
+    assert called_by(web, VISITOR) == BY_VISITORS
 
 
 def test_settings_are_for_administrators(web: Web) -> None:
