@@ -48,6 +48,13 @@ def rename_contact(tx: Tx, who: Actor, contact_id: int, name: str) -> None:
     index_contacts(tx, who, [contact_id])
 
 
+def give_identity(tx: Tx, who: Actor, contact_id: int, network: str, address: Address) -> None:
+    """One more address of a contact that nobody has written from yet."""
+    row = {"workspace_id": who.workspace_id, "id": tx.new_id(), "contact_id": contact_id, "network": network, "address": address.address}
+    tx.run(sa.insert(identities), row | {"name": (address.name or address.address)[:NAME], "proof": "claimed", "created_at": tx.now})
+    index_contacts(tx, who, [contact_id])
+
+
 def call_as_said(tx: Tx, who: Actor, said: Mapping[int, tuple[Identity, str]]) -> None:
     """Call identities, by their ids, as they say now; their contacts too, unless somebody has called those something else."""
     i, c = identities.c, contacts.c

@@ -32,6 +32,7 @@ from sluss.outbox.events import DeliveryChanged
 from sluss.outbox.models import carried, operations
 from sluss.replies.recipients import can_be_written_to
 from sluss.visitor.letter import Away, Said, send_letter
+from sluss.visitor.proving import call_visitor
 
 FOLLOW = "follow_by_mail"
 WAIT = 3 * MINUTE
@@ -60,6 +61,7 @@ def note_delivery(tx: Tx, recorded: Recorded) -> None:
 def take_profile(tx: Tx, who: Actor, inbox_id: int, visitor_id: int, *, name: str = "", email: str = "") -> None:
     """What a visitor says of themselves; with an address, what was answered before can still follow."""
     set_profile(tx, who, inbox_id, visitor_id, name=name, email=email)
+    call_visitor(tx, who, inbox_id, visitor_id, name)
     if email:
         follow_later(tx, who, inbox_id, visitor_id)
 

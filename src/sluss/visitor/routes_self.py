@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from sluss.channels.contract import Delivered
-from sluss.channels.visitors import Mark, Person, Visitor, prove_visitor
+from sluss.channels.visitors import Mark, Person, Visitor
 from sluss.channels.webchat.identity import read_identity
 from sluss.channels.webchat.understanding import ChatReceipt, encode
 from sluss.kernel.clock import SECOND
@@ -22,6 +22,7 @@ from sluss.visitor.chats import Chat
 from sluss.visitor.continuing import follow_later, take_profile
 from sluss.visitor.items import StoredFile, file_of, unread_of
 from sluss.visitor.meeting import Meeting, Unknown, known_visitor, meet, require_bearer, seal_of, visitors_of
+from sluss.visitor.proving import prove
 from sluss.visitor.receiving import PREVIEW, PageTold, read_email, read_name, read_page
 from sluss.visitor.routes import number
 from sluss.visitor.tokens import proven_token
@@ -130,7 +131,7 @@ async def identify(edge: Edge, asked: Asked, request: Call, key: str) -> Respons
     proven = read_identity(told.jwt, chat.connection, now)
     before = meeting.bearer.token_hash if meeting.bearer is not None and not meeting.bearer.proven else None
     person = Person(proven.subject, read_name(proven.name), proven_email(proven.email), proven.locale[:35])
-    visitor = await edge.db.write(prove_visitor, chat.who, chat.inbox_id, person, before)
+    visitor = await edge.db.write(prove, chat.who, chat.inbox_id, person, before)
     if visitor.email:
         await edge.db.write(follow_later, chat.who, chat.inbox_id, visitor.id)
     if before is not None:
