@@ -13,7 +13,7 @@ from sluss.channels.webchat.settings import ChatSettings
 from sluss.web.assets import STATIC, one_script, tight_style
 
 FOLDER = STATIC / "embed"
-MODULES = ("site.js", "launcher.js", "bridge.js", "api.js")
+MODULES = ("site.js", "events.js", "launcher.js", "bridge.js", "swaps.js", "api.js")
 LICENCE = "/*! Sluss web chat · AGPL-3.0-or-later · readable source: web/static/embed */\n"
 
 

@@ -1,16 +1,15 @@
 // `sluss(…)`: what a page may ask of the chat and hears from it, the same for as long as the address says v1. In: calls, also earlier ones.
-import { hasBegun, keepBegun, language, pageNow, showCount, site, warn } from "./site.js";
-import { attach, button, fit, host, paint, show, stand, standAside } from "./launcher.js";
+import { hasBegun, keepBegun, language, showCount, site, warn } from "./site.js";
+import { forget, listen, tell } from "./events.js";
+import { button, fit, host, paint, show, stand, standAside } from "./launcher.js";
 import { identify, load, order, unload, wish } from "./bridge.js";
+import { watch } from "./swaps.js";
 
-const heard = {};
 const ends = new AbortController();
-const watcher = new MutationObserver(attach);
 let settings = null;
 let asking = null;
 let tries = 0;
 let unread = 0;
-let shown = "";
 let before = null;
 
 const does = {
@@ -27,12 +26,10 @@ const does = {
     wish.open = false;
     order("close");
     show(false, unread);
-    if (within) (before && before !== host && before !== document.body && before.isConnected ? before : button).focus();
+    if (within) (before.isConnected && before !== document.body && before !== host ? before : button).focus();
     tell("close");
   },
-  identify(jwt) {
-    identify(String(jwt));
-  },
+  identify,
   logout() {
     wish.jwt = "";
     const wipe = () => order("logout");
@@ -40,28 +37,25 @@ const does = {
     else wipe();
   },
   prefill(text) {
-    order("prefill", { text: String(text) }, true);
+    order("prefill", { text }, true);
   },
   locale(lang) {
-    site.lang = String(lang);
-    order("locale", { lang: site.lang });
+    site.lang = lang;
+    order("locale", { lang });
     if (settings) ask().then(place, () => {});
   },
   theme(theme) {
-    site.theme = String(theme);
-    paint(site.theme);
-    order("theme", { theme: site.theme });
+    site.theme = theme;
+    paint(theme);
+    order("theme", { theme });
   },
   on(event, call) {
-    (heard[event] ||= new Set()).add(call);
+    listen(event, call);
     if (event === "ready" && settings) call();
   },
-  off(event, call) {
-    heard[event]?.delete(call);
-  },
+  off: forget,
   destroy() {
     ends.abort();
-    watcher.disconnect();
     unload();
     host.remove();
     showCount(0);
@@ -71,10 +65,7 @@ const does = {
 
 export function boot() {
   const early = window.sluss;
-  if (early?.version) {
-    if (early.key !== site.key) warn(`${early.key} is on this page already.`);
-    return;
-  }
+  if (early?.version) return early.key === site.key || warn(`${early.key} is on this page already.`);
   if (!site.key) return warn('the script tag needs data-key="chat-…": Settings, Inboxes shows the whole line.');
   const sluss = (name, ...more) => (does[name] ? does[name](...more) : warn(`no ${name}`));
   window.sluss = Object.assign(sluss, does, { version: 1, key: site.key });
@@ -103,7 +94,9 @@ async function ask() {
 function appear(answer) {
   if (ends.signal.aborted) return;
   place(answer);
-  watch();
+  watch(ends.signal);
+  document.addEventListener("visibilitychange", () => showCount(unread), { signal: ends.signal });
+  host.onkeydown = (event) => event.key === "Escape" && does.close();
   if (wish.open) unfold();
   else if (hasBegun()) summon();
   tell("ready");
@@ -143,41 +136,13 @@ function unfold() {
 function hear({ tell: what, count, text, from, id }) {
   if (what === "close") does.close();
   if (what === "begun" || what === "ended") keepBegun(what === "begun");
-  if (what === "unread" && count !== unread) {
-    unread = count;
-    show(wish.open, unread);
-    showCount(unread);
-    tell("unread", count);
-  }
-  if (what === "message") tell("message", { from, id });
-  if (what === "error") tell("error", text);
-}
-
-function tell(event, detail) {
-  for (const call of heard[event] || []) queueMicrotask(() => call(detail));
-  dispatchEvent(new CustomEvent(`sluss:${event}`, { detail }));
-}
-
-// Pages exchange their content in many ways; what matters is whether we still stand in it, and where the visitor is now.
-function look() {
-  attach();
-  const page = pageNow();
-  const now = page.url + page.title;
-  if (shown && shown !== now) order("page", { page });
-  shown = now;
-}
-
-function watch() {
-  const { signal } = ends;
-  const soon = () => setTimeout(look, 300);
-  const swaps = "popstate pageshow turbo:load htmx:afterSettle htmx:after:swap astro:page-load";
-  for (const swap of swaps.split(" ")) addEventListener(swap, soon, { signal });
-  window.navigation?.addEventListener("navigatesuccess", soon, { signal });
-  watcher.observe(document.documentElement, { childList: true });
-  document.addEventListener("visibilitychange", () => showCount(unread), { signal });
-  visualViewport.addEventListener("resize", fit, { signal });
-  host.onkeydown = (event) => event.key === "Escape" && does.close();
-  look();
+  if (what === "message") tell(what, { from, id });
+  if (what === "error") tell(what, text);
+  if (what !== "unread" || count === unread) return;
+  unread = count;
+  show(wish.open, count);
+  showCount(count);
+  tell(what, count);
 }
 
 boot();

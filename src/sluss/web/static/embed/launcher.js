@@ -26,15 +26,13 @@ function make(name, kind, text = "") {
 
 // Beside the body and not in it: whoever exchanges the body leaves us where we are, and the frame need not load anew.
 export function attach() {
-  if (host.isConnected || !words.title || returns-- < 0) return;
-  document.documentElement.append(host);
+  if (!host.isConnected && words.title && returns-- > 0) document.documentElement.append(host);
 }
 
 export function stand(settings, press) {
   words = settings.texts;
   looks[0].replaceSync(settings.style);
   button = make("button", "b l");
-  button.type = "button";
   button.part = "button";
   button.hidden = site.bare;
   svg.setAttribute("viewBox", "0 0 24 24");
