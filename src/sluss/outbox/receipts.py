@@ -61,9 +61,11 @@ def _deliveries(tx: Tx, who: Actor, receipt: Receipt) -> Sequence[sa.Row[Any]]:
     if not receipt.external_id:
         return []
     r, m, o = message_references.c, messages.c, operations.c
-    ours = sa.select(r.message_id).join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
+    ours = sa.select(r.message_id, r.thread_id).join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
     ours = ours.where(r.workspace_id == who.workspace_id, r.external_id == receipt.external_id, m.direction == "out")
-    mine = (o.workspace_id == who.workspace_id) & o.message_id.in_(ours) & (o.kind == "send")
+    # The key is that of one way: what a message did by another one is not meant.
+    this_way = sa.tuple_(o.message_id, o.thread_id).in_(ours)
+    mine = (o.workspace_id == who.workspace_id) & this_way & (o.kind == "send")
     if receipt.thread_key:
         t = threads.c
         mine &= sa.exists().where(t.workspace_id == o.workspace_id, t.id == o.thread_id, t.external_key == receipt.thread_key)
