@@ -1,6 +1,7 @@
 """How messages of a live channel stand: close together, as they were said. In: items of a timeline. Out: the same, told who goes on.
 
-Only the first of several that one person says in a row has a name and a picture; how they stand is told once, below the last such.
+Only the first of several that one person says in a row has a name and a picture; how they stand is told once, below the last such. Whose
+turn it is goes without saying.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from sluss.cases.events import CaseReopened, StatusChanged
 from sluss.desk.item_screens import Delivery, Item, Message
 from sluss.kernel.clock import MINUTE
+from sluss.kernel.events import Event, Recorded
 
 PAUSE = 5 * MINUTE
 """After that much silence somebody begins anew."""
@@ -31,6 +34,16 @@ def close_together(items: Iterable[Item]) -> list[Item]:
             found[place] = msgspec.structs.replace(item, told_below=stands in told)
             told.add(stands)
     return found
+
+
+def without_turns(found: Iterable[Recorded]) -> list[Recorded]:
+    """Events of a talk without those that say that it waits for the customer, and does so no more."""
+    return [one for one in found if not _is_turn(one.event)]
+
+
+def _is_turn(event: Event) -> bool:
+    answered = isinstance(event, StatusChanged) and (event.before, event.after) == ("open", "pending")
+    return answered or (isinstance(event, CaseReopened) and event.before == "pending")
 
 
 def _goes_on(before: Item | None, item: Item) -> bool:

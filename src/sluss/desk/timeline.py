@@ -24,7 +24,7 @@ from sluss.desk.attached import show_file
 from sluss.desk.item_screens import Happening, Happenings, Item, Mentioned, Message, Note
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
 from sluss.desk.moved import ways_back, with_way_back, without_echoes
-from sluss.desk.talk import close_together
+from sluss.desk.talk import close_together, without_turns
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
 from sluss.kernel.tx import Tx
@@ -129,7 +129,8 @@ def _show(tx: Tx, around: Around, case: CaseRow, found: _Found) -> list[Item]:
         body = place_names(row.text, called.get(row.id, ()), who)
         shown[row.id] = Note(id=str(row.id), at=row.at, author=_author(beside.names, row.agent_id), text=row.text, body=body, files=files)
     ways = ways_back(tx, who, found.events)
-    for one in without_echoes(found.events, case.id):
+    told = without_turns(found.events) if around.face(case.inbox_id).can.is_live else found.events
+    for one in without_echoes(told, case.id):
         shown[one.id] = with_way_back(happenings.tell(one, beside.names), ways)
     return _fold(shown[one] for one in sorted(shown))
 

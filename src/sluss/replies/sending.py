@@ -113,10 +113,10 @@ def send_reply(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     return once(tx, who, reply.op, _send, reply)
 
 
-def require_seen(tx: Tx, who: Actor, case_id: int, seen: str) -> None:
-    """Raise `Stopped` where others have said something since a mark."""
+def require_seen(tx: Tx, who: Actor, case_id: int, seen: str, *, ours_alone: bool = False) -> None:
+    """Raise `Stopped` where others have said something since a mark, or only where one of us has (`ours_alone`)."""
     mark = mark_of(tx, who, case_id)
-    news = news_since(tx, who, case_id, seen)
+    news = news_since(tx, who, case_id, seen, ours_alone=ours_alone)
     if news is not None:
         raise Stopped(news, mark)
 
@@ -137,7 +137,8 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     recipients = _recipients(tx, who, reply, target)
     files = _checked_files(tx, who, reply, target.capabilities)
     if not reply.anyway:
-        require_seen(tx, who, case.id, reply.seen)
+        # In a live talk both write at once, and each sees the other; there it is a second answer of ours that must not go out.
+        require_seen(tx, who, case.id, reply.seen, ours_alone=target.capabilities.is_live and reply.then == "stay")
     if target.doubtful and not reply.trust:
         raise Doubted
     _require_confirmed(tx, who, reply, recipients)

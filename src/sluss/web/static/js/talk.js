@@ -3,7 +3,7 @@ import { post } from "./http.js";
 
 const talking = (node) => node.closest?.('sluss-composer[data-live] form[data-kind="reply"]');
 const touch = matchMedia("(pointer: coarse)");
-let flying = null; // { form, words, again }
+let flying = null; // { ctx, words, again }
 let lastRead = "";
 
 function enterSends(event) {
@@ -15,16 +15,16 @@ function enterSends(event) {
 }
 
 // The form has been read by then. What is typed from here on is the next message; draft.js carries it over to the composer that comes.
-function departed({ target }) {
+function departed({ target, detail }) {
   const form = talking(target);
   if (!form) return;
-  flying = { form, words: form.elements.body.value, again: false };
+  flying = { ctx: detail.ctx, words: form.elements.body.value, again: false };
   form.elements.body.value = "";
 }
 
 // Not taken: the words go back before those that were typed since.
 function arrivedOrNot(event) {
-  if (flying?.form !== event.target) return;
+  if (!flying || flying.ctx !== event.detail.ctx) return;
   const { words, again } = flying;
   flying = null;
   const field = document.getElementById("f-body");
