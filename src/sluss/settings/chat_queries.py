@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import sqlalchemy as sa
 
 from sluss.channels.contract import Check
 from sluss.channels.hours import HoursWrong, opening_sentence, read_day, weekly_minutes, zones
@@ -21,7 +22,7 @@ from sluss.channels.webchat.settings import ChatSettings, hours_of, in_language,
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict
 from sluss.kernel.tx import Tx
-from sluss.kernel.workspaces import get_workspace
+from sluss.kernel.workspaces import brands, get_workspace, the_brand
 from sluss.outbox.queries import waiting_by_inbox
 from sluss.people.queries import list_teams
 from sluss.settings.changing import seen_of
@@ -40,6 +41,8 @@ TELL = 3.0
 
 def chat_form_screen(tx: Tx, who: Actor, wanted: Wanted) -> ChatForm:
     """The form of a new or a stored chat."""
+    brand = _brand(tx, who, wanted.inbox_id)
+    texts = _texts(brand)
     letters = tuple((str(one.id), one.name) for one in letter_inboxes(tx, who))
     stored: dict[str, str] = {}
     seen = ""
@@ -51,6 +54,7 @@ def chat_form_screen(tx: Tx, who: Actor, wanted: Wanted) -> ChatForm:
     elif wanted.form is None:
         zone = get_workspace(tx, who.workspace_id).time_zone
         stored = chat_form.DEFAULTS | {"zone": zone, "mail_inbox": letters[0][0] if letters else "0"}
+        stored |= {f"welcome_{one.language}": one.welcome for one in texts}
     form = wanted.form or Form(values=stored)
     return ChatForm(
         form=form,
@@ -61,8 +65,8 @@ def chat_form_screen(tx: Tx, who: Actor, wanted: Wanted) -> ChatForm:
         mail_inboxes=(("0", _("None: whoever has left gets no answer")), *letters),
         zones=tuple(sorted(one for one in zones() if "/" in one and not one.startswith("Etc/"))),
         days=_days(),
-        texts=_texts(),
-        look=look_of(form, tx.now),
+        texts=texts,
+        look=look_of(form, tx.now, brand),
         says=_says(form, tx.now),
         weekly=_weekly(form),
     )
@@ -80,7 +84,6 @@ def chat_screen(tx: Tx, who: Actor, inbox_id: int, origin: str) -> ChatPage:
         says=opening_sentence(hours_of(settings), tx.now),
         snippet=texts["snippet"],
         policy=texts["policy"],
-        docs=DOCS,
         sites=_sites(inbox, settings, sites),
         standing=tuple(_check(one) for one in look_at(tx, who, inbox, origin) if one.state != "ok"),
         settings=_settings(settings, {one.id: one.name for one in letter_inboxes(tx, who)}),
@@ -104,11 +107,16 @@ def access_chat(tx: Tx, who: Actor, inbox_id: int) -> Inbox:
     return inbox
 
 
-def look_of(form: Form, now: int) -> Look:
-    """How a chat will look while its form is written, in the reader's language."""
+def look_screen(tx: Tx, who: Actor, form: Form) -> Look:
+    """How a chat will look while its form is written."""
+    return look_of(form, tx.now, _brand(tx, who, inbox_of(form)))
+
+
+def look_of(form: Form, now: int, brand: str) -> Look:
+    """The same, in the reader's language, for a brand."""
     accent, language = form.value("accent").strip().lower(), voice().locale
     on = text_on(accent) if is_colour(accent) else ""
-    usual = next(one for one in _texts() if one.language == language)
+    usual = next(one for one in _texts(brand) if one.language == language)
     theme = form.value("theme", "auto")
     return Look(
         accent=accent if is_colour(accent) else "",
@@ -119,7 +127,7 @@ def look_of(form: Form, now: int) -> Look:
         side="left" if form.value("side") == "left" else "right",
         themes=(theme,) if theme in {"light", "dark"} else ("light", "dark"),
         title=in_language(_written(form, "title"), language)[:80] or usual.title,
-        welcome=in_language(_written(form, "welcome"), language)[:400] or usual.welcome,
+        welcome=in_language(_written(form, "welcome"), language)[:400],
         says=_says(form, now),
     )
 
@@ -130,7 +138,10 @@ def with_copied_hours(form: Form) -> Form:
     return msgspec.structs.replace(form, values={**form.values, **dict.fromkeys(("tue", "wed", "thu", "fri"), monday), "when": "hours"})
 
 
-DOCS = "docs/web-chat.md"
+def inbox_of(form: Form) -> int:
+    """The stored chat that an unsaved form belongs to; 0 for a new one."""
+    typed = form.value("id")
+    return int(typed) if typed.isdecimal() and len(typed) < 19 else 0
 
 
 def _wrong(accent: str) -> str:
@@ -165,14 +176,20 @@ def _written(form: Form, name: str) -> dict[str, str]:
     return {language: text for language in LOCALES if (text := form.value(f"{name}_{language}").strip())}
 
 
-def _texts() -> tuple[Texts, ...]:
-    return tuple(_usual(language, label) for language, label in LOCALES.items())
+def _texts(brand: str) -> tuple[Texts, ...]:
+    return tuple(_usual(language, label, brand) for language, label in LOCALES.items())
 
 
-def _usual(language: str, label: str) -> Texts:
-    """What a visitor of a language reads where nobody wrote anything."""
+def _usual(language: str, label: str, brand: str) -> Texts:
+    """The title that a visitor of a language reads where nobody wrote one, and a welcome to begin with."""
     with speaking(Voice(language, voice().zone)):
-        return Texts(language=language, label=label, title=_("Chat with us"), welcome=_("Hello! How can we help?"))
+        title = _("Chat with %(name)s") % {"name": brand}
+        return Texts(language=language, label=label, title=title, welcome=_("Hello! How can we help?"))
+
+
+def _brand(tx: Tx, who: Actor, inbox_id: int) -> str:
+    brand_id = access_inbox(tx, who, inbox_id).brand_id if inbox_id else the_brand(tx, who)
+    return str(tx.value(sa.select(brands.c.name).where(brands.c.workspace_id == who.workspace_id, brands.c.id == brand_id)))
 
 
 def _days() -> tuple[Day, ...]:

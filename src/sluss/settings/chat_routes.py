@@ -17,7 +17,7 @@ from sluss.people.fresh import require_fresh
 from sluss.people.once import once, was_used
 from sluss.people.sessions import Session
 from sluss.settings.chat_pages import show_chat, show_form
-from sluss.settings.chat_queries import access_chat, chat_form_screen, chat_screen, look_of, sites_screen, with_copied_hours
+from sluss.settings.chat_queries import access_chat, chat_form_screen, chat_screen, inbox_of, look_screen, sites_screen, with_copied_hours
 from sluss.settings.forms import typed_form
 from sluss.settings.wanted import Wanted
 from sluss.web.edge import Asked, Edge
@@ -52,9 +52,9 @@ async def turn_key(edge: Edge, asked: Asked, who: Actor, session: Session, chat_
 
 
 @post("/settings/chats/look", may=ADMINS, status_code=200)
-async def show_look(edge: Edge, asked: Asked) -> Response[str]:
+async def show_look(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """How the chat will look while its form is written."""
-    look = look_of(await typed_form(asked), edge.db.clock())
+    look = await edge.db.read(look_screen, who, await typed_form(asked))
     return asked.answer("settings/chat_look.html", asked.page(_("Preview"), "settings"), look=look)
 
 
@@ -62,9 +62,8 @@ async def show_look(edge: Edge, asked: Asked) -> Response[str]:
 async def show_hours(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """What visitors would read now while the hours are written; or Monday's hours on every working day."""
     typed = await typed_form(asked)
-    inbox_id = int(typed.value("id")) if typed.value("id").isdecimal() and len(typed.value("id")) < 19 else 0
     form = with_copied_hours(typed) if typed.value("copy") else typed
-    screen = await edge.db.read(chat_form_screen, who, Wanted(inbox_id=inbox_id, form=form))
+    screen = await edge.db.read(chat_form_screen, who, Wanted(inbox_id=inbox_of(form), form=form))
     if asked.htmx:
         return asked.answer("settings/chat_hours.html", asked.page(_("Opening hours"), "settings"), screen=screen)
     return show_form(asked, screen)

@@ -105,7 +105,6 @@ class ChatPage(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     snippet: str
     policy: str
-    docs: str
     sites: ChatSites
     standing: tuple[CheckLine, ...] = ()
     settings: tuple[Setting, ...] = ()
