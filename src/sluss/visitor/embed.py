@@ -69,7 +69,7 @@ async def loader_script(edge: Edge, request: Call) -> Response[bytes]:
         return Response(b"", status_code=304, headers=headers)
     packed = "gzip" in request.headers.get("accept-encoding", "")
     headers |= {"Content-Encoding": "gzip"} if packed else {}
-    return Response(script.squeezed if packed else script.plain, media_type="text/javascript; charset=utf-8", headers=headers)
+    return Response(script.squeezed if packed else script.plain, media_type="text/javascript", headers=headers)
 
 
 @get("/embed/{name:str}", may=VISITOR)
