@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 import msgspec
 from litestar.datastructures import UploadFile
 
+from sluss.channels.hours import zones
 from sluss.channels.visitors import Page
 from sluss.channels.webchat.settings import ChatSettings
 from sluss.channels.webchat.understanding import FILES, NAME, ChatFile, is_client_key, read_text
@@ -95,7 +95,7 @@ def read_email(written: str) -> str:
 
 def read_page(told: PageTold) -> Page:
     """Where somebody is, without what an address may hold of secrets: its query, its fragment, names and passwords."""
-    zone = told.zone if told.zone in available_timezones() else ""
+    zone = told.zone if told.zone in zones() else ""
     lang = told.lang if _LANGUAGE.fullmatch(told.lang) else ""
     return Page(_url(told.url), clean_line(clean_text(told.title[:1_000]))[:TITLE], _url(told.referrer), zone, lang)
 
