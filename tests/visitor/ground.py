@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +19,7 @@ from sluss.channels.inboxes import InboxFields, create_inbox
 from sluss.channels.registry import channel_named
 from sluss.intake.admit import Reader, admit_some
 from sluss.kernel.actors import Actor, system
+from sluss.kernel.clock import SECOND
 from sluss.kernel.leases import Lease, acquire
 from sluss.kernel.reactions import place_events
 from sluss.outbox.runner import Outbox
@@ -27,6 +30,17 @@ from tests.world import Company, Web
 SITE = "https://www.norrsken.example"
 KEY, OTHER_KEY, FOREIGN_KEY = "chat-norrsken00000001", "chat-norrsken00000002", "chat-ferries000000001"
 SECRET = "a secret of the company's own server, long enough"
+
+
+def signed(secret: str = SECRET, **claims: Any) -> str:
+    """What the company's own server says about somebody who is signed in there."""
+    head, body = (_part(one) for one in ({"alg": "HS256", "typ": "JWT"}, claims))
+    mac = hmac.digest(secret.encode(), f"{head}.{body}".encode(), "sha256")
+    return f"{head}.{body}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+def _part(value: Any) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(value)).rstrip(b"=").decode()
 
 
 class Ground:
@@ -101,6 +115,13 @@ class Guest:
         own = {"Authorization": f"Visitor {self.token}", "Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
         client = self.ground.web.browser("127.0.0.1", self.address).client
         return await client.request(method, f"/chat/{self.key}/{what}", headers=own | {"Accept": "*/*"} | (headers or {}), **more)
+
+    async def identify(self, subject: str, **more: Any) -> Guest:
+        """The same person, proven."""
+        until = self.ground.db.clock() // SECOND + 600
+        answer = await self.tell("identify", {"jwt": signed(sub=subject, exp=until, **more)})
+        assert answer.status_code == 200, answer.text
+        return self.like(token=answer.json()["token"])
 
     async def texts(self) -> list[str]:
         """What the visitor sees, oldest first."""
