@@ -6,7 +6,10 @@ import { toast } from "./toast.js";
 
 const pane = () => document.querySelector("#pane[data-case]");
 const timeline = () => document.getElementById("timeline");
-const atEnd = (node) => node.scrollHeight - node.scrollTop - node.clientHeight < 80;
+// Whoever has scrolled up reads what was said before, and is left there.
+let away = false;
+export const atEnd = () => !away;
+export const goToEnd = () => { const node = timeline(); if (node && !away) node.scrollTop = node.scrollHeight; };
 
 // A case that was just opened: its newest message in view, focus on its heading for those who navigate by it, and marked as seen.
 function arrived(byPerson) {
@@ -14,6 +17,7 @@ function arrived(byPerson) {
   const open = pane();
   if (!open || open.dataset.shown) return;
   open.dataset.shown = "1";
+  away = false;
   const scroller = timeline();
   const target = scroller.querySelector(".focus") ?? (location.hash.startsWith("#i") ? document.getElementById(location.hash.slice(1)) : null);
   if (target) target.scrollIntoView({ block: "center" });
@@ -29,7 +33,7 @@ async function refresh() {
   if (!open || document.hidden) return void (asked = open ? 1 : 0);
   asked = 0;
   const scroller = timeline();
-  const stay = atEnd(scroller);
+  const stay = atEnd();
   const known = new Set([...scroller.querySelectorAll(".msg")].map((node) => node.id));
   const view = location.pathname.split("/")[2] ?? "mine";
   const marks = () => [...open.querySelectorAll('input[name="seen"]')];
@@ -41,7 +45,7 @@ async function refresh() {
   if (pane() !== open) return;
   const fresh = [...scroller.querySelectorAll(".msg.in")].filter((node) => !known.has(node.id));
   for (const node of scroller.querySelectorAll(".msg")) if (!known.has(node.id)) node.classList.add("fresh");
-  if (stay) scroller.scrollTop = scroller.scrollHeight;
+  goToEnd();
   // What the agent sees counts as seen only when it is in view and nothing is being written: else the send is stopped by the server.
   // In a live talk the customer's words are, while they are being answered.
   // A composer that was put in place meanwhile, by an answer to a form of its own, knows more than what was asked for before.
@@ -116,7 +120,8 @@ document.addEventListener("click", (event) => {
   if (hit('[data-action="panel"]')) { event.preventDefault(); panel(); }
   if (hit("[data-close-panel]")) { event.preventDefault(); panel(false); }
 });
-document.addEventListener("htmx:after:swap", () => arrived(true));
+document.addEventListener("scroll", ({ target }) => { if (target.id === "timeline") away = target.scrollHeight - target.scrollTop - target.clientHeight > 80; }, { capture: true, passive: true });
+document.addEventListener("htmx:after:swap", () => { goToEnd(); arrived(true); });
 document.addEventListener("sluss:touched", (event) => event.detail.case === pane()?.dataset.case && refresh());
 document.addEventListener("sluss:resync", refresh);
 document.addEventListener("visibilitychange", () => asked && refresh());

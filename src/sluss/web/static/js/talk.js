@@ -1,5 +1,6 @@
 // Writing in a live talk: Enter sends, the next words can be typed while the last are on their way, and what is in view has been read.
 import { post } from "./http.js";
+import { atEnd } from "./case.js";
 
 const talking = (node) => node.closest?.('sluss-composer[data-live] form[data-kind="reply"]');
 const touch = matchMedia("(pointer: coarse)");
@@ -39,7 +40,7 @@ function arrivedOrNot(event) {
 function readOn() {
   const open = document.querySelector("#pane[data-case]");
   const scroller = document.getElementById("timeline");
-  if (document.hidden || !open?.querySelector("sluss-composer[data-live]") || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > 80) return;
+  if (document.hidden || !open?.querySelector("sluss-composer[data-live]") || !atEnd()) return;
   const newest = [...scroller.querySelectorAll(".msg.in")].at(-1)?.id ?? "";
   if (newest === lastRead) return;
   lastRead = newest;

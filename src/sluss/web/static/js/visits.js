@@ -3,6 +3,7 @@
 import { element, icon, locale, text } from "./text.js";
 import { toast } from "./toast.js";
 import { whereabouts } from "./live.js";
+import { goToEnd } from "./case.js";
 
 const MINUTE = 60;
 const LATE = 5 * MINUTE;
@@ -31,12 +32,10 @@ function fillVisit(place, visit) {
 function showTyped(visit) {
   const typed = document.getElementById("typed");
   if (!typed) return;
-  const scroller = document.getElementById("timeline");
-  const stay = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
   const words = visit?.[1] === "writing" ? visit[3] : "";
   if (typed.hidden !== (visit?.[1] !== "writing")) typed.hidden = !typed.hidden;
   if (typed.lastElementChild.textContent !== words) typed.lastElementChild.textContent = words;
-  if (stay) scroller.scrollTop = scroller.scrollHeight;
+  goToEnd();
 }
 
 function showPage(visit) {
