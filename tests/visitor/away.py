@@ -17,7 +17,7 @@ from sluss.channels.models import inboxes, visitors
 from sluss.channels.registry import channel_named
 from sluss.channels.visitors import Newcomer, Visitor, find_or_make_visitor, get_visitor
 from sluss.channels.webchat.understanding import ChatMessage, encode, understand_chat
-from sluss.kernel.actors import Actor, system
+from sluss.kernel.actors import system
 from sluss.kernel.clock import TestClock
 from sluss.kernel.db import Database
 from sluss.kernel.events import events, from_row
@@ -57,7 +57,7 @@ class Chat:
         self.inbox_id = db.write_now(create_inbox, self.who, self.sealer, "webchat", fields)
         new = Newcomer(hash_of("asa"), name=f"Åsa {MARK}")
         self.visitor_id = db.write_now(find_or_make_visitor, self.who, self.inbox_id, new).id
-        self.say(locale="sv", zone="Europe/Stockholm", email=MAIL)
+        self.say(locale="en", zone="Europe/Stockholm", email=MAIL)
         lease = db.write_now(acquire, "clock", "this test", 10**6)
         assert lease is not None
         self.lease, self.seen = lease, 0
@@ -121,10 +121,14 @@ class Chat:
     async def wait(self, microseconds: int) -> list[Any]:
         """Let time pass; returns what left by mail meanwhile."""
         before = len(self.post.taken)
+        await self.ring(microseconds)
+        return self.post.taken[before:]
+
+    async def ring(self, microseconds: int) -> None:
+        """Let time pass, and timers ring."""
         self.clock.move(microseconds)
         self.db.write_now(run_due, self.lease, JOBS)
         await self.send_due()
-        return self.post.taken[before:]
 
     def reads(self, message_id: int) -> None:
         """The visitor's page tells that a message was seen."""
@@ -165,8 +169,3 @@ class Chat:
 
     async def _connection(self, workspace_id: int, inbox_id: int) -> Connection:
         return await self.db.read(connection_of, system(workspace_id), inbox_id, self.sealer)
-
-
-def actor_of(chat: Chat, key: str) -> Actor:
-    """Somebody of the cast."""
-    return chat.world.who(key)

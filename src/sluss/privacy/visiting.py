@@ -32,7 +32,11 @@ def visitors_of(tx: Tx, who: Actor, contact_id: int) -> list[int]:
     keys = [
         int(row.external_key) for row in tx.rows(sa.select(t.external_key).select_from(joined).where(mine)) if row.external_key.isdecimal()
     ]
-    return [row.id for row in tx.rows(sa.select(c.id).where(c.workspace_id == who.workspace_id, c.id.in_(keys)))]
+    known = tx.rows(sa.select(c.inbox_id, c.id, c.subject).where(c.workspace_id == who.workspace_id, c.id.in_(keys)))
+    proven = [(row.inbox_id, row.subject) for row in known if row.subject]
+    same = sa.tuple_(c.inbox_id, c.subject).in_(proven)  # a browser in which the person has only signed in
+    others = tx.rows(sa.select(c.id).where(c.workspace_id == who.workspace_id, same)) if proven else ()
+    return sorted({row.id for row in (*known, *others)})
 
 
 def forget_visitors(tx: Tx, order: Order, contact_id: int) -> None:
