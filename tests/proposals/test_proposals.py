@@ -13,6 +13,7 @@ from sluss.cases.access import access_case_no
 from sluss.cases.actions import set_status
 from sluss.cases.events import MessageReceived
 from sluss.channels.contract import Address
+from sluss.channels.handles import shown_address
 from sluss.kernel.actors import system
 from sluss.kernel.clock import DAY, HOUR
 from sluss.kernel.db import Database
@@ -22,6 +23,7 @@ from sluss.merging.merge import merge_cases
 from sluss.merging.undo import undo_move
 from sluss.privacy.reach import Order, remove
 from sluss.proposals.actions import forget_clues, propose_for_message, refuse_proposal, reopen_proposal, set_hours
+from sluss.proposals.features import Said, marks_of
 from sluss.proposals.models import clues, proposals
 from sluss.proposals.queries import proposals_of, proposed_cases
 from sluss.replies.sending import SendReply, send_reply
@@ -152,6 +154,17 @@ def test_an_erased_case_leaves_neither_clues_nor_proposals(write: Any, db: Datab
     left = db.read_now(lambda tx: [tx.value(sa.select(sa.func.count()).select_from(one)) for one in (proposals, clues)])
     assert left[0] == 0
     assert order.tally["clues"] > 5 < left[1]
+
+
+def test_what_no_visitor_has_chosen_makes_no_two_of_them_one() -> None:
+    """Neither a name that Sluss made up nor the key of the chat is something that two people have in common."""
+    known = {
+        address: shown_address(address) for address in ("visitor-71", "visitor-72", "chat-4f2kq7w5x3m6n2ab/17", "chat-4f2kq7w5x3m6n2ab/18")
+    }
+    said = [Said(contact=n, name=name, address=one, inbox=1, text="Hej") for n, (one, name) in enumerate(known.items())]
+    assert [one.full_name | one.stated_name | one.local_name for one in said] == [frozenset()] * 4
+    assert not any("name" in marks_of(one) for one in said)
+    assert Said(contact=1, name="Åsa Ek", address="visitor-71", inbox=1, text="").full_name == {"asa", "ek"}
 
 
 def test_proposals_are_as_good_as_was_told() -> None:

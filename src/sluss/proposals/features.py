@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from sluss.channels.handles import is_handle, is_made_up
 from sluss.kernel.terms import phones_in
 from sluss.kernel.text import fold
 
@@ -65,20 +66,25 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(" ".join(self.words[at : at + SHINGLE]) for at in range(max(len(self.words) - SHINGLE + 1, 0)))
 
     @cached_property
+    def given_name(self) -> str:
+        """The name, unless Sluss has made it up."""
+        return "" if is_made_up(self.name, self.address) else self.name
+
+    @cached_property
     def full_name(self) -> frozenset[str]:
         """First and last name, where a person has given both; else what the address tells."""
-        name = frozenset(one for one in _SPLIT.split(fold(self.name)) if len(one) > 1 and one not in _ROLES)
-        return name if len(name) > 1 and "@" not in self.name else self.local_name if len(self.local_name) > 1 else name
+        name = frozenset(one for one in _SPLIT.split(fold(self.given_name)) if len(one) > 1 and one not in _ROLES)
+        return name if len(name) > 1 and "@" not in self.given_name else self.local_name if len(self.local_name) > 1 else name
 
     @cached_property
     def stated_name(self) -> frozenset[str]:
         """The parts of a name that was given as one, not made up as a handle."""
-        return self.full_name if " " in self.name.strip() and "@" not in self.name else frozenset()
+        return self.full_name if " " in self.given_name.strip() and "@" not in self.given_name else frozenset()
 
     @cached_property
     def local_name(self) -> frozenset[str]:
-        """Names in the part of an address before its `@`, or in a handle."""
-        local = fold(self.address).partition("@")[0]
+        """Names in the part of an address before its `@`, or in a handle that somebody has chosen."""
+        local = "" if is_handle(self.address) else fold(self.address).partition("@")[0]
         return frozenset(one for one in _SPLIT.split(local) if len(one) > 1 and one not in _ROLES)
 
     @cached_property
