@@ -45,7 +45,8 @@ def test_the_demo_opens_stops_cleanly_and_goes_on(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     with started(log, "demo", "--data", str(data), "--port", "0", "--seed", "7") as demo:
         said = log.read_text()
-        url = next(word for word in said.split() if word.startswith("http://"))
+        url, site = [word for word in said.split() if word.startswith("http://")][:2]
+        assert f'src="{url}/embed/v1.js" data-key="chat-' in httpx.get(f"{site}/sv/").text
         assert "johan@norrsken.example" in said
         assert "norrsken-demo" in said
         assert httpx.get(f"{url}/sign-in").status_code == 200

@@ -7,7 +7,6 @@ import asyncio
 import os
 import random
 import secrets
-import socket
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -37,7 +36,8 @@ from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.world import open_world
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.mail.world import StoredMail
-from sluss.sandbox.site.server import ChatOf, Site, open_door
+from sluss.sandbox.site.doors import Door, open_door
+from sluss.sandbox.site.server import ChatOf, Site
 from sluss.sandbox.visitors.connecting import connect_chat
 from sluss.sandbox.visitors.life import VisitorsLife, Web
 from sluss.sandbox.visitors.stories import load_stories
@@ -51,6 +51,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     """Say what `demo` takes."""
     parser.description = f"Run {NAME}, a made-up airline: agents, inboxes, and customers who write in Swedish, Polish and English."
     parser.add_argument("--port", metavar="N", type=int, help="port of the web server, 0 for a free one (default: 8000)")
+    parser.add_argument("--site-port", metavar="N", type=int, help="port of the airline's web site (default: that of last time, or any)")
     parser.add_argument("--empty", action="store_true", help="no demo: an empty Sluss and the link for its first set-up")
     parser.add_argument("--seed", metavar="N", type=int, help="other people and stories; the same number tells the same ones")
 
@@ -106,11 +107,33 @@ def _refuse_demo(folder: DataFolder, db: Database) -> None:
 def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:
     memory = load_memory(config.folder) or _found(config, asked.seed, terminal)
     use_channel(EmailChannel(allow_private=True))
-    serve_until_stopped(
-        config,
-        lambda address: _welcome(terminal, config.base_url or address, memory),
-        _customers(memory, terminal),
-    )
+    wanted = _wanted_door(config, asked.site_port)
+    doors: list[Door] = [wanted] if wanted else []
+
+    def ready(address: str) -> None:
+        if not doors:
+            doors.append(_some_door(config, urlsplit(address).port or 80))
+        _welcome(terminal, config.base_url or address, memory, doors[0].url)
+
+    serve_until_stopped(config, ready, _customers(memory, terminal, doors))
+
+
+def _wanted_door(config: Config, port: int | None) -> Door | None:
+    """That of a port which was asked for; then no other will do."""
+    if not port:
+        return None
+    try:
+        return open_door(config.host, port)
+    except OSError as error:
+        raise Stopped(f"Nobody can listen on port {port}: {error.strerror}. Choose another one with --site-port.", CONFLICT) from error
+
+
+def _some_door(config: Config, own_port: int) -> Door:
+    """The port of last time, or the one beside Sluss's own, or any."""
+    try:
+        return open_door(config.host, load_talks(config.folder).site_port or own_port % 65_535 + 1)
+    except OSError:
+        return open_door(config.host, 0)
 
 
 def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
@@ -125,7 +148,7 @@ def _found(config: Config, seed: int | None, terminal: Terminal) -> Memory:
         raise Stopped(sentence, CONFLICT) from error
 
 
-def _customers(memory: Memory, terminal: Terminal) -> Beside:
+def _customers(memory: Memory, terminal: Terminal, doors: list[Door]) -> Beside:
     """The outside world, beside the server."""
 
     async def live(house: House) -> None:
@@ -140,7 +163,7 @@ def _customers(memory: Memory, terminal: Terminal) -> Beside:
             world.on_delivery(partial(_tell_letter, terminal))
             async with asyncio.TaskGroup() as lives:
                 lives.create_task(Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path))
-                lives.create_task(_visit(house, company, world, terminal))
+                lives.create_task(_visit(house, company, world, doors))
         finally:
             await bookings.stop()
             await world.stop()
@@ -148,19 +171,16 @@ def _customers(memory: Memory, terminal: Terminal) -> Beside:
     return live
 
 
-async def _visit(house: House, company: Company, world: MailWorld, terminal: Terminal) -> None:
-    """The web site with the chat on it, and its visitors."""
-    while not house.address:  # noqa: ASYNC110 - a start, not a loop of the product
+async def _visit(house: House, company: Company, world: MailWorld, doors: list[Door]) -> None:
+    """The web site with the chat on it, and its visitors. The door is open when the server is."""
+    while not doors:  # noqa: ASYNC110 - a start, not a loop of the product
         await asyncio.sleep(0.05)
-    memory, own_port = load_talks(house.folder.path), urlsplit(house.address).port or 80
-    door = _site_door(house.config.host, memory.site_port or own_port % 65_535 + 1)
-    memory.site_port = int(door.getsockname()[1])
-    sites = [f"http://{name}:{memory.site_port}" for name in ("127.0.0.1", "localhost")]
-    chat = await house.db.write(connect_chat, house.sealer, company, sites)
-    site = Site(ChatOf(house.config.base_url or f":{own_port}", chat.key, chat.identity_key))
-    await site.start(door)
-    terminal.tell(f"Its web site, with the chat on it:  {sites[0]}\n")
-    web = Web(house.address, chat, sites[0])
+    memory, door = load_talks(house.folder.path), doors[0]
+    memory.site_port = door.port
+    chat = await house.db.write(connect_chat, house.sealer, company, door.origins)
+    site = Site(ChatOf(house.config.base_url or f":{urlsplit(house.address).port or 80}", chat.key, chat.identity_key))
+    await site.start(door.socket)
+    web = Web(house.address, chat, door.url)
     life = VisitorsLife(web, load_stories(), memory, house.db.clock, Luck(house.db.clock()))
     world.on_delivery(partial(life.read_mail, world))
     try:
@@ -169,28 +189,21 @@ async def _visit(house: House, company: Company, world: MailWorld, terminal: Ter
         await site.stop()
 
 
-def _site_door(host: str, wanted: int) -> socket.socket:
-    """The port of last time, or any."""
-    try:
-        return open_door(host, wanted)
-    except OSError:
-        return open_door(host, 0)
-
-
 def _tell_letter(terminal: Terminal, address: str, mail: StoredMail) -> None:
     """What Sluss writes to the staff, whose mailboxes nobody can open here: the link in it is told."""
     if is_staff(address) and (link := read_link(mail.raw)):
         terminal.tell(f"A letter to {address}:  {link}")
 
 
-def _welcome(terminal: Terminal, address: str, memory: Memory) -> None:
+def _welcome(terminal: Terminal, address: str, memory: Memory, site: str) -> None:
     staff = [{"name": one.name, "role": one.role, "email": one.email, "password": memory.password} for one in STAFF]
     if terminal.as_json:
-        terminal.give({"url": address, "agents": staff})
+        terminal.give({"url": address, "site": site, "agents": staff})
         return
     worth = [f"  {address}/c/{number}  {what}" for what, number in memory.sights.items()]
     lines = [f"  {one['role']:<6}  {one['email']:<24}  {one['name']}" for one in staff]
-    terminal.tell("\n".join([f"\n{NAME} is open:  {address}\n", f"Sign in as (password for all: {memory.password})", *lines, ""]))
+    open_at = [f"\n{NAME} is open:  {address}", f"Its web site, with a chat:  {site}\n"]
+    terminal.tell("\n".join([*open_at, f"Sign in as (password for all: {memory.password})", *lines, ""]))
     if worth:
         terminal.tell("\n".join(["Worth a look:", *worth, ""]))
     terminal.tell("Customers write every few seconds and react to your answers. Ctrl-C stops; the next start goes on from here.")

@@ -139,19 +139,6 @@ def policy(sluss: str) -> str:
     )
 
 
-def open_door(host: str, wanted: int) -> socket.socket:
-    """A bound socket, on the port that is wanted if it is free. Raises `OSError` where nobody can listen."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((host, wanted))
-    except OSError:
-        door.close()
-        raise
-    return door
-
-
 def _signed(asked: Request, lang: str, rest: str) -> Answer:
     """The stand-in for a sign-in, and out again."""
     if asked.headers.get("sec-fetch-site", "same-origin") != "same-origin":
