@@ -114,7 +114,9 @@ def unread_of(tx: Tx, who: Actor, visitor: Visitor, delivered: Collection[int], 
     mine = _MESSAGES.where(m.workspace_id == who.workspace_id, m.direction == "out", conversations.c.thread_id.in_(thread_ids))
     come = mine.where(m.id.in_(delivered), o.state == "sent") if delivered else None
     seen = mine.where(m.id <= read, o.state.in_(("sent", "delivered"))).order_by((m.id + 0).desc()).limit(NEWS) if read else None
-    return [*(tx.rows(come) if come is not None else ())], [*(tx.rows(seen) if seen is not None else ())]
+    was_read = [*(tx.rows(seen) if seen is not None else ())]
+    known = {row.id for row in was_read}
+    return [row for row in (tx.rows(come) if come is not None else ()) if row.id not in known], was_read
 
 
 NEWS = 100
