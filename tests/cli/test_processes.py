@@ -46,7 +46,7 @@ def test_the_demo_opens_stops_cleanly_and_goes_on(tmp_path: Path) -> None:
     with started(log, "demo", "--data", str(data), "--port", "0", "--seed", "7") as demo:
         said = log.read_text()
         url, site = [word for word in said.split() if word.startswith("http://")][:2]
-        assert f'src="{url}/embed/v1.js" data-key="chat-' in httpx.get(f"{site}/sv/").text
+        assert f'src="{url}/embed/v1.js" data-key="chat-' in httpx.get(f"{site}/sv/", timeout=30).text
         assert "johan@norrsken.example" in said
         assert "norrsken-demo" in said
         assert httpx.get(f"{url}/sign-in").status_code == 200

@@ -1,4 +1,4 @@
-"""Where the web site listens. In: a host name, a port. Out: a bound socket, and what browsers may call the site by."""
+"""Where the web site listens. In: a host name, a port. Out: an open socket, and what browsers may call the site by."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ class Door(msgspec.Struct, frozen=True):
 
 
 def open_door(host: str, port: int) -> Door:
-    """A bound socket; port 0 takes a free one. Raises `OSError` where nobody can listen."""
+    """A socket that browsers may knock at already; port 0 takes a free one. Raises `OSError` where nobody can listen."""
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
+        door.listen()
     except OSError:
         door.close()
         raise
