@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -32,6 +33,8 @@ from tests.world import World
 class Posted(Chat):
     """The same chat; its mail inbox is an account of the servers."""
 
+    post: Any
+
     def connect(self, ours: Mailbox, postfix: Postfix) -> None:
         def fill(tx: Tx) -> None:
             way = {"smtp_host": postfix.host, "smtp_port": postfix.smtp_port, "smtp_security": "plain", "sent_copy": False}
@@ -41,7 +44,6 @@ class Posted(Chat):
             tx.run(sa.insert(inbox_addresses), row)
 
         self.db.write_now(fill)
-        self.post: Any = EmailChannel(allow_private=True)
 
     async def fetch(self, raw: bytes, recipient: str) -> None:
         """A mail from the mailbox, taken in as the adapter does."""
@@ -61,8 +63,11 @@ def read(raw: bytes) -> EmailMessage:
 
 
 @pytest.fixture
-def chat(db: Database, world: World, clock: TestClock, tmp_path: Path) -> Posted:
-    return Posted(db, world, clock, tmp_path)
+async def chat(db: Database, world: World, clock: TestClock, tmp_path: Path) -> AsyncIterator[Posted]:
+    chat = Posted(db, world, clock, tmp_path)
+    chat.post = EmailChannel(allow_private=True)
+    yield chat
+    await chat.post.close()
 
 
 async def test_an_unread_answer_comes_by_mail_and_its_answer_comes_back(chat: Posted, dovecot: Dovecot, postfix: Postfix) -> None:
