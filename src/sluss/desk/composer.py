@@ -21,7 +21,7 @@ from sluss.replies.drafts import Apart, Draft, Kind, find_draft
 from sluss.replies.recipients import written
 from sluss.replies.siding import people_of, subject_of
 from sluss.replies.signatures import signature_of
-from sluss.replies.targets import Target, target_of
+from sluss.replies.targets import Target, letter_target, target_of
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
@@ -127,9 +127,14 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         doubtful=target.doubtful,
         live=can.is_live,
         as_name=_name_of(tx, around) if can.is_live else "",
-        can_ask=can.is_letter and around.who.role in WORKERS and case.status != "closed" and target.inbox.archived_at is None,
+        can_ask=_may_ask(around, case, letter_target(tx, around.who, target)),
     )
     return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
+
+
+def _may_ask(around: Around, case: CaseRow, way: Target) -> bool:
+    open_way = way.capabilities.is_letter and way.inbox.archived_at is None
+    return open_way and around.who.role in WORKERS and case.status != "closed"
 
 
 def _name_of(tx: Tx, around: Around) -> str:

@@ -17,6 +17,7 @@ from sluss.cases.actions import OutgoingMessage, record_outbound
 from sluss.cases.asides import copy_files, open_aside
 from sluss.cases.models import attachments, conversations, messages
 from sluss.channels.addressing import new_external_id
+from sluss.channels.handles import is_handle, shown_address
 from sluss.channels.inboxes import own_addresses
 from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
@@ -39,7 +40,7 @@ from sluss.replies.quoting import voice_for
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses
 from sluss.replies.sending import UNASKED, Crowded, Departure, require_seen
 from sluss.replies.signatures import signature_of
-from sluss.replies.targets import SUBJECT, Target, known_people, target_of
+from sluss.replies.targets import SUBJECT, Target, known_people, letter_target, target_of
 from sluss.web.formats import moment
 from sluss.web.locale import gettext as _
 from sluss.web.locale import speaking
@@ -114,7 +115,7 @@ def _forward(tx: Tx, who: Actor, forward: Forward) -> Departure:
     if who.kind != "agent":
         raise Forbidden("Only agents pass messages on.")
     case = work_on_case(tx, who, forward.case_id)
-    target = target_of(tx, who, case.id)
+    target = letter_target(tx, who, target_of(tx, who, case.id))
     if not target.capabilities.is_letter:
         raise Conflict("Nothing can be passed on by this way.")
     if target.inbox.archived_at is not None:
@@ -209,7 +210,7 @@ def told_message(one: Passed) -> str:
         _("---------- Forwarded message ----------"),
         f"{_('From')}: {one.by}",
         f"{_('Date')}: {moment(one.at)}",
-        f"{_('Subject')}: {one.subject}",
+        *([f"{_('Subject')}: {one.subject}"] if one.subject else []),
         f"{_('To')}: {one.to}",
     ]
     return "\n".join(line.rstrip() for line in lines) + f"\n\n{one.text}"
@@ -222,9 +223,14 @@ def _subject(subject: str) -> str:
 
 def _passed(row: sa.Row[Any]) -> Passed:
     ours = row.direction == "out"
-    by = clean_line(row.agent or row.author) if ours else f"{clean_line(row.name or '')} <{row.address}>"
+    by = clean_line(row.agent or row.author) if ours else _shown(row.name or "", row.address)
     said = (row.fresh or row.text) if ours else row.text
-    to = ", ".join(one["address"] for one in row.to)
+    to = ", ".join(_shown(one.get("name", ""), one["address"]) if is_handle(one["address"]) else one["address"] for one in row.to)
     return Passed(
         id=row.id, at=row.at, direction=row.direction, by=by, to=to, subject=clean_line(row.subject), text=clean_text(said)[:TEXT]
     )
+
+
+def _shown(name: str, address: str) -> str:
+    """Somebody with their address, where that says anything to anybody."""
+    return clean_line(name or shown_address(address)) if is_handle(address) else f"{clean_line(name)} <{address}>"

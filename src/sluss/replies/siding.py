@@ -42,7 +42,7 @@ from sluss.replies.quoting import voice_for
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses, split_people
 from sluss.replies.sending import UNASKED, Crowded, Departure, require_seen
 from sluss.replies.signatures import signature_of
-from sluss.replies.targets import SUBJECT, Target, answer_subject, known_people, target_of
+from sluss.replies.targets import SUBJECT, Target, answer_subject, known_people, letter_target, target_of
 from sluss.web.locale import speaking
 
 
@@ -122,7 +122,7 @@ def _send(tx: Tx, who: Actor, side: Side) -> Departure:
 
 
 def _target(tx: Tx, who: Actor, case: CaseRow) -> Target:
-    target = target_of(tx, who, case.id)
+    target = letter_target(tx, who, target_of(tx, who, case.id))
     if not target.capabilities.is_letter:
         raise Conflict("Nobody can be asked aside by this way.")
     if target.inbox.archived_at is not None:

@@ -69,7 +69,7 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
         inbox=inbox,
         capabilities=capabilities,
         to=customer,
-        sender=Address(inbox.address, str(inbox.settings.get("from_name") or inbox.name)),
+        sender=Address(inbox.address, name_of(inbox)),
         others=others,
         copied=copied,
         keeps_copied=bool(inbox.settings.get("keep_cc", True)),
@@ -78,6 +78,25 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
         closed=_why_closed(case, inbox, customer),
         doubtful=last.proof == "fail",
     )
+
+
+def letter_target(tx: Tx, who: Actor, target: Target) -> Target:
+    """The way by which letters about the same case can go to others: its own, else the mail inbox by which its inbox goes on."""
+    named = int(target.inbox.settings.get("mail_inbox_id") or 0)
+    if target.capabilities.is_letter or not named:
+        return target
+    try:
+        inbox = access_inbox(tx, system(who.workspace_id), named)
+    except Missing:
+        return target
+    return msgspec.structs.replace(
+        target, inbox=inbox, capabilities=channel_named(inbox.channel).capabilities, sender=Address(inbox.address, name_of(inbox))
+    )
+
+
+def name_of(inbox: Inbox) -> str:
+    """What others see an inbox called."""
+    return str(inbox.settings.get("from_name") or inbox.name)
 
 
 def known_people(tx: Tx, who: Actor, case_id: int) -> frozenset[str]:

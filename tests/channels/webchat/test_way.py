@@ -13,11 +13,13 @@ from sluss.cases.contacts import known_identities
 from sluss.cases.models import attachments, cases, messages, threads
 from sluss.channels.contract import Delivered, Inbound, Posted, Surroundings, Unparsable, Unverified
 from sluss.channels.handles import is_made_up
+from sluss.channels.models import inboxes
 from sluss.channels.registry import channel_named
 from sluss.channels.webchat.understanding import ChatFile, ChatReceipt, encode, external_key
 from sluss.contacts.models import contacts, identities
 from sluss.intake.store import Reception
 from sluss.kernel.errors import Conflict, Invalid
+from sluss.outbox.models import operations
 from sluss.replies.canned.facts import facts_of
 from sluss.replies.forwarding import Forward, forward_message
 from sluss.replies.targets import target_of
@@ -63,8 +65,27 @@ async def test_an_answer_waits_for_nobody_and_is_kept_for_the_visitor(chat: Chat
     for wrong in ({"text": "x" * 10_001}, {"cc": "lukasz@poczta.example"}):
         with pytest.raises(Invalid):
             chat.answer(johan, case_id, **wrong)
+
+
+async def test_others_are_asked_by_the_mail_inbox_by_which_a_chat_goes_on(chat: Chat, world: World) -> None:
+    """And by nothing where there is none; what is passed on names nobody by an address that means nothing."""
+    await chat.say(hello(text="Min väska är borta", name="Åsa"))
+    johan, case_id = world.who("maja"), chat.case_ids()[0]
+    chat.answer(johan, case_id, "Vi letar.")
+    passing = Forward(op="pass-it-on-please", case_id=case_id, to="lukasz@poczta.example", text="Kan du titta?")
     with pytest.raises(Conflict):
-        chat.db.write_now(forward_message, johan, Forward(op="pass-it-on-please", case_id=case_id, to="lukasz@poczta.example", text=""))
+        chat.db.write_now(forward_message, johan, passing)
+    mail = world.norrsken.inboxes["kundtjanst"]
+    named = {"settings": {"mail_inbox_id": mail.id}}
+    chat.db.write_now(lambda tx: tx.run(sa.update(inboxes).where(inboxes.c.id == chat.connection.inbox_id).values(named)))
+    told = chat.db.write_now(forward_message, johan, passing)
+    row = chat.rows(sa.select(messages).where(messages.c.id == told.message_id))[0]
+    assert (row.subject, row.external_id.rpartition("@")[2]) == ("Fwd: Min väska är borta", "norrsken.test")
+    assert "Åsa\n" in row.text
+    assert not any(word in row.text for word in ("visitor-", "Subject:", "Ämne:"))
+    assert [one.inbox_id for one in chat.rows(sa.select(operations).order_by(operations.c.id))] == [chat.connection.inbox_id, mail.id]
+    # The visitor is answered in the chat as before.
+    assert chat.db.read_now(target_of, johan, case_id).inbox_id == chat.connection.inbox_id
 
 
 async def test_receipts_move_what_stands_in_the_visitors_own_thread_and_never_back(chat: Chat, world: World) -> None:
