@@ -65,7 +65,9 @@ class Limits:
         self.looks = Buckets("looks", 60, MINUTE)
         """Of a network: frames, states, embeddings."""
         self.requests = Buckets("requests", 600, MINUTE)
-        """Of a network: everything that brings a token."""
+        """Of a network: everything else that strangers ask."""
+        self.visits = Buckets("visits", 300, MINUTE)
+        """Of a visitor whom this process knows."""
         self.strangers = Buckets("strangers", 60, MINUTE)
         """Of a network: tokens and keys that this process does not know yet, each of which costs a look into the database."""
         self.newcomers = Buckets("newcomers", 10, 10 * MINUTE)

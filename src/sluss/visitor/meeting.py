@@ -55,15 +55,21 @@ def seal_of(edge: Edge, chat: Chat) -> Seal:
 
 
 async def meet(edge: Edge, request: Call, key: str, count: Buckets) -> Meeting:
-    """Count the request and see whose it is. Raises `TooMuch` or `Missing`."""
+    """Count the request and see whose it is. Raises `TooMuch` or `Missing`.
+
+    Whoever is known here is counted alone, so that a flood of strangers from the same network does not shut them out.
+    """
     hub = visitors_of(edge)
     network = network_of(client_address(request.scope, edge.config))
     language = language_of(request)
     speak(Voice(language))
-    count.take(network)
     chat = await hub.chats.find(key, network)
     speak(Voice(language, chat.settings.zone))
     bearer = read_bearer(request.headers.get("authorization", ""), seal_of(edge, chat), edge.db.clock())
+    if count is hub.limits.requests and bearer is not None and (bearer.proven or bearer.token_hash in hub.known):
+        hub.limits.visits.take(bearer.own)
+    else:
+        count.take(network)
     return Meeting(chat=chat, network=network, bearer=bearer, language=language)
 
 

@@ -40,7 +40,7 @@ async def send(edge: Edge, asked: Asked, request: Call, key: str) -> Response[An
     meeting = await meet(edge, request, key, hub.limits.requests)
     bearer = require_bearer(meeting)
     for count in (hub.limits.messages, hub.limits.messages_a_day):
-        count.take(bearer.visitor_id or bearer.token_hash)
+        count.take(bearer.own)
     said = await read_message(await asked.form(MessageForm), meeting.chat.settings)
     visitor = await _writer(edge, request, meeting, said)
     message = ChatMessage(

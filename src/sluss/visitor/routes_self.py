@@ -171,7 +171,7 @@ def proven_email(told: str) -> str:
 async def marked_visitor(edge: Edge, meeting: Meeting) -> Visitor:
     """Whoever tells something of themselves, counted."""
     bearer = require_bearer(meeting)
-    visitors_of(edge).limits.marks.take(bearer.visitor_id or bearer.token_hash)
+    visitors_of(edge).limits.marks.take(bearer.own)
     return await known_visitor(edge, meeting)
 
 

@@ -37,6 +37,11 @@ class Bearer(msgspec.Struct, frozen=True):
         """Whether we signed it."""
         return bool(self.visitor_id)
 
+    @property
+    def own(self) -> bytes | int:
+        """What is counted for this visitor alone."""
+        return self.visitor_id or self.token_hash
+
 
 class Seal(msgspec.Struct, frozen=True):
     """What signs for one inbox."""
