@@ -222,6 +222,9 @@ async def test_a_page_shows_the_customer_on_the_web_site(web: Web) -> None:
     async with guest.listening() as listener:
         assert (await maja.post(f"/cases/{case.number}/read")).status_code == 204
         await listener.until(lambda: listener.named("seen"))
+    assert (await guest.tell("profile", {"name": "Åsa", "email": "asa@kund.example"})).status_code == 204
     answered = await maja.post(f"/cases/{case.number}/reply", target="timeline", body="Hej Åsa!", seen="")
     assert answered.status_code == 200
     assert "Sent to" not in answered.text
+    assert "The customer gave an e-mail address." in answered.text
+    assert "asa@kund.example" in (await maja.get(f"/inbox/open/{case.number}")).text

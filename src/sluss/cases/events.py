@@ -121,5 +121,11 @@ class MoveUndone(Event, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
 
 
+class VisitorIntroduced(Event, frozen=True, kw_only=True):
+    """Somebody who talks with us on a web site gave an `address`, proved it to be theirs by a `code`, or signed in there (`sign-in`)."""
+
+    how: str
+
+
 class CaseChanged(Event, frozen=True, kw_only=True):
     """Something about the case that only the screen cares for."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cases.events import VisitorIntroduced
 from sluss.cases.models import conversations, threads
 from sluss.channels.models import visitors
 from sluss.kernel.actors import Actor
@@ -40,6 +42,16 @@ def seats_of(tx: Tx, who: Actor, case_ids: Collection[int]) -> list[Seat]:
     chosen = sa.select(s.id, s.inbox_id).where(s.workspace_id == who.workspace_id, s.id.in_({one for _, _, one in seats}))
     known = {(row.inbox_id, row.id) for row in tx.rows(chosen)}
     return [Seat(case_id, one, current) for (case_id, inbox_id, one), current in sorted(seats.items()) if (inbox_id, one) in known]
+
+
+def note_introduced(tx: Tx, who: Actor, inbox_id: int, visitor_id: int, how: Literal["address", "code", "sign-in"]) -> None:
+    """Tell in the case that a visitor is in now how they have made themselves known. Who has not said anything yet is in none."""
+    v, t = conversations.c, threads.c
+    joined = conversations.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    mine = (t.workspace_id == who.workspace_id) & (t.inbox_id == inbox_id) & (t.external_key == str(visitor_id)) & ~v.aside
+    case_id = tx.value(sa.select(v.case_id).select_from(joined).where(mine).order_by(v.id.desc()).limit(1))
+    if case_id is not None:
+        tx.emit(who, VisitorIntroduced(case_id=case_id, how=how))
 
 
 def is_seat(thread_key: str) -> bool:

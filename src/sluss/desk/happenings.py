@@ -16,6 +16,7 @@ from sluss.cases.events import (
     PriorityChanged,
     StatusChanged,
     TagsChanged,
+    VisitorIntroduced,
 )
 from sluss.customers.screens import Person
 from sluss.desk.item_screens import Happening
@@ -27,7 +28,7 @@ from sluss.web.locale import ngettext
 
 TOLD: tuple[type[Event], ...] = (
     *(CaseAssigned, CaseReopened, MessageWithdrawn, PriorityChanged, StatusChanged, TagsChanged),
-    *(ContentMoved, MoveUndone),
+    *(ContentMoved, MoveUndone, VisitorIntroduced),
 )
 KINDS = tuple(kind_of(event.__name__) for event in TOLD)
 
@@ -44,8 +45,10 @@ def agents_in(recorded: Sequence[Recorded]) -> set[int]:
 def tell(recorded: Recorded, names: Mapping[int, Person]) -> Happening:
     """One event as a sentence."""
     event = recorded.event
-    moved = moved_sentence(event, _actor(recorded, names)) if isinstance(event, ContentMoved | MoveUndone) else None
-    icon, text = moved or _sentence(recorded, names)
+    if isinstance(event, ContentMoved | MoveUndone):
+        icon, text = moved_sentence(event, _actor(recorded, names))
+    else:
+        icon, text = _introduced(event.how) if isinstance(event, VisitorIntroduced) else _sentence(recorded, names)
     return Happening(id=str(recorded.id), at=recorded.at, icon=icon, text=text)
 
 
@@ -94,6 +97,14 @@ def _tags(who: str, event: TagsChanged) -> str:
     if event.added and event.removed:
         return _("%(who)s %(added)s and %(removed)s.") % {"who": who, "added": added, "removed": removed}
     return _("%(who)s %(deed)s.") % {"who": who, "deed": added if event.added else removed}
+
+
+def _introduced(how: str) -> tuple[str, str]:
+    if how == "sign-in":
+        return "shield-check", _("The customer signed in on the web site, which says who this is.")
+    if how == "code":
+        return "shield-check", _("The customer proved by a code that the e-mail address is theirs.")
+    return "at-sign", _("The customer gave an e-mail address.")
 
 
 def _actor(recorded: Recorded, names: Mapping[int, Person]) -> str:

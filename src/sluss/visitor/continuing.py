@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case
 from sluss.cases.models import attachments, conversations, messages, threads
+from sluss.cases.visits import note_introduced
 from sluss.channels.addressing import plain_address
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
 from sluss.channels.models import inboxes, visitors
 from sluss.channels.registry import channel_named
-from sluss.channels.visitors import set_profile
+from sluss.channels.visitors import get_visitor, set_profile
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import HOUR, MINUTE
 from sluss.kernel.errors import Missing
@@ -60,7 +61,10 @@ def note_delivery(tx: Tx, recorded: Recorded) -> None:
 
 def take_profile(tx: Tx, who: Actor, inbox_id: int, visitor_id: int, *, name: str = "", email: str = "") -> None:
     """What a visitor says of themselves; with an address, what was answered before can still follow."""
+    before = get_visitor(tx, who, inbox_id, visitor_id)
     set_profile(tx, who, inbox_id, visitor_id, name=name, email=email)
+    if get_visitor(tx, who, inbox_id, visitor_id).email != before.email:
+        note_introduced(tx, who, inbox_id, visitor_id, "address")
     call_visitor(tx, who, inbox_id, visitor_id, name)
     if email:
         follow_later(tx, who, inbox_id, visitor_id)

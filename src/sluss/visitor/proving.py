@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from sluss.cases.visits import note_introduced
 from sluss.channels.contract import Address
 from sluss.channels.handles import visitor_handle
 from sluss.channels.inboxes import Inbox, access_inbox
@@ -28,6 +29,7 @@ def prove(tx: Tx, who: Actor, inbox_id: int, person: Person, before: bytes | Non
     talked = find_visitor(tx, who, inbox_id, before) if before is not None else None
     visitor = prove_visitor(tx, who, inbox_id, person, before)
     if talked is not None:
+        note_introduced(tx, who, inbox_id, visitor.id, "sign-in")
         _join(tx, who, access_inbox(tx, who, inbox_id), talked.id, person)
     return visitor
 

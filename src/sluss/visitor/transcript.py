@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
+from sluss.cases.visits import note_introduced
 from sluss.channels.addressing import plain_address
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
 from sluss.channels.models import visitors
@@ -87,6 +88,7 @@ def enter_code(tx: Tx, who: Actor, wish: Wish, code: str) -> bool:
     tx.run(sa.delete(visitor_codes).where(this))
     mine = (visitors.c.workspace_id == who.workspace_id) & (visitors.c.id == visitor.id) & (visitors.c.email_proof != "token")
     tx.run(sa.update(visitors).where(mine).values(email=row.email, email_proof="code"))
+    note_introduced(tx, who, visitor.inbox_id, visitor.id, "code")
     _send_text(tx, who, visitor, (row.email, wish.network))
     return True
 
