@@ -19,6 +19,7 @@ from sluss.web.assets import Assets
 from sluss.web.shell import Form, Page, Problem
 from sluss.web.templates import Templates
 from tests.browser import bells as b
+from tests.browser import chats
 from tests.browser import office as o
 from tests.browser import samples as s
 
@@ -285,6 +286,10 @@ SCENES.update(
         "inbox-auths": _office(
             "settings/inbox_form.html", "Add an inbox", t.InboxForm(form=Form(), auths=o.AUTHS, teams=o.TEAMS), "/settings/inboxes/new"
         ),
+        "chat-new": _office("settings/chat_form.html", "Add an inbox", chats.NEW, "/settings/inboxes/new"),
+        "chat-wrong": _office("settings/chat_form.html", "Webbplatsen", chats.WRONG, "/settings/inboxes/12/edit"),
+        "chat": _office("settings/chat.html", "Webbplatsen", chats.PAGE, "/settings/inboxes/12"),
+        "chat-empty": _office("settings/chat.html", "Webb", chats.EMPTY, "/settings/inboxes/12", click("details > summary")),
         "mail-sign-in": _office("settings/mail_sign_in.html", "Mail sign-in", o.MAIL_SIGN_IN, "/settings/mail-sign-in"),
         "mail-sign-in-wrong": _office(
             "settings/application_form.html", "Sign-in with Microsoft", o.APPLICATION, "/settings/mail-sign-in/microsoft"

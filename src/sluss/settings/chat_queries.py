@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Check
-from sluss.channels.hours import HoursWrong, opening_sentence, read_day, weekly_minutes, zones
+from sluss.channels.hours import HoursWrong, opening_sentence, read_day, weekly_minutes, write_day, zones
 from sluss.channels.inboxes import Inbox, access_inbox, letter_inboxes, teams_of
 from sluss.channels.looking import look_at
 from sluss.channels.oauth.grants import list_grants
@@ -64,7 +65,7 @@ def chat_form_screen(tx: Tx, who: Actor, wanted: Wanted) -> ChatForm:
         teams=team_choices(tx, who),
         mail_inboxes=(("0", _("None: whoever has left gets no answer")), *letters),
         zones=tuple(sorted(one for one in zones() if "/" in one and not one.startswith("Etc/"))),
-        days=_days(),
+        days=_days(form),
         texts=texts,
         look=look_of(form, tx.now, brand),
         says=_says(form, tx.now),
@@ -192,9 +193,24 @@ def _brand(tx: Tx, who: Actor, inbox_id: int) -> str:
     return str(tx.value(sa.select(brands.c.name).where(brands.c.workspace_id == who.workspace_id, brands.c.id == brand_id)))
 
 
-def _days() -> tuple[Day, ...]:
-    labels = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
-    return tuple(Day(name=name, label=label) for name, label in zip(chat_form.DAYS, labels, strict=True))
+def _days(form: Form) -> tuple[Day, ...]:
+    asked = "hours" in form.errors
+    return tuple(
+        Day(name=name, label=label, wrong=asked and not _reads(form.value(name)))
+        for name, label in zip(chat_form.DAYS, _weekdays(), strict=True)
+    )
+
+
+def _reads(written: str) -> bool:
+    try:
+        read_day(written)
+    except HoursWrong:
+        return False
+    return True
+
+
+def _weekdays() -> tuple[str, ...]:
+    return _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")
 
 
 def _check(one: Check) -> CheckLine:
@@ -220,6 +236,7 @@ def _settings(settings: ChatSettings, letters: Mapping[int, str]) -> tuple[Setti
     yes_no = {True: _("Yes"), False: _("No")}
     return (
         Setting(label=_("Web sites"), value=", ".join(settings.origins) or _("None yet")),
+        Setting(label=_("Opening hours"), value=_hours(settings)),
         Setting(label=_("Name"), value=asked[settings.ask_name]),
         Setting(label=_("E-mail"), value=asked[settings.ask_email]),
         Setting(label=_("Files may be sent"), value=yes_no[settings.files]),
@@ -227,3 +244,15 @@ def _settings(settings: ChatSettings, letters: Mapping[int, str]) -> tuple[Setti
         Setting(label=_("Signed-in customers"), value=proven[settings.identify]),
         Setting(label=_("Goes on by e-mail from"), value=letters.get(settings.mail_inbox_id, _("nowhere"))),
     )
+
+
+def _hours(settings: ChatSettings) -> str:
+    """The week in one line, days with the same hours together: `Monday – Friday 08:00–17:00, Saturday 10:00–14:00`."""
+    if not settings.hours:
+        return _("Always")
+    days = zip(_weekdays(), map(write_day, settings.hours), strict=True)
+    told: list[str] = []
+    for spans, some in groupby(days, key=lambda day: day[1]):
+        names = [label for label, _spans in some]
+        told += [f"{' – '.join(dict.fromkeys((names[0], names[-1])))} {spans}"] if spans else []
+    return "; ".join(told)

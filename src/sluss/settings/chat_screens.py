@@ -43,10 +43,11 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """A day of the week: the name of its field, and of itself."""
+    """A day of the week: the name of its field, and of itself. `wrong`: its hours cannot be read."""
 
     name: str
     label: str
+    wrong: bool = False
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
