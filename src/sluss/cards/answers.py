@@ -21,6 +21,7 @@ from sluss.cards.sources import Source, access_source, limits_of, list_sources, 
 from sluss.cases.access import CaseRow, visible_to
 from sluss.cases.contacts import KnownIdentity, access_contact, known_identities, sees_everybody
 from sluss.cases.models import cases
+from sluss.channels.handles import own_key
 from sluss.channels.models import inboxes
 from sluss.contacts.attributes import list_attributes, values_of
 from sluss.contacts.proof import TRUSTED
@@ -189,7 +190,7 @@ def _inboxes_of(tx: Tx, who: Actor, contact_id: int, case: CaseRow | None) -> fr
 def _told_of(source: Source, known: Sequence[KnownIdentity]) -> tuple[SentIdentity, ...]:
     """Addresses that a system is told of. One that was contradicted is told to nobody."""
     fit = [one for one in known if one.level in TRUSTED or (source.claimed_too and one.level == "claimed")]
-    return tuple(SentIdentity(one.network, one.address, one.level) for one in fit[:50])
+    return tuple(SentIdentity(one.network, own_key(one.address), one.level) for one in fit[:50])
 
 
 def _mark(told: Sequence[SentIdentity]) -> bytes:
@@ -226,7 +227,7 @@ def _with_answer(now: int, source: Source, row: Any, shown: Shown) -> Shown:
 
 def _is_doubtful(card: Card, based: Sequence[SentIdentity]) -> bool:
     """Found by an address that nobody proved; where the card does not say by which, by the least certain of them."""
-    by = [one for one in based if one.address == card.identity.strip().lower()] or list(based)
+    by = [one for one in based if one.address.lower() == card.identity.strip().lower()] or list(based)
     return any(one.proof not in TRUSTED for one in by)
 
 

@@ -45,6 +45,12 @@ def shown_address(address: str) -> str:
     return _("Customer %(code)s") % {"code": _code(address)} if found[1].startswith("#") else unquote(found[1])
 
 
+def own_key(address: str) -> str:
+    """What the company itself calls the customer of an address; other addresses stay as they are."""
+    found = _CUSTOMER.fullmatch(address)
+    return address if found is None or found[1].startswith("#") else unquote(found[1])
+
+
 def is_made_up(name: str, address: str) -> bool:
     """Whether a name was only read out of such an address: nobody may be greeted by it."""
     return is_handle(address) and (not name or name == shown_address(address) or name.endswith(f" {_code(address)}"))
