@@ -96,7 +96,7 @@ function appear(answer) {
   place(answer);
   watch(ends.signal);
   document.addEventListener("visibilitychange", () => showCount(unread), { signal: ends.signal });
-  host.onkeydown = (event) => event.key === "Escape" && does.close();
+  host.addEventListener("keydown", (event) => event.key === "Escape" && does.close());
   if (wish.open) unfold();
   else if (hasBegun()) summon();
   tell("ready");
