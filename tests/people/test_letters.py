@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -227,6 +228,13 @@ async def test_letters_leave_by_the_inbox_that_works(web: Web, mail_world: MailW
     carrier = web.db.read_now(letter_carrier, ewa)
     assert carrier is not None
     assert carrier.id == web.world.norrsken.inboxes["kundtjanst"].id
+    # A letter to a customer names its inbox, and goes by it although the installation has a server; a paused one is passed over.
+    server: dict[str, Any] = {"mail_host": "127.0.0.1", "mail_port": mail_world.smtp_port, "mail_security": "plain"}
+    config = Config(**server, mail_user="johan@norrsken.test", mail_password="sandbox", mail_from="sluss@norrsken.test")
+    named = msgspec.structs.replace(a_mail(web), email="johan@norrsken.test", by=web.world.norrsken.inboxes["kundtjanst"].id)
+    await Postbox(web.db, config, connect).post(named)
+    assert opened[1:] == [named.by]
+    await Postbox(web.db, config, no_inbox).post(msgspec.structs.replace(named, by=own.id))
 
 
 async def test_letters_leave_by_the_installation_s_server(web: Web, mail_world: MailWorld) -> None:

@@ -19,7 +19,6 @@ from sluss.channels.addressing import plain_address
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
 from sluss.channels.models import visitors
 from sluss.channels.visitors import Visitor, get_visitor
-from sluss.contacts.identities import read_address
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY, MINUTE
 from sluss.kernel.errors import Invalid, Missing
@@ -33,6 +32,7 @@ from sluss.replies.quoting import voice_for
 from sluss.visitor.items import Item, page_of
 from sluss.visitor.limits import TooMuch
 from sluss.visitor.models import visitor_codes, visitor_letters
+from sluss.visitor.receiving import read_email
 from sluss.web.formats import moment, size
 from sluss.web.locale import gettext as _
 from sluss.web.locale import speaking
@@ -125,12 +125,9 @@ def forget_codes(tx: Tx, who: Actor) -> int:
 
 
 def _read(tx: Tx, who: Actor, typed: str) -> str:
-    try:
-        network, address = read_address(typed)
-    except Invalid as error:
-        raise Invalid({"email": error.fields["address"]}) from None
-    if network != "email" or plain_address(address) in own_addresses(tx, who):
-        raise Invalid({"email": "Write the address as name@example.com."})
+    address = read_email(typed)
+    if not address or plain_address(address) in own_addresses(tx, who):
+        raise Invalid({"email": say("Write the address that the text shall go to, as name@example.com.")})
     return address
 
 
