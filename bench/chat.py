@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import msgspec
 import uvloop
 
-from bench.crowd import Agent, crowd, each, hearing, listening, say
+from bench.crowd import Agent, crowd, each, hearing, listening, say, words
 from bench.databases import postgresql
 from bench.figures import Figure
 from bench.server import Running, running
@@ -91,7 +91,7 @@ class _Idle(msgspec.Struct, frozen=True):
         with running(self.folder, self.url, port=self.port) as server:
             visitors = crowd(server, self.count, 1)
             began = time.perf_counter()
-            await each(say(one, "Hej! Är min väska på väg?") for one in visitors)
+            await each(say(one, words(n)) for n, one in enumerate(visitors))
             new = self.count / (time.perf_counter() - began)
             await _caught_up(server)
             before = server.rss()
@@ -150,7 +150,7 @@ async def _talk(server: Running, name: str, count: int, seconds: int) -> list[Fi
         one.heard = hearing(seen)
     await agent.sit_down()
     watching = asyncio.create_task(agent.watch())
-    await each(say(one, f"fråga {n}") for n, one in enumerate(visitors))
+    await each(say(one, f"fråga {n} {words(n)}") for n, one in enumerate(visitors))
     await _caught_up(server)
     async with listening(visitors):
         talk = _Talk(agent, visitors, seconds)
@@ -192,7 +192,7 @@ class _Talk:
 
     async def _ask(self, n: int) -> None:
         self.asked[n] = time.perf_counter()
-        self.stored.append(await say(self._visitors[n % len(self._visitors)], f"fråga {n}"))
+        self.stored.append(await say(self._visitors[n % len(self._visitors)], f"fråga {n} {words(n)}"))
 
     async def _answer(self, n: int) -> None:
         began = time.perf_counter()
@@ -205,12 +205,13 @@ class _Talk:
 async def _most(visitors: Sequence[Visitor]) -> float:
     """Messages a second when everybody says the next thing as soon as the last is stored."""
 
-    async def talk(visitor: Visitor) -> None:
+    async def talk(number: int, visitor: Visitor) -> None:
         for n in range(AT_MOST):
-            await say(visitor, f"Och så var det en sak till, den {n}:e.")
+            await say(visitor, words(1_000_000 + number * AT_MOST + n))
 
+    words(0)
     began = time.perf_counter()
-    await each(map(talk, visitors), 64)
+    await each((talk(number, one) for number, one in enumerate(visitors)), 64)
     return AT_MOST * len(visitors) / (time.perf_counter() - began)
 
 

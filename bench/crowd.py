@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from functools import cache
 from urllib.parse import urlencode
 
+from bench.many import vocabulary
 from bench.server import Running
 from sluss.sandbox.visitors.client import Pace, Visitor
 from sluss.sandbox.visitors.wire import Event, Line, Place, Stream, place_of, streamed
@@ -106,7 +109,7 @@ class Agent:
 
     async def answer(self, case: str, n: int) -> None:
         """Answer a case."""
-        fields = {"op": secrets.token_urlsafe(16), "body": f"svar {n}", "then": "stay", "anyway": "1"}
+        fields = {"op": secrets.token_urlsafe(16), "body": f"svar {n} {words(n)}", "then": "stay", "anyway": "1"}
         headers = self._cookie | self._form | {"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
         line = self._lines[n % len(self._lines)]
         answer = await line.ask("POST", f"/cases/{case}/reply", headers, urlencode(fields).encode())
@@ -124,11 +127,22 @@ class Agent:
         self.told.set()
 
 
+def words(n: int) -> str:
+    """What somebody says, the same for the same number and never what another says."""
+    chance = random.Random(n)  # noqa: S311 - the same words each time
+    return " ".join(chance.choices(_vocabulary(), k=chance.randrange(4, 16)))
+
+
+@cache
+def _vocabulary() -> list[str]:
+    return vocabulary()
+
+
 def hearing(seen: dict[int, float]) -> Callable[[Event], None]:
     """Notes when which answer came."""
 
     def hear(event: Event) -> None:
-        if event.name == "item" and (found := ANSWER.fullmatch(event.data["text"])):
+        if event.name == "item" and (found := ANSWER.match(event.data["text"])):
             seen.setdefault(int(found[1]), time.perf_counter())
 
     return hear

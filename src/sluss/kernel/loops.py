@@ -31,6 +31,9 @@ LONGEST = 1.0
 GATHER = 0.03
 """Seconds left between two turns that found something, so that under load the next takes many events; a lone event does not wait."""
 
+TURN = 0.04
+"""Seconds that reactions may keep whoever else wants to write waiting."""
+
 recurring = global_table(
     "recurring",
     sa.Column("name", Text, primary_key=True),
@@ -62,7 +65,7 @@ async def tick_forever(db: Database, signals: Signals, jobs: Mapping[str, JobAct
 async def react_forever(db: Database, signals: Signals, reactions: Sequence[After], lease: Lease) -> None:
     """Bring durable reactions up to the end of the log, again and again."""
     async for _ in signals.rounds("events" if db.kind == "sqlite" else "placed", LONGEST):
-        while reactions and await db.write(react, lease, reactions):  # noqa: ASYNC110 - a pause, not a wait
+        while reactions and await db.write(react, lease, reactions, TURN):  # noqa: ASYNC110 - a pause, not a wait
             await asyncio.sleep(GATHER)
 
 

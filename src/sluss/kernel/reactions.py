@@ -9,6 +9,8 @@ events of the same case park behind it, all other cases go on.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,22 +65,31 @@ def place_events(tx: Tx, lease: Lease) -> int:
     return len(waiting)
 
 
-def react(tx: Tx, lease: Lease, reactions: Sequence[After]) -> int:
-    """Bring every reaction one batch forward. Returns how many events were handled or parked."""
+def react(tx: Tx, lease: Lease, reactions: Sequence[After], seconds: float = math.inf) -> int:
+    """Bring every reaction one batch forward. Returns how many events were handled or parked.
+
+    Each has its share of the seconds, and what others before it left of theirs: nobody who waits to write waits for long.
+    """
     require(tx, lease)
-    return sum(_advance(tx, reaction) + _retry(tx, reaction) for reaction in reactions)
+    began, handled = time.monotonic(), 0
+    for number, reaction in enumerate(reactions, 1):
+        handled += _advance(tx, reaction, began + seconds * number / len(reactions)) + _retry(tx, reaction)
+    return handled
 
 
-def _advance(tx: Tx, reaction: After) -> int:
-    cursor = _cursor(tx, reaction)
-    batch = tx.rows(events_after(cursor, BATCH))
+def _advance(tx: Tx, reaction: After, ends: float) -> int:
+    """As far as the batch and the time go, but one event at least."""
+    batch, reached = tx.rows(events_after(_cursor(tx, reaction), BATCH)), 0
     for row in batch:
         recorded = from_row(row)
         if recorded is not None and isinstance(recorded.event, reaction.on):
             _run_or_park(tx, reaction, recorded)
+        reached = int(row.position)
+        if time.monotonic() > ends:
+            break
     if batch:
-        tx.run(sa.update(streams).where(streams.c.name == reaction.name).values(position=batch[-1].position))
-    return len(batch)
+        tx.run(sa.update(streams).where(streams.c.name == reaction.name).values(position=reached))
+    return sum(row.position <= reached for row in batch)
 
 
 def _cursor(tx: Tx, reaction: After) -> int:

@@ -72,15 +72,18 @@ def find_others(tx: Tx, who: Actor, heard: Heard, marks: Mapping[str, int], sinc
 
 def _sharing(tx: Tx, who: Actor, heard: Heard, marks: Collection[int], since: int) -> dict[int, list[int]]:
     """By mark, the newest messages that bear it. One statement for each mark: each is a short walk of the key from its end."""
+    asked = {"of": who.workspace_id, "since": since, "heard": heard.message_id}
+    return {mark: [row.message_id for row in tx.run(_BEARING, asked | {"sought": mark}).all()] for mark in marks}
+
+
+def _bearing() -> sa.Select[Any]:
+    """Made once: a message bears many marks."""
     c = clues.c
-    here = (c.workspace_id == who.workspace_id) & (c.at >= since) & (c.message_id != heard.message_id)
-    return {
-        mark: [
-            row.message_id
-            for row in tx.rows(sa.select(c.message_id).where(here, c.mark == mark).order_by(c.message_id.desc()).limit(OTHERS))
-        ]
-        for mark in marks
-    }
+    here = (c.workspace_id == sa.bindparam("of")) & (c.at >= sa.bindparam("since")) & (c.message_id != sa.bindparam("heard"))
+    return sa.select(c.message_id).where(here, c.mark == sa.bindparam("sought")).order_by(c.message_id.desc()).limit(OTHERS)
+
+
+_BEARING = _bearing()
 
 
 def _told_by_many(marks: Mapping[str, int], shared: Mapping[int, Sequence[int]], others: Sequence[Heard]) -> Shared:
