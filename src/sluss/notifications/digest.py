@@ -7,6 +7,7 @@ not written to. What the letter says is worked out when it leaves.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -36,7 +37,8 @@ AWAY = 10 * MINUTE
 GRACE = 2 * MINUTE
 """What is to be told at once waits this long: whoever reads it meanwhile needs no letter, and desks that have just opened are known."""
 AT_MOST = 50
-EVERY_SECONDS = 60.0
+EVERY_SECONDS, LOOK_SECONDS = 60.0, 2.0
+"""How often it is noted whose desk is open, and how soon that a desk was opened: somebody may be waiting for it."""
 
 
 def expect_digest(tx: Tx, who: Actor, agent_id: int, preferences: Preferences, *, mentioned: bool) -> None:
@@ -84,12 +86,15 @@ def facts_of(tx: Tx, who: Actor, letter: Letter, home: str) -> Facts | None:
 
 
 async def keep_open_desks(db: Database, hub: Hub) -> None:
-    """Note now and then whose desks are open, until cancelled."""
+    """Note now and then whose desks are open, and at once whose was opened, until cancelled."""
+    noted, at = dict[int, set[int]](), 0.0
     while True:
         present = hub.present()
-        if present:
+        news = any(agent_ids - noted.get(workspace_id, set()) for workspace_id, agent_ids in present.items())
+        if news or (present and time.monotonic() - at >= EVERY_SECONDS):
             await db.write_grouped(note_open_desks, present)
-        await asyncio.sleep(EVERY_SECONDS)
+            noted, at = present, time.monotonic()
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def at_desks(tx: Tx, who: Actor, roles: Collection[str]) -> set[int]:

@@ -19,7 +19,7 @@ const timeOf = (at) => element("time", { datetime: new Date(at).toISOString(), "
 function drawVisit([, state, at]) {
   const [before, after] = text(`visit.${state}`).split("{when}");
   const words = element("span", {}, before, ...(after === undefined ? [] : [timeOf(at), after]));
-  return element("span", { class: `at visit ${state}` }, icon(state === "writing" ? "pencil" : "circle"), words);
+  return element("span", { class: `at visit at-${state}` }, icon(state === "writing" ? "pencil" : "circle"), words);
 }
 
 function fillVisit(place, visit) {
@@ -52,14 +52,14 @@ function showVisits() {
   const head = document.getElementById("visit");
   if (!head) return;
   const visit = visitAt(document.querySelector("#pane[data-case]").dataset.case);
-  if (visit || head.querySelector(".visit:not(.gone)")) fillVisit(head, visit);
+  if (visit || head.querySelector(".visit:not(.at-gone)")) fillVisit(head, visit);
   showTyped(visit);
   if (document.querySelectorAll(".visitor").length === 1) showPage(visit);
 }
 
 function agoWords(seconds) {
   const [size, unit] = [[86400, "day"], [HOUR, "hour"], [MINUTE, "minute"], [1, "second"]].find(([size]) => seconds >= size) ?? [1, "second"];
-  return ago.format(-Math.floor(Math.max(0, seconds) / size), unit);
+  return ago.format(-Math.max(1, Math.floor(seconds / size)), unit);
 }
 
 // Minutes and seconds for as long as somebody can be thought to sit there.

@@ -1,0 +1,141 @@
+// Where the visitor writes: a field that grows, files, what is asked for before the first message. In: keys and files. Out: `send`.
+import { element, text } from "../text.js";
+import { begun, isProven } from "./store.js";
+
+const asks = document.body.dataset;
+export const field = document.getElementById("text");
+const form = document.getElementById("writer");
+const details = document.getElementById("details");
+const list = document.getElementById("chosen");
+const fault = document.getElementById("fault");
+const touch = matchMedia("(pointer: coarse)");
+let files = [];
+let said = 0;
+
+// `send(text, files, details)`, `typing(on, text)`.
+export function startWriter(send, typing) {
+  const hand = (event) => {
+    event.preventDefault();
+    submit(send, typing);
+  };
+  form.addEventListener("submit", hand);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229 && !touch.matches) hand(event);
+  });
+  field.addEventListener("input", () => {
+    grow();
+    tellFault("");
+    if (Date.now() - said > 3000 && field.value.trim()) {
+      said = Date.now();
+      typing(true, field.value);
+    }
+  });
+  startFiles();
+  showDetails();
+}
+
+export function grow() {
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight, 150)}px`;
+}
+
+// Only what the company asks for, and only as long as we do not know it.
+export function showDetails() {
+  const wants = { name: asks.askName, email: asks.askEmail };
+  for (const name of ["name", "email"]) {
+    const input = form.elements[name];
+    input.closest("label").hidden = wants[name] === "no";
+    input.required = wants[name] === "required";
+    document.getElementById(`${name}-hint`).textContent = wants[name] === "optional" ? ` (${text("optional")})` : "";
+  }
+  details.hidden = begun() || isProven() || (wants.name === "no" && wants.email === "no");
+}
+
+export function close(sentence) {
+  for (const one of form.elements) one.disabled = Boolean(sentence);
+  tellFault(sentence);
+}
+
+export function prefill(words) {
+  if (!field.value) field.value = words;
+  grow();
+}
+
+function submit(send, typing) {
+  const words = field.value.trim();
+  if (!words && !files.length) return field.focus();
+  const most = Number(asks.mostText);
+  if (words.length > most) return tellFault(text("too-long", { most }));
+  const more = given();
+  if (!more) return;
+  send(words, files, more);
+  field.value = "";
+  [files, said] = [[], 0];
+  drawFiles();
+  grow();
+  details.hidden = true;
+  typing(false, "");
+  field.focus();
+}
+
+function given() {
+  if (details.hidden) return {};
+  for (const name of ["name", "email"]) {
+    const input = form.elements[name];
+    input.value = input.value.trim();
+    if (input.closest("label").hidden || input.checkValidity()) continue;
+    tellFault(text(`needs-${name}`));
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+    input.addEventListener("input", () => input.removeAttribute("aria-invalid"), { once: true });
+    return null;
+  }
+  return { name: form.elements.name.value, email: form.elements.email.value };
+}
+
+function tellFault(sentence) {
+  fault.textContent = sentence;
+  fault.hidden = !sentence;
+}
+
+function startFiles() {
+  const button = document.getElementById("attach");
+  const input = document.getElementById("files");
+  if (!button) return;
+  button.onclick = () => input.click();
+  input.onchange = () => {
+    take(input.files);
+    input.value = "";
+  };
+  field.addEventListener("paste", (event) => event.clipboardData.files.length && (event.preventDefault(), take(event.clipboardData.files)));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => (event.preventDefault(), take(event.dataTransfer.files)));
+}
+
+function take(more) {
+  const [most, bytes, together] = [asks.mostFiles, asks.mostBytes, asks.mostTogether].map(Number);
+  let wrong = "";
+  for (const file of more) {
+    const all = files.reduce((sum, one) => sum + one.size, file.size);
+    if (files.length >= most) wrong = text("too-many", { most });
+    else if (file.size > bytes) wrong = text("too-large", { name: file.name, most: Math.floor(bytes / 1e6) });
+    else if (all > together) wrong = text("too-large-together", { most: Math.floor(together / 1e6) });
+    else files.push(file);
+  }
+  tellFault(wrong);
+  drawFiles();
+  field.focus();
+}
+
+function drawFiles() {
+  list.replaceChildren(...files.map((file) => {
+    const away = element("button", { type: "button", class: "link", "aria-label": `${text("remove")}: ${file.name}` }, "×");
+    away.onclick = () => {
+      files = files.filter((one) => one !== file);
+      drawFiles();
+      field.focus();
+    };
+    return element("li", {}, element("span", {}, file.name), away);
+  }));
+  list.hidden = !files.length;
+}
