@@ -10,6 +10,9 @@ from playwright.sync_api import Page
 from sluss.app import ROUTES
 
 BARE = re.compile(r"{\w+:\w+}")
+CHATS = ["/settings/inboxes/new?channel=webchat"]
+CHAT = re.compile(r'href="(/settings/inboxes/\d+)">[^<]*</a><span class="sub">chat-')
+"""An inbox of another channel has pages of its own at the same addresses."""
 ENDS = {"/sign-out", "/live", "/live/ping"}
 
 
@@ -22,7 +25,7 @@ def addresses() -> set[str]:
 def pages(page: Page, first: str) -> Iterator[str]:
     """Whole pages: those without a name in their address, and for each of the others the first that something links to."""
     plain = {address for address in addresses() if not BARE.search(address)}
-    waiting = [first, *sorted(plain)]
+    waiting = [first, *sorted(plain), *CHATS]
     named = {address: _pattern(address) for address in addresses() - plain}
     while waiting:
         path = waiting.pop(0)
@@ -30,6 +33,8 @@ def pages(page: Page, first: str) -> Iterator[str]:
         if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
             continue
         text = answer.text()
+        chat = CHAT.search(text)
+        waiting += [chat[1], f"{chat[1]}/edit"] if chat else []
         for href in re.findall(r'(?:href|hx-get)="(/[^"]*)"', text):
             found = [address for address, pattern in named.items() if pattern.match(href) and href not in plain]
             waiting += [href.replace("&amp;", "&") for address in found if named.pop(address)]

@@ -130,7 +130,7 @@ async def test_where_it_is_seen_and_a_refused_site_put_on_the_list(ewa: Browser,
     seen(db, world, at, "https://www.norrsken.shop", refused=True)
     page = (await ewa.get(f"/settings/chats/{at.rpartition('/')[2]}/sites")).text
     assert page.count("Installed") == page.count("Refused") == 1
-    assert 'hx-trigger="every 10s"' in page
+    assert 'hx-trigger="every 5s"' in page
     listed = await ewa.post(f"/settings/chats/{at.rpartition('/')[2]}/sites", origin="https://www.norrsken.shop")
     assert listed.headers["location"] == at
     assert chat_at(db, world, at).settings["origins"] == [SITE, "https://*.norrsken.example", "https://www.norrsken.shop"]

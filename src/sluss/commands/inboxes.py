@@ -218,7 +218,7 @@ def _place(config: Config, channel: str, asked: argparse.Namespace, terminal: Te
 
 
 def _show_snippet(made: dict[str, str], terminal: Terminal) -> None:
-    terminal.say("Put this line at the end of every page that shall show the chat:")
+    terminal.say("Put this line into every page that shall show the chat, best into its <head>:")
     terminal.give(made, made["snippet"])
     terminal.say(f"A site with a Content-Security-Policy adds: {made['policy']}")
 

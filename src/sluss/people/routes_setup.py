@@ -18,7 +18,7 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
-NEXT = {"mail": "/settings/inboxes/new", "later": "/"}
+NEXT = {"mail": "/settings/inboxes/new", "chat": "/settings/inboxes/new?channel=webchat", "later": "/"}
 
 
 class You(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class You(msgspec.Struct, frozen=True):
 class Inbox(msgspec.Struct, frozen=True):
     """What comes after."""
 
-    choice: Literal["mail", "later"]
+    choice: Literal["mail", "chat", "later"]
 
 
 @get([f"/setup/{step}" for step in STEPS], may=LINK)

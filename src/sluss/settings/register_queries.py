@@ -25,7 +25,8 @@ def register_screen(tx: Tx, who: Actor) -> Register:
 
 def _inbox_entry(tx: Tx, who: Actor, inbox: Inbox, teams: dict[int, str]) -> RegisterEntry:
     kept = keeping_words(rule_of(tx, who, inbox.id))
-    channel = _(channel_named(inbox.channel).capabilities.label)
+    capabilities = channel_named(inbox.channel).capabilities
+    channel = _(capabilities.label)
     seen_by = ", ".join(teams[one] for one in teams_of(tx, who, inbox.id) if one in teams)
     lines = (
         (_("Purpose"), _("Answering customers who write to %(address)s") % {"address": inbox.address}),
@@ -33,6 +34,11 @@ def _inbox_entry(tx: Tx, who: Actor, inbox: Inbox, teams: dict[int, str]) -> Reg
         (
             _("Categories of data"),
             _("Names, addresses on %(channel)s, what was written, files, when and by whom it was answered") % {"channel": channel},
+        ),
+        *(
+            ((_("And of visitors"), _("The page they are on, where they came from, browser, language, time zone, when they were there")),)
+            if capabilities.is_live
+            else ()
         ),
         (_("Recipients"), seen_by or _("Administrators")),
         (_("Sent by way of"), str(inbox.settings.get("smtp_host", "")) or channel),
