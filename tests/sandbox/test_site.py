@@ -83,6 +83,7 @@ def test_who_signs_in_is_proven_to_the_chat_and_nobody_else_is() -> None:
 
 async def test_its_door_is_another_origin_that_a_chat_may_name() -> None:
     door, site = open_door("127.0.0.1", 0), Site(CHAT)
+    assert door.origins == (f"http://127.0.0.1:{door.port}", f"http://localhost:{door.port}")
     await site.start(door.socket)
     try:
         async with httpx.AsyncClient(base_url=door.url) as browser:
@@ -90,6 +91,5 @@ async def test_its_door_is_another_origin_that_a_chat_may_name() -> None:
     finally:
         await site.stop()
     assert [one.status_code for one in answers] == [200, 200, 404, 404]
-    assert door.origins == (f"http://127.0.0.1:{door.port}", f"http://localhost:{door.port}")
     for host in ("0.0.0.0", "::1", "10.0.0.4", "8.8.8.8", "shop.example.com"):
         assert [read_origin(f"http://{f'[{name}]' if ':' in name else name}") for name in names_of(host)] != []
