@@ -87,6 +87,15 @@ def test_a_case_without_a_subject_is_called_by_its_first_words(chats: Chats) -> 
     assert all(len(case.subject) <= 80 and case.preview == "Hej!" for case in found)
 
 
+def test_a_greeting_alone_is_no_name_for_a_case(chats: Chats) -> None:
+    first = chats.write("Hej!")[0]
+    assert chats.case(first).subject == "Hej!"
+    chats.write("Jag har bokning 4ASELG", "till Kraków")
+    assert (chats.case(first).subject, chats.case(first).preview) == ("Hej! – Jag har bokning 4ASELG", "till Kraków")
+    named = chats.write({"thread_key": "2", "fresh": "Var är min väska då?"}, {"thread_key": "2"})[0]
+    assert chats.case(named).subject == "Var är min väska då?"
+
+
 def test_a_solved_chat_opens_again_within_the_window_and_later_goes_on_in_its_thread(chats: Chats) -> None:
     case = chats.case(chats.write("Hej")[0])
     chats.db.write_now(set_status, chats.who, case.id, "solved")

@@ -181,7 +181,7 @@ _ORDER = (
     attachments,
     begun_elsewhere,
 )
-_MOVES = ("status", "preview", "active_at", "waiting_since", "snoozed_until", "solved_at")
+_MOVES = ("subject", "status", "preview", "active_at", "waiting_since", "snoozed_until", "solved_at")
 
 
 def _subject(arrival: Arrival) -> str:
@@ -189,10 +189,11 @@ def _subject(arrival: Arrival) -> str:
     one = arrival.inbound
     if one.subject or not one.thread_key:
         return one.subject[:SUBJECT]
-    return _first_words(one.fresh or one.text) or next((file.name for file in arrival.files), "")[:FIRST_WORDS]
+    return first_words(one.fresh or one.text) or next((file.name for file in arrival.files), "")[:FIRST_WORDS]
 
 
-def _first_words(text: str) -> str:
+def first_words(text: str) -> str:
+    """What a case is called where its messages bear no subject: whole words, on one line."""
     line = " ".join(text[: 4 * FIRST_WORDS].split())
     if len(line) <= FIRST_WORDS:
         return line

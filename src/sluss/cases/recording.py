@@ -34,7 +34,7 @@ from sluss.cases.known import (
     threads_by_key,
     threads_by_token,
 )
-from sluss.cases.ledger import Ledger, Writer
+from sluss.cases.ledger import Ledger, Writer, first_words
 from sluss.cases.strands import Strand, Strands
 from sluss.channels.addressing import plain_address
 from sluss.channels.contract import Address
@@ -48,6 +48,8 @@ __all__ = ["Arrival", "Recorded", "StoredFile", "dedupe_key", "record_arrivals"]
 NEW_PARTICIPANT = "new-participant"
 CLAIMS_TO_CONTINUE = "claims-to-continue"
 OWN = "own"
+GREETING = 16
+"""Where a case is called by its first message and that is so short, the second one says what it is about."""
 
 
 def record_arrivals(tx: Tx, who: Actor, arrivals: Sequence[Arrival]) -> list[Recorded]:
@@ -270,6 +272,8 @@ class _Recording:
         case, changes = strand.case, dict[str, Any]()
         if not arrival.history or arrival.received_at >= case.active_at:
             changes["preview"] = preview_of(arrival.inbound.fresh or arrival.inbound.text) or preview_of(arrival.inbound.subject)
+        if arrival.inbound.thread_key and case.subject == case.preview and len(case.subject) <= GREETING:
+            changes["subject"] = first_words(f"{case.subject} – {arrival.inbound.fresh or arrival.inbound.text}")
         changes["active_at"] = max(case.active_at, arrival.received_at)
         if not arrival.inbound.automatic and not arrival.history and case.status != "spam":
             if case.waiting_since is None and not strand.aside:
