@@ -66,6 +66,21 @@ BUNDLES = {
         "js/frame.js",
         "js/forms.js",
     ),
+    "chat.js": (
+        "js/text.js",
+        "js/chat/store.js",
+        "js/chat/net.js",
+        "js/chat/line.js",
+        "js/chat/outbox.js",
+        "js/chat/bubble.js",
+        "js/chat/log.js",
+        "js/chat/writer.js",
+        "js/chat/menu.js",
+        "js/chat/port.js",
+        "js/chat/reading.js",
+        "js/chat/ring.js",
+        "js/chat/chat.js",
+    ),
     "later.js": (
         "js/sheet.js",
         "js/palette-list.js",
@@ -105,7 +120,7 @@ _NAMED = re.compile(r"var\(--([\w-]+)")
 _FOR_PEOPLE = re.compile(r"^(?:[ \t]*//.*\n|[ \t]+|\n)", re.MULTILINE)
 """Lines of comment, and what stands before a line: a fifth of what is sent. No text of ours runs over several lines."""
 _EXPORT = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-_IMPORT = re.compile(r'^import \{(.*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{(.*)\} from "\.\.?/([\w-]+\.js)";\n', re.MULTILINE)
 
 
 class Served(msgspec.Struct, frozen=True):

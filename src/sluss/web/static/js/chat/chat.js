@@ -2,26 +2,22 @@
 import { say, text } from "../text.js";
 import { clearOutbox, add, drop, entries, hurry, retry, startOutbox } from "./outbox.js";
 import { clearLog, draw, items, ordered, remove, scroller, show, startLog, toEnd } from "./log.js";
-import { connect, disconnect, isListening, listen, reconnect } from "./line.js";
-import { begun, forgetToken, hear, isProven, prove, soundIsOn, token, wipe } from "./store.js";
+import { connect, disconnect, isListening, listen } from "./line.js";
+import { begun, forgetToken, hear, isProven, prove, soundIsOn, wipe } from "./store.js";
 import { close, field, prefill, showDetails, startWriter } from "./writer.js";
 import { fitMenu, knowPerson, startMenu } from "./menu.js";
-import { alone_here, answer, tellPage } from "./port.js";
+import { answer, standsAlone, tellPage } from "./port.js";
+import { count, look, looking, note } from "./reading.js";
 import { get, post } from "./net.js";
 import { ring } from "./ring.js";
 
 const set = document.body.dataset;
 const notice = document.getElementById("notice");
 const root = document.documentElement;
-let open = alone_here;
 let page = {};
-let unread = 0;
 let asking = false;
-let receipts = 0;
 let stateTimer = 0;
-let told = { delivered: new Set(), read: "" };
 
-const looking = () => open && !document.hidden;
 const locked = () => set.identify === "required" && !isProven();
 
 function tellNotice(sentence) {
@@ -42,45 +38,18 @@ function showTyping({ name }) {
   if (name && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120) toEnd();
 }
 
-// The newest answer that the visitor has not looked at is what counts; asked again after a break, nothing is told twice.
-function note(list) {
-  for (const one of list) {
-    if (one.from !== "visitor" && one.state === "sent") told.delivered.add(one.id);
-    if (one.key) drop(one.key);
-  }
-  count();
-}
-
-function count() {
-  const open_ones = ordered().filter((one) => one.from !== "visitor" && one.state !== "read");
-  const last = open_ones.at(-1);
-  if (last && looking()) {
-    told.read = last.id;
-    for (const one of open_ones) one.state = "read";
-  }
-  const now = looking() ? 0 : open_ones.length;
-  if (now !== unread) tellPage("unread", { count: (unread = now) });
-  if (alone_here) document.title = document.title.replace(/^\(\d+\) /, "").replace(/^/, now ? `(${now}) ` : "");
-  if (told.delivered.size || told.read) receipts ||= setTimeout(sendReceipts, 400);
-}
-
-async function sendReceipts() {
-  const now = told;
-  told = { delivered: new Set(), read: "" };
-  try {
-    await post("/receipts", { delivered: [...now.delivered], read: now.read });
-  } catch (failure) {
-    if (failure.passes) told = { delivered: now.delivered.union?.(told.delivered) ?? now.delivered, read: told.read || now.read };
-  }
-  receipts = told.delivered.size || told.read ? setTimeout(sendReceipts, 5000) : 0;
+// What the server shows needs no place among what is on its way.
+function arrive(list, quietly = false) {
+  for (const one of list) items.has(one.id) || drop(one.key);
+  show(list, entries, quietly);
+  note(list);
 }
 
 function come(one) {
   const fresh = !items.has(one.id);
   const known = items.get(one.id);
   if (known?.state === "read") one.state = "read";
-  show([one], entries);
-  note([one]);
+  arrive([one]);
   if (!fresh || one.from === "visitor") return;
   showTyping({ name: "" });
   say(text("says", { name: one.name || set.brand, text: one.text }));
@@ -93,9 +62,8 @@ listen({
     tellNotice("");
     const kept = list.map((one) => (items.get(one.id)?.state === "read" ? { ...one, state: "read" } : one));
     const first = !items.size;
-    show(kept, entries, first);
     document.getElementById("older").hidden = !(first ? more : !document.getElementById("older").hidden);
-    note(kept);
+    arrive(kept, first);
     see({ at: seen });
     showState(state);
     knowPerson({ name, email });
@@ -151,10 +119,8 @@ function forget() {
   clearOutbox();
   clearLog();
   knowPerson({ name: "", email: "" });
-  unread = 0;
+  count();
   tellPage("ended");
-  tellPage("unread", { count: 0 });
-  set.signedIn = "";
   showDetails();
   lock();
 }
@@ -180,10 +146,20 @@ async function identify({ jwt }) {
 // Nobody has written yet: there is no stream that would tell whether somebody is there.
 async function askState() {
   clearTimeout(stateTimer);
-  if (!isListening() && open) await get("/state").then(showState, () => {});
+  if (!isListening() && looking()) await get("/state").then(showState, () => {});
   stateTimer = setTimeout(askState, 60000);
 }
 
+// Nothing is asked of the server for whoever may not be shown this.
+function wake() {
+  lock();
+  if (begun()) connect();
+  else askState();
+}
+
+const dress = new CSSStyleSheet();
+dress.replaceSync(`:root{--accent:${set.accent};--on-accent:${set.onAccent}}`);
+document.adoptedStyleSheets = [dress];
 startLog({ retry, drop, older, trouble: () => tellNotice(text("failure")) });
 startOutbox(
   () => draw(entries),
@@ -205,16 +181,12 @@ startMenu(forget);
 answer(
   {
     open() {
-      open = true;
+      look(true);
       field.focus();
       toEnd();
-      count();
       askState();
     },
-    close() {
-      open = false;
-      count();
-    },
+    close: () => look(false),
     identify,
     logout: forget,
     page(data) {
@@ -227,9 +199,19 @@ answer(
   },
   (hello) => {
     page = hello.page ?? {};
-    open = Boolean(hello.open);
-    document.getElementById("close").hidden = false;
+    const way = document.getElementById("close");
+    way.hidden = false;
+    way.onclick = () => tellPage("close");
     tellPage("ready");
-    begin();
+    look(Boolean(hello.open));
+    wake();
   },
 );
+
+hear("begun", () => isListening() || connect());
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], :popover-open")) tellPage("close");
+});
+addEventListener("offline", () => tellNotice(text("offline")));
+addEventListener("online", () => notice.textContent === text("offline") && tellNotice(""));
+if (standsAlone) wake();

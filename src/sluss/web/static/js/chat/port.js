@@ -1,6 +1,6 @@
 // The one port to the page around us (T70). In: a greeting from the window that holds us, of a web site on the list, once. Out: its orders.
 const sites = document.body.dataset.origins.split(" ").filter(Boolean);
-export const alone_here = window.parent === window;
+export const standsAlone = window.parent === window;
 const waiting = [];
 let line = null;
 

@@ -41,7 +41,9 @@ export function takeToken() {
 }
 
 export function begin() {
-  if (!proven) keep("begun", "1");
+  if (proven || begun()) return;
+  keep("begun", "1");
+  tell("begun");
 }
 
 // From here on only what the company's own server says counts; the talk until now is that person's.
