@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sluss.cases.models import cases, threads
 from sluss.cases.reactions import release_cases
 from sluss.cases.recording import Recorded
+from sluss.channels.contract import Address
 from sluss.kernel import events
 from sluss.kernel.actors import system
 from sluss.kernel.db import Database
@@ -45,6 +46,12 @@ def test_a_mail_that_joins_walks_nothing(db: Database, arrive: Callable[..., lis
 
 def test_a_mail_that_refers_to_nothing_walks_nothing(arrive: Callable[..., list[Recorded]], walks: list[str]) -> None:
     arrive({})
+    assert walks == []
+
+
+def test_a_chat_that_goes_on_walks_nothing(arrive: Callable[..., list[Recorded]], walks: list[str]) -> None:
+    arrive({"thread_key": "1", "subject": ""}, {"thread_key": "2", "subject": ""})
+    arrive({"thread_key": "1", "subject": ""}, {"thread_key": "1", "subject": "", "sender": Address("visitor-1", "Åsa")})
     assert walks == []
 
 
