@@ -19,7 +19,7 @@ from sluss.web.assets import Assets
 from sluss.web.shell import Form, Page, Problem
 from sluss.web.templates import Templates
 from tests.browser import bells as b
-from tests.browser import chats
+from tests.browser import chats, talks
 from tests.browser import office as o
 from tests.browser import samples as s
 
@@ -146,6 +146,7 @@ SCENES: dict[str, Scene] = {
         s.desk(s.case(earlier=0)),
         lambda tab: tab.evaluate("document.querySelector('.letterhead').open = true; document.getElementById('timeline').scrollTop = 0"),
     ),
+    "desk-talk": _desk(s.desk(talks.TALK, queue=l.Queue(view=s.VIEWS[0], rows=talks.ROWS, total=4))),
     "desk-aside": _desk(s.desk(s.case(items=s.ASIDE, earlier=0))),
     "desk-people": _desk(s.desk(s.case(composer=s.composer(reply=_DRAFT))), click("[data-everybody]")),
     "desk-news": _with_news(),

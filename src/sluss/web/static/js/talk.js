@@ -11,7 +11,7 @@ function enterSends(event) {
   const form = event.key === "Enter" && event.target.matches?.("textarea") && talking(event.target);
   if (!form || event.defaultPrevented || event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || touch.matches) return;
   event.preventDefault();
-  if (form.parentElement.parentElement.querySelector(".ready:not([hidden])")) return;
+  if (form.closest("sluss-composer").querySelector(".ready:not([hidden])")) return;
   if (flying) flying.again = true;
   else if (event.target.value.trim() || form.querySelector(".attached input")) form.querySelector('[data-action="send"]').click();
 }
