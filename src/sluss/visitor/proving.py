@@ -48,7 +48,7 @@ def _join(tx: Tx, who: Actor, inbox: Inbox, visitor_id: int, person: Person) -> 
         with tx.attempt():
             _make_one(tx, who, inbox, visitor_id, person)
     except (Trouble, IntegrityError) as error:
-        log.warning("visitor_not_joined", visitor=visitor_id, why=str(error)[:200])
+        log.warning("visitor_not_joined", visitor=visitor_id, why=error.sentence if isinstance(error, Trouble) else "at the same moment")
 
 
 def _make_one(tx: Tx, who: Actor, inbox: Inbox, visitor_id: int, person: Person) -> None:
@@ -56,11 +56,12 @@ def _make_one(tx: Tx, who: Actor, inbox: Inbox, visitor_id: int, person: Person)
     if stranger is None or _is_somebody(tx, who, inbox, stranger.contact_id):
         return
     proven = _identity(tx, who, inbox, visitor_id, person.subject)
+    name = person.name or (proven.name if proven is not None else "")
+    if name:
+        call_as_said(tx, who, {stranger.id: (stranger, name)})
     if proven is None:
-        address = Address(visitor_handle(inbox.address, visitor_id, person.subject), person.name or stranger.name)
+        address = Address(visitor_handle(inbox.address, visitor_id, person.subject), name or stranger.name)
         give_identity(tx, who, stranger.contact_id, inbox.channel, address)
-        if person.name:
-            call_as_said(tx, who, {stranger.id: (stranger, person.name)})
     elif proven.contact_id != stranger.contact_id:
         merge_contacts(tx, who, proven.contact_id, stranger.contact_id, Choice())
 

@@ -67,6 +67,7 @@ async def test_what_was_said_in_another_browser_is_merged_and_can_be_parted(plac
     await place.proves("phone", then=False)
     assert place.customers() == [("Åsa Lindqvist", 3)]
     [contact_id] = [row.id for row in place.chat.rows(sa.select(contacts.c.id).where(contacts.c.merged_into_id.is_(None)))]
+    assert {row.name for row in place.chat.rows(sa.select(identities.c.name))} == {"Åsa Lindqvist"}
     [move] = place.chat.db.read_now(merged_here, place.chat.who, contact_id)
     place.chat.db.write_now(undo_contact_move, place.chat.who, move.id)
     assert [number for _name, number in place.customers()] == [2, 1]
