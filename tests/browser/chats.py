@@ -20,7 +20,7 @@ LOOK = t.Look(
     on="light",
     ratio="6.7",
     title="Chat with Norrsken Air",
-    welcome="Hello! How can we help?",
+    welcome="Hello! How can we help you?",
     says="Closed until Monday 08:00",
 )
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -55,7 +55,6 @@ def chat_form_screen(tx: Tx, who: Actor, wanted: Wanted) -> ChatForm:
     elif wanted.form is None:
         zone = get_workspace(tx, who.workspace_id).time_zone
         stored = chat_form.DEFAULTS | {"zone": zone, "mail_inbox": letters[0][0] if letters else "0"}
-        stored |= {f"welcome_{one.language}": one.welcome for one in texts}
     form = wanted.form or Form(values=stored)
     return ChatForm(
         form=form,
@@ -128,7 +127,7 @@ def look_of(form: Form, now: int, brand: str) -> Look:
         side="left" if form.value("side") == "left" else "right",
         themes=(theme,) if theme in {"light", "dark"} else ("light", "dark"),
         title=in_language(_written(form, "title"), language)[:80] or usual.title,
-        welcome=in_language(_written(form, "welcome"), language)[:400],
+        welcome=in_language(_written(form, "welcome"), language)[:400] or usual.welcome,
         says=_says(form, now),
     )
 
@@ -182,10 +181,10 @@ def _texts(brand: str) -> tuple[Texts, ...]:
 
 
 def _usual(language: str, label: str, brand: str) -> Texts:
-    """The title that a visitor of a language reads where nobody wrote one, and a welcome to begin with."""
+    """What a visitor of a language reads where nobody wrote anything."""
     with speaking(Voice(language, voice().zone)):
         title = _("Chat with %(name)s") % {"name": brand}
-        return Texts(language=language, label=label, title=title, welcome=_("Hello! How can we help?"))
+        return Texts(language=language, label=label, title=title, welcome=_("Hello! How can we help you?"))
 
 
 def _brand(tx: Tx, who: Actor, inbox_id: int) -> str:
