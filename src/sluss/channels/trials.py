@@ -6,6 +6,7 @@ In: a connection. Out: lines of checks.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -38,10 +39,12 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[Check]
 
 
-async def start_trial(db: Database, who: Actor, connection: Connection, running: set[asyncio.Task[None]]) -> int:
-    """Begin a test in the background; `running` keeps hold of it. Returns the trial's id."""
+async def start_trial(
+    db: Database, who: Actor, connection: Connection, running: set[asyncio.Task[None]], seen: Sequence[Check] = ()
+) -> int:
+    """Begin a test in the background; `running` keeps hold of it. Returns the trial's id. What was `seen` already is told after it."""
     trial_id = await db.write(_begin, who, connection.inbox_id or None)
-    task = asyncio.create_task(_run(db, who, connection, trial_id))
+    task = asyncio.create_task(_run(db, who, connection, (trial_id, seen)))
     running.add(task)
     task.add_done_callback(running.discard)
     return trial_id
@@ -64,7 +67,14 @@ def forget_old_trials(tx: Tx, who: Actor) -> None:
     tx.run(sa.delete(inbox_trials).where(old))
 
 
-async def _run(db: Database, who: Actor, connection: Connection, trial_id: int) -> None:
+def joined(tried: Sequence[Check], seen: Sequence[Check]) -> list[Check]:
+    """What was tried, then what was seen without trying, each once."""
+    known = {one.name for one in tried}
+    return [*tried, *(one for one in seen if one.name not in known)]
+
+
+async def _run(db: Database, who: Actor, connection: Connection, begun: tuple[int, Sequence[Check]]) -> None:
+    trial_id, seen = begun
     try:
         async with asyncio.timeout(LONGEST):
             checks = await channel_named(connection.channel).test(connection)
@@ -75,7 +85,7 @@ async def _run(db: Database, who: Actor, connection: Connection, trial_id: int) 
         checks = [
             Check("Test", "fail", say("The test stopped: %(fault)s.", fault=type(error).__name__), "Look at the log for this minute.")
         ]
-    await db.write(_end, who, trial_id, checks)
+    await db.write(_end, who, trial_id, joined(checks, seen))
 
 
 def _begin(tx: Tx, who: Actor, inbox_id: int | None) -> int:

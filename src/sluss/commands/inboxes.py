@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.contract import Check
 from sluss.channels.inboxes import Inbox, InboxFields, access_inbox, connection_of, found_inbox, list_inboxes, pause_inbox, resume_inbox
 from sluss.channels.looking import look_at
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.grants import Grant, list_grants
 from sluss.channels.registry import channel_named, channel_names, form_of, placed_form
+from sluss.channels.trials import joined
 from sluss.commands.agents import read_password, teams_named
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import FAILED, NOT_FOUND, OK, USAGE, Stopped
@@ -71,7 +71,7 @@ class TestInbox(Deed, frozen=True, tag="inbox test"):
         tokens = TokenSource(house.db, house.sealer, house.config)
         checks = await channel_named(found.channel).test(tokens.attach(connection))
         seen = await house.db.read(look_at, who, found, house.url(""))
-        return [msgspec.to_builtins(check) for check in _joined(checks, seen)]
+        return [msgspec.to_builtins(check) for check in joined(checks, seen)]
 
 
 class ShowSnippet(Deed, frozen=True, tag="inbox snippet"):
@@ -259,12 +259,6 @@ def _test(config: Config, inbox: str, workspace: str, terminal: Terminal) -> int
 def _pasted(house: House, inbox: Inbox) -> dict[str, str]:
     form = placed_form(inbox.channel)
     return form.paste(house.url(""), inbox.address) if form is not None else {}
-
-
-def _joined(tried: list[Check], seen: list[Check]) -> list[Check]:
-    """What was tried, and what was seen without trying, each once."""
-    known = {one.name for one in tried}
-    return [*tried, *(one for one in seen if one.name not in known)]
 
 
 def _with_onward(tx: Tx, who: Actor, settings: dict[str, Any]) -> dict[str, Any]:

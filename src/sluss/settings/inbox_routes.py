@@ -20,6 +20,7 @@ from sluss.channels.inboxes import (
     pause_inbox,
     resume_inbox,
 )
+from sluss.channels.looking import look_at
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.registry import channel_named, check_settings, form_of
 from sluss.channels.trials import start_trial
@@ -121,7 +122,10 @@ async def try_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Resp
     """Begin a test of a stored inbox."""
     connection = await edge.db.read(connection_of, who, inbox_id, edge.keyring)
     connection = TokenSource(edge.db, edge.keyring, edge.config).attach(connection)
-    return await _begin_trial(edge, asked, who, connection, f"/settings/inboxes/{inbox_id}")
+    inbox = await edge.db.read(access_inbox, who, inbox_id)
+    seen = await edge.db.read(look_at, who, inbox, asked.origin)
+    trial_id = await start_trial(edge.db, who, connection, _running, seen)
+    return await _show_trial(edge, asked, who, trial_id, f"/settings/inboxes/{inbox_id}")
 
 
 @post("/settings/inboxes/test", may=ADMINS, status_code=200)
@@ -134,7 +138,7 @@ async def try_form(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
         screen = await edge.db.read(new_inbox_screen, who, "", with_faults(typed, Invalid(faults), CHANNEL))
         return await mail_form(edge, asked, who, screen, 422)
     connection = msgspec.structs.replace(_typed_connection(who, typed), settings=stored, secrets=secrets)
-    return await _begin_trial(edge, asked, who, connection, "/settings/inboxes/new")
+    return await _show_trial(edge, asked, who, await start_trial(edge.db, who, connection, _running), "/settings/inboxes/new")
 
 
 @post("/settings/inboxes/folders", may=ADMINS, status_code=200)
@@ -253,8 +257,7 @@ async def _pages(edge: Edge, who: Actor, inbox_id: int) -> Pages:
     return pages_of((await edge.db.read(access_inbox, who, inbox_id)).channel)
 
 
-async def _begin_trial(edge: Edge, asked: Asked, who: Actor, connection: Connection, back: str) -> Response[Any]:
-    trial_id = await start_trial(edge.db, who, connection, _running)
+async def _show_trial(edge: Edge, asked: Asked, who: Actor, trial_id: int, back: str) -> Response[Any]:
     if not asked.htmx:
         return asked.go(back)
     checks = await edge.db.read(trial_screen, who, trial_id)
