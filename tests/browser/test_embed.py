@@ -189,6 +189,8 @@ def test_sloppy_pages_are_told_what_is_wrong(site: CompanySite, sluss: Place, ne
     expect(tab.get_by_role("link", name="Write to us")).to_have_attribute("href", "/contact")
     assert [one for one in said if "is none of its web sites" in one] != []
     assert tab.evaluate("told") == [["error", "unreachable"]]
+    tab.get_by_role("button", name="Ask us").click()
+    expect(tab).to_have_url(f"{site.url}/contact")
 
 
 def test_a_hostile_page_gets_nothing(site: CompanySite, sluss: Place, new_page: NewPage) -> None:

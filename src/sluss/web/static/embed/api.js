@@ -65,10 +65,10 @@ const does = {
 
 export function boot() {
   const early = window.sluss;
-  if (early?.version) return early.key === site.key || warn(`${early.key} is on this page already.`);
+  if (early?.key) return early.key === site.key || warn(`${early.key} is on this page already.`);
   if (!site.key) return warn('the script tag needs data-key="chat-…": Settings, Inboxes shows the whole line.');
   const sluss = (name, ...more) => (does[name] ? does[name](...more) : warn(`no ${name}`));
-  window.sluss = Object.assign(sluss, does, { version: 1, key: site.key });
+  window.sluss = Object.assign(sluss, does, { key: site.key });
   for (const call of early?.q || []) sluss(...call);
   if (document.readyState === "complete") rest();
   else addEventListener("load", rest, { once: true, signal: ends.signal });
@@ -109,8 +109,10 @@ function place(answer) {
   show(wish.open, unread);
 }
 
-// Tried again, each time after a longer while. A site that is not on the list cannot be told from a line that is down.
+// Tried again, each time after a longer while; whoever wants to talk now is sent where the site itself offers it. A site that is not on the list cannot be told from a line that is down.
 function refuse() {
+  if (wish.open && site.fallback) location.assign(site.fallback);
+  wish.open = false;
   if (!tries) {
     warn(`${site.home} is down, or does not know ${site.key}, or ${location.origin} is none of its web sites.`);
     standAside();

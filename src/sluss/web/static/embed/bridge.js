@@ -2,8 +2,6 @@
 import { language, pageNow, site } from "./site.js";
 import { panel, tellTrouble } from "./launcher.js";
 
-const PATIENCE = 15000;
-
 export const wish = { open: false, jwt: "" };
 let frame = null;
 let port = null;
@@ -19,7 +17,7 @@ export function load(settings, hear) {
   frame.src = `${site.home}${settings.frame}?lang=${language()}&theme=${site.theme || settings.theme}`;
   // Once for each time that it loads: also after somebody moved it about in the page.
   frame.addEventListener("load", () => greet(settings, hear));
-  timer = setTimeout(() => giveUp(settings, hear), PATIENCE);
+  timer = setTimeout(() => giveUp(settings, hear), 15000);
   panel.replaceChildren(frame);
   return frame;
 }
