@@ -6,6 +6,7 @@ In: the tables of `wiring`, a lease. Out: actions run, each in a transaction of 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -63,9 +64,11 @@ async def tick_forever(db: Database, signals: Signals, jobs: Mapping[str, JobAct
 
 
 async def react_forever(db: Database, signals: Signals, reactions: Sequence[After], lease: Lease) -> None:
-    """Bring durable reactions up to the end of the log, again and again."""
+    """Bring durable reactions up to the end of the log, again and again, each turn beginning with another one."""
+    order = deque(reactions)
     async for _ in signals.rounds("events" if db.kind == "sqlite" else "placed", LONGEST):
-        while reactions and await db.write(react, lease, reactions, TURN):  # noqa: ASYNC110 - a pause, not a wait
+        while order and await db.write(react, lease, tuple(order), TURN):
+            order.rotate(-1)
             await asyncio.sleep(GATHER)
 
 

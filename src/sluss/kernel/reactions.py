@@ -68,12 +68,14 @@ def place_events(tx: Tx, lease: Lease) -> int:
 def react(tx: Tx, lease: Lease, reactions: Sequence[After], seconds: float = math.inf) -> int:
     """Bring every reaction one batch forward. Returns how many events were handled or parked.
 
-    Each has its share of the seconds, and what others before it left of theirs: nobody who waits to write waits for long.
+    When the seconds are over the others wait for their turn: nobody who wants to write waits for long.
     """
     require(tx, lease)
-    began, handled = time.monotonic(), 0
-    for number, reaction in enumerate(reactions, 1):
-        handled += _advance(tx, reaction, began + seconds * number / len(reactions)) + _retry(tx, reaction)
+    ends, handled = time.monotonic() + seconds, 0
+    for reaction in reactions:
+        handled += _advance(tx, reaction, ends) + _retry(tx, reaction)
+        if time.monotonic() > ends:
+            break
     return handled
 
 
