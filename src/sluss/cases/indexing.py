@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import other_inboxes
 from sluss.cases.models import attachments, cases, conversations, messages, notes
+from sluss.channels.handles import own_key
 from sluss.contacts.indexing import names_and_addresses
 from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor
@@ -103,7 +104,7 @@ def _index(tx: Tx, who: Actor, rows: Sequence[sa.Row[Any]]) -> None:
 
 def _heading(row: sa.Row[Any], known: tuple[str, ...]) -> list[str]:
     """Each thing once."""
-    said = (str(row.number), row.heading, row.subject, row.name, row.by or "", row.address or "", *known)
+    said = (str(row.number), row.heading, row.subject, row.name, row.by or "", own_key(row.address or ""), *known)
     return list(dict.fromkeys(one for one in said if one))
 
 

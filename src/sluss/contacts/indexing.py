@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from sluss.channels.handles import own_key
 from sluss.contacts.models import attribute_values, contact_notes, contacts, identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.search import index_documents
@@ -35,7 +36,7 @@ def names_and_addresses(tx: Tx, who: Actor, contact_ids: Sequence[int]) -> dict[
     c, found = identities.c, dict[int, tuple[str, ...]]()
     mine = (c.workspace_id == who.workspace_id) & c.contact_id.in_(contact_ids)
     for row in tx.rows(sa.select(c.contact_id, c.name, c.address).where(mine).order_by(c.id)):
-        found[row.contact_id] = (*found.get(row.contact_id, ()), row.name, row.address)
+        found[row.contact_id] = (*found.get(row.contact_id, ()), row.name, own_key(row.address))
     return found
 
 

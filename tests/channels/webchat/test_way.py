@@ -19,6 +19,7 @@ from sluss.channels.webchat.understanding import ChatFile, ChatReceipt, encode, 
 from sluss.contacts.models import contacts, identities
 from sluss.intake.store import Reception
 from sluss.kernel.errors import Conflict, Invalid
+from sluss.kernel.search import find_cases
 from sluss.outbox.models import operations
 from sluss.replies.canned.facts import facts_of
 from sluss.replies.forwarding import Forward, forward_message
@@ -133,6 +134,8 @@ async def test_who_is_proven_is_somebody_else_than_who_is_not(chat: Chat) -> Non
     known = chat.db.read_now(known_identities, chat.who, [row.contact_id for row in rows])
     assert [one.level for one in known] == ["claimed", *["proven"] * 4]
     assert len({one.address.lower() for one in known}) == len({row.contact_id for row in rows}) == 5
+    # Found by what the company calls them, however it is spelt out in the address.
+    assert chat.db.read_now(find_cases, chat.who, "åsa/1") == [chat.case_ids()[3]]
 
 
 async def test_nothing_else_comes_in_by_a_chat(chat: Chat) -> None:
