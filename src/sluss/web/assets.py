@@ -79,6 +79,8 @@ BUNDLES = {
         "js/chat/port.js",
         "js/chat/reading.js",
         "js/chat/ring.js",
+        "js/chat/standing.js",
+        "js/chat/person.js",
         "js/chat/chat.js",
     ),
     "later.js": (

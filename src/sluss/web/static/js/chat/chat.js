@@ -1,42 +1,22 @@
 // The chat: what the visitor, the page around and the server say, brought together.
 import { say, text } from "../text.js";
-import { clearOutbox, add, drop, entries, hurry, retry, startOutbox } from "./outbox.js";
-import { clearLog, draw, items, ordered, remove, scroller, show, startLog, toEnd } from "./log.js";
-import { connect, disconnect, isListening, listen } from "./line.js";
-import { begun, forgetToken, hear, isProven, prove, soundIsOn, wipe } from "./store.js";
-import { close, field, prefill, showDetails, startWriter } from "./writer.js";
+import { connect, isListening, listen } from "./line.js";
+import { clearLog, draw, items, ordered, remove, show, startLog, toEnd } from "./log.js";
 import { fitMenu, knowPerson, startMenu } from "./menu.js";
-import { answer, standsAlone, tellPage } from "./port.js";
-import { count, look, looking, note } from "./reading.js";
 import { get, post } from "./net.js";
+import { add, drop, entries, hurry, retry, startOutbox } from "./outbox.js";
+import { forget, identify, lock, lose } from "./person.js";
+import { answer, standsAlone, tellPage } from "./port.js";
+import { look, looking, note } from "./reading.js";
 import { ring } from "./ring.js";
+import { askState, showState, showTyping, tellNotice } from "./standing.js";
+import { begun, hear, soundIsOn } from "./store.js";
+import { field, prefill, showDetails, startWriter } from "./writer.js";
 
 const set = document.body.dataset;
-const notice = document.getElementById("notice");
 const root = document.documentElement;
 let page = {};
 let asking = false;
-let stateTimer = 0;
-
-const locked = () => set.identify === "required" && !isProven();
-
-function tellNotice(sentence) {
-  notice.textContent = sentence;
-  notice.hidden = !sentence;
-}
-
-function showState({ open: isOpen, staffed, says }) {
-  const line = document.getElementById("state");
-  line.textContent = says;
-  line.classList.toggle("there", isOpen && staffed);
-}
-
-function showTyping({ name }) {
-  const line = document.getElementById("typing");
-  if (name) line.lastElementChild.textContent = text("typing", { name });
-  line.hidden = !name;
-  if (name && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120) toEnd();
-}
 
 // What the server shows needs no place among what is on its way.
 function arrive(list, quietly = false) {
@@ -60,6 +40,8 @@ function come(one) {
 listen({
   start({ items: list, more, seen_at: seen, name, email, state }) {
     tellNotice("");
+    // Away for so long that there is a gap: what is above it comes when somebody scrolls there.
+    if (more && items.size && !list.some((one) => items.has(one.id))) clearLog();
     const kept = list.map((one) => (items.get(one.id)?.state === "read" ? { ...one, state: "read" } : one));
     const first = !items.size;
     document.getElementById("older").hidden = !(first ? more : !document.getElementById("older").hidden);
@@ -77,13 +59,8 @@ listen({
   state: showState,
   away: () => tellNotice(text(navigator.onLine ? "away" : "offline")),
   refused(status, sentence) {
-    if (status === 404) return tellNotice(sentence);
-    const proven = isProven();
-    forgetToken();
-    tellNotice(proven || locked() ? text("sign-in") : text("begin-anew"));
-    tellPage("error", { text: notice.textContent });
-    lock();
-    showDetails();
+    if (status === 404) tellNotice(sentence);
+    else lose();
   },
 });
 
@@ -109,47 +86,6 @@ async function older() {
   asking = false;
 }
 
-function lock() {
-  close(locked() ? text("sign-in") : "");
-}
-
-function forget() {
-  disconnect();
-  wipe();
-  clearOutbox();
-  clearLog();
-  knowPerson({ name: "", email: "" });
-  count();
-  tellPage("ended");
-  showDetails();
-  lock();
-}
-
-async function identify({ jwt }) {
-  try {
-    const person = await post("/identify", { jwt });
-    const was = isProven();
-    disconnect();
-    if (!was) clearLog();
-    prove(person.token);
-    knowPerson(person);
-    tellNotice(person.name ? text("signed-in", { name: person.name }) : "");
-    lock();
-    showDetails();
-    connect();
-  } catch (failure) {
-    tellPage("error", { text: failure.message || "unreachable" });
-    if (failure.passes) setTimeout(() => identify({ jwt }), 5000);
-  }
-}
-
-// Nobody has written yet: there is no stream that would tell whether somebody is there.
-async function askState() {
-  clearTimeout(stateTimer);
-  if (!isListening() && looking()) await get("/state").then(showState, () => {});
-  stateTimer = setTimeout(askState, 60000);
-}
-
 // Nothing is asked of the server for whoever may not be shown this.
 function wake() {
   lock();
@@ -168,7 +104,7 @@ startOutbox(
     fitMenu();
     if (!isListening()) connect();
   },
-  () => ({ page, refused: (failure) => failure.status === 401 && (forgetToken(), lock()) }),
+  () => ({ page, refused: (failure) => failure.status === 401 && lose() }),
 );
 startWriter(
   (words, files, more) => {
@@ -212,6 +148,4 @@ hear("begun", () => isListening() || connect());
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], :popover-open")) tellPage("close");
 });
-addEventListener("offline", () => tellNotice(text("offline")));
-addEventListener("online", () => notice.textContent === text("offline") && tellNotice(""));
 if (standsAlone) wake();

@@ -40,7 +40,10 @@ export function show(told, entries, quietly = false) {
   const older = quietly && items.size && told.length && before(told.at(-1), ordered()[0]) < 0;
   const fresh = told.filter((one) => !items.has(one.id));
   for (const one of told) items.set(one.id, one);
-  if (!older) for (const one of ordered().slice(0, Math.max(0, items.size - MOST))) items.delete(one.id);
+  if (!older && items.size > MOST) {
+    for (const one of ordered().slice(0, items.size - MOST)) items.delete(one.id);
+    document.getElementById("older").hidden = false;
+  }
   draw(entries);
   if (older) scroller.scrollTop = scroller.scrollHeight - top;
   else if (!stay) toEnd();

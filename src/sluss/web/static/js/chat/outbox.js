@@ -34,6 +34,7 @@ function merge() {
     known.delete(one.key);
   }
   for (const one of known.values()) {
+    if (one.files && !one.sent) continue; // another tab has the files
     adopt(one);
     changed(entries.at(-1));
   }

@@ -74,7 +74,8 @@ export function kept() {
 export function keepOutbox(list) {
   const value = list.length ? JSON.stringify(list) : "";
   if (proven) return;
-  if (value !== read("outbox")) keep("outbox", value);
+  if (value === read("outbox")) return;
+  keep("outbox", value);
   tell("outbox");
 }
 

@@ -1,0 +1,59 @@
+// Whose talk this is: nobody's in particular, a proven person's, or over. In: a signed token, a wish to end. Out: another token, another log.
+import { text } from "../text.js";
+import { connect, disconnect } from "./line.js";
+import { clearLog } from "./log.js";
+import { fitMenu, knowPerson } from "./menu.js";
+import { post } from "./net.js";
+import { clearOutbox } from "./outbox.js";
+import { tellPage } from "./port.js";
+import { count } from "./reading.js";
+import { tellNotice } from "./standing.js";
+import { forgetToken, isProven, prove, wipe } from "./store.js";
+import { close, showDetails } from "./writer.js";
+
+const locked = () => document.body.dataset.identify === "required" && !isProven();
+
+export function lock() {
+  close(locked() ? text("sign-in") : "");
+}
+
+export function forget() {
+  disconnect();
+  wipe();
+  clearOutbox();
+  clearLog();
+  knowPerson({ name: "", email: "" });
+  count();
+  tellPage("ended");
+  showDetails();
+  lock();
+}
+
+export async function identify({ jwt }) {
+  try {
+    const person = await post("/identify", { jwt });
+    const was = isProven();
+    disconnect();
+    if (!was) clearLog();
+    prove(person.token);
+    knowPerson(person);
+    tellNotice(person.name ? text("signed-in", { name: person.name }) : "");
+    lock();
+    showDetails();
+    connect();
+  } catch (failure) {
+    tellPage("error", { text: failure.message || "unreachable" });
+    if (failure.passes) setTimeout(() => identify({ jwt }), 5000);
+  }
+}
+
+// The server knows the token no more. What was written is kept, and goes out under a new one.
+export function lose() {
+  const proven = isProven();
+  forgetToken();
+  fitMenu();
+  tellNotice(text(proven || locked() ? "sign-in" : "begin-anew"));
+  tellPage("error", { text: document.getElementById("notice").textContent });
+  lock();
+  showDetails();
+}
