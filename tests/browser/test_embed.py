@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
+from tests.browser import axe
 from tests.browser.company_site import CompanySite
 from tests.browser.host import CHAT
 from tests.browser.place import Place
@@ -116,6 +117,7 @@ def test_the_chat_stands_on_a_careful_page(site: CompanySite, sluss: Place, new_
         f"/embed/{CHAT}.json",
     ]
     assert tab.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert axe.violations(tab) == []
     tab.locator("#own").click()
     frame = _frame(tab)
     expect(frame.get_by_label("Message")).to_be_focused()
