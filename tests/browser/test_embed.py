@@ -21,7 +21,7 @@ STRICT = (
 )
 PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Baggage</title><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head>
-<body><h1>Norrsken Air</h1><button id="own">Ask us</button>{body}</body></html>"""
+<body><main><h1>Norrsken Air</h1><button id="own">Ask us</button></main>{body}</body></html>"""
 TAG = '<script async nonce="4711" src="{sluss}/embed/v1.js" data-key="{key}"{more}></script>'
 OWN = """<script nonce="4711">window.sluss ||= Object.assign((...call) => window.sluss.q.push(call), {q: []});
 window.told = [];
