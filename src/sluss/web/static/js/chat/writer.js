@@ -1,6 +1,6 @@
 // Where the visitor writes: a field that grows, files, what is asked for before the first message. In: keys and files. Out: `send`.
 import { element, text } from "../text.js";
-import { begun, isProven } from "./store.js";
+import { begun, draft, isProven, keepDraft } from "./store.js";
 
 const asks = document.body.dataset;
 export const field = document.getElementById("text");
@@ -11,6 +11,7 @@ const fault = document.getElementById("fault");
 const touch = matchMedia("(pointer: coarse)");
 let files = [];
 let said = 0;
+let later = 0;
 
 // `send(text, files, details)`, `typing(on, text)`.
 export function startWriter(send, typing) {
@@ -25,11 +26,14 @@ export function startWriter(send, typing) {
   field.addEventListener("input", () => {
     grow();
     tellFault("");
-    if (Date.now() - said > 3000 && field.value.trim()) {
-      said = Date.now();
-      typing(true, field.value);
-    }
+    later ||= setTimeout(() => {
+      [said, later] = [Date.now(), 0];
+      keepDraft(field.value);
+      if (field.value.trim()) typing(true, field.value);
+    }, Math.max(0, said + 1500 - Date.now()));
   });
+  addEventListener("pagehide", () => keepDraft(field.value));
+  prefill(draft());
   startFiles();
   showDetails();
 }
@@ -61,6 +65,18 @@ export function prefill(words) {
   grow();
 }
 
+// What was refused comes back to where it can be put right, unless something else is being written there.
+export function takeBack({ text: words, files: taken }, sentence = "", { name, email } = {}) {
+  if (field.value || files.length || field.disabled) return false;
+  [field.value, files] = [words, taken];
+  if (name || email) details.hidden = false;
+  drawFiles();
+  grow();
+  tellFault(sentence);
+  field.focus();
+  return true;
+}
+
 function submit(send, typing) {
   const words = field.value.trim();
   if (!words && !files.length) return field.focus();
@@ -70,7 +86,9 @@ function submit(send, typing) {
   if (!more) return;
   send(words, files, more);
   field.value = "";
-  [files, said] = [[], 0];
+  clearTimeout(later);
+  [files, said, later] = [[], 0, 0];
+  keepDraft("");
   drawFiles();
   grow();
   details.hidden = true;
@@ -101,6 +119,8 @@ function tellFault(sentence) {
 function startFiles() {
   const button = document.getElementById("attach");
   const input = document.getElementById("files");
+  // A file that is dropped beside the field must not open in place of the chat.
+  for (const what of ["dragover", "drop"]) addEventListener(what, (event) => event.preventDefault());
   if (!button) return;
   button.onclick = () => input.click();
   input.onchange = () => {
@@ -108,8 +128,7 @@ function startFiles() {
     input.value = "";
   };
   field.addEventListener("paste", (event) => event.clipboardData.files.length && (event.preventDefault(), take(event.clipboardData.files)));
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => (event.preventDefault(), take(event.dataTransfer.files)));
+  addEventListener("drop", (event) => !field.disabled && take(event.dataTransfer.files));
 }
 
 function take(more) {
