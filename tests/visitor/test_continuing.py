@@ -14,10 +14,13 @@ from sluss.channels.email.compose import compose
 from sluss.contacts.models import identities
 from sluss.kernel.clock import HOUR, MINUTE, SECOND, TestClock
 from sluss.kernel.db import Database
+from sluss.kernel.errors import Invalid
+from sluss.kernel.events import events, from_row
 from sluss.merging.merge import merge_cases
 from sluss.outbox.actions import retry_operation
 from sluss.outbox.models import operations
 from sluss.replies.attaching import NewFile, attach_file
+from sluss.replies.confirmations import confirm_case
 from sluss.replies.targets import target_of
 from sluss.visitor.continuing import WAIT, take_profile
 from sluss.visitor.items import page_of
@@ -57,7 +60,10 @@ async def test_answers_left_unread_leave_in_one_mail_and_the_case_goes_on(chat: 
     back = chat.mails(token)
     assert chat.case_of(back) == chat.case_of(first) == chat.case.id
     assert next_answer(chat) == MAIL
-    await chat.answer("Varsågod!")
+    with pytest.raises(Invalid) as told:
+        await chat.answer("Varsågod!", way=chat.inbox_id)
+    assert "goes by Kundtjänst now" in str(told.value.fields["body"])
+    await chat.answer("Varsågod!", way=chat.mail.id)
     [by_mail] = await chat.wait(10 * SECOND)
     assert (by_mail.in_reply_to, mail.external_id in by_mail.references) == (f"{_external_id(chat, back)}", True)
     assert shown(chat) == [f"Min väska är borta. {MARK}", "Hej! Jag tittar.", "Väskan är i Gdańsk."]
@@ -217,8 +223,13 @@ async def test_files_go_along_and_too_many_go_in_two(chat: Chat) -> None:
 
 
 def test_a_message_to_a_closed_chat_says_nothing_by_mail(chat: Chat) -> None:
-    """T49: who lets a company write to somebody by typing an address gets nothing sent."""
+    """T49: whoever types an address has nothing sent there by itself, also where the mail inbox confirms what comes by mail."""
+    chat.set(chat.mail.id, settings={"confirm": True})
     chat.write("Hallå?")
+    opened = chat.rows(sa.select(events).where(events.c.kind == "case_opened"))
+    assert opened
+    for one in opened:
+        chat.db.write_now(confirm_case, from_row(one))
     assert chat.rows(sa.select(operations)) == []
     assert CHAT not in {one.external_key for one in chat.ways()}
 

@@ -126,6 +126,7 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         closed=_(closed) if closed else "",
         doubtful=target.doubtful,
         live=can.is_live,
+        way=str(target.inbox_id),
         as_name=_name_of(tx, around) if can.is_live else "",
         can_ask=_may_ask(around, case, letter_target(tx, around.who, target)),
     )

@@ -56,6 +56,7 @@ async def reply(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
         anyway=form.anyway == "1",
         crowd=form.crowd,
         trust=form.trust == "1",
+        way=form.way,
     )
     try:
         departure = await edge.db.write(send_reply, who, sent)

@@ -105,7 +105,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     """Where an answer goes, said in full: `to_name` <`to_address`> by `channel_label` from `from_name` <`from_address`>.
 
     `closed` is a sentence why no reply is possible here (then only notes). `tab` is the one open at first. `undo_seconds` 0 sends at once.
-    `live`: the customer reads as it is written, and sees the agent's name `as_name`.
+    `live`: the customer reads as it is written, and sees the agent's name `as_name`. `way` is the inbox by which it leaves.
     `everybody` is what Cc holds after Reply to all; `signature` stands below what is sent, lines of words; `quotes` says that the
     customer's message follows it. `side` is there where somebody can be asked aside.
     """
@@ -137,6 +137,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     can_ask: bool = False
     live: bool = False
     as_name: str = ""
+    way: str = ""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ class ReplyForm(msgspec.Struct, frozen=True):
     anyway: Literal["", "1"] = ""
     trust: Literal["", "1"] = ""
     crowd: Number = 0
+    way: Number = 0
     upload: tuple[Any, ...] = ()
 
 

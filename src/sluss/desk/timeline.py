@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sluss.cases.access import CaseRow
 from sluss.cases.asides import PASSED
 from sluss.cases.models import attachments, conversations, messages, notes, threads
+from sluss.cases.ways import OPENED
 from sluss.channels.handles import shown_address
 from sluss.contacts.models import identities
 from sluss.customers.screens import Person
@@ -210,10 +211,12 @@ def _speaker(row: sa.Row[Any], names: Mapping[int, Person]) -> Person:
     return _author(names, row.agent_id) if row.agent_id else Person(row.author, row.author or _("Somebody"))
 
 
-def _part(row: sa.Row[Any], case: CaseRow) -> Literal["", "other", "aside"]:
+def _part(row: sa.Row[Any], case: CaseRow) -> Literal["", "other", "named", "aside"]:
     if row.aside:
         return "aside"
-    return "other" if row.direction == "in" and row.contact_id != case.contact_id else ""
+    if row.direction != "in" or row.contact_id == case.contact_id:
+        return ""
+    return "named" if row.external_key.startswith(OPENED) and row.identity_id == row.owner_id else "other"
 
 
 def split_quoted(text: str, fresh: str) -> tuple[str, str]:
@@ -307,7 +310,9 @@ def _messages() -> sa.Select[Any]:
         v.aside,
         t.inbox_id,
         t.external_key,
+        t.identity_id.label("owner_id"),
         t.visibility,
+        i.id.label("identity_id"),
         i.contact_id,
         i.name.label("identity_name"),
         i.address.label("identity_address"),

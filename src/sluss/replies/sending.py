@@ -34,6 +34,7 @@ from sluss.replies.recipients import Recipients, choose_recipients, read_address
 from sluss.replies.targets import Target, known_people, target_of
 
 TEXT = 100_000
+ANOTHER_WAY = say("Not sent yet: the customer has written by another way meanwhile, so this goes by %(inbox)s now. Look, and send again.")
 UNASKED = 10
 """New people that an answer goes to without a question."""
 
@@ -41,7 +42,8 @@ UNASKED = 10
 class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer. `op` is the form's own key: the same op is sent once. `cc` and `bcc` as typed; `seen` is the mark of what was shown.
 
-    `crowd` is how many new people the sender has confirmed to write to, `trust` that the customer's address may be another's.
+    `crowd` is how many new people the sender has confirmed to write to, `trust` that the customer's address may be another's. `way` is the
+    inbox by which the sender was told that it leaves; 0 where nobody was told.
     """
 
     op: str
@@ -56,6 +58,7 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     anyway: bool = False
     crowd: int = 0
     trust: bool = False
+    way: int = 0
 
     def essence(self) -> tuple[Any, ...]:
         """Two answers with the same are one; a browser without scripts uploads its files anew each time."""
@@ -133,6 +136,8 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     target = target_of(tx, who, case.id)
     if target.closed:
         raise Conflict(target.closed)
+    if reply.way not in {0, target.inbox_id}:
+        raise Invalid({"body": say(ANOTHER_WAY, inbox=target.inbox.name)})
     text = _checked_text(reply, target.capabilities)
     recipients = _recipients(tx, who, reply, target)
     files = _checked_files(tx, who, reply, target.capabilities)
