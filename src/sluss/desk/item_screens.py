@@ -63,9 +63,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `html` offers the frame. `automatic` is a short reason or empty.
     `public` tells whether the network shows it to everybody. `language` (BCP 47) is set when known and not the reader's.
     `origin` is set for an answer given by another program; `part` says who speaks when it is not the customer: somebody else in the
-    conversation, whoever reads the address that a visitor named, or one to whom something was passed on; `passed_to` names those, `aside` is the conversation with them. `again` is one
-    more copy of an earlier message. `live` stands in a talk that both follow: it `goes_on` right after the same person's words before,
-    and how it stands is `told_below`, under a later one that stands alike.
+    conversation, whoever reads the address that a visitor named, or one to whom something was passed on; `passed_to` names those, `aside`
+    is the conversation with them. `again` is one more copy of an earlier message. `live` stands in a talk that both follow: it `goes_on`
+    right after the same person's words before, and how it stands is `told_below`, under a later one that stands alike.
     """
 
     id: str
