@@ -74,6 +74,7 @@ BUNDLES = {
         "js/chat/outbox.js",
         "js/chat/bubble.js",
         "js/chat/log.js",
+        "js/chat/chosen.js",
         "js/chat/writer.js",
         "js/chat/menu.js",
         "js/chat/port.js",
@@ -81,6 +82,7 @@ BUNDLES = {
         "js/chat/ring.js",
         "js/chat/standing.js",
         "js/chat/person.js",
+        "js/chat/talk.js",
         "js/chat/chat.js",
     ),
     "later.js": (

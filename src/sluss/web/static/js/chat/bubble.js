@@ -41,6 +41,7 @@ function foot(one, deeds) {
   const made = element("div", { class: "foot" }, element("time", { datetime: new Date(one.at).toISOString() }, clock.format(one.at)), words && ` · ${words}`);
   if (one.state !== "failed") return made;
   if (one.entry.reason !== "lost-files" || one.text) made.append(deed("again", () => deeds.retry(one.key)));
+  made.append(deed("change", () => deeds.change(one.key)));
   made.append(deed("remove", () => deeds.drop(one.key)));
   return made;
 }

@@ -43,6 +43,14 @@ async function ask(path, options) {
 export const get = (path) => ask(path, {});
 export const post = (path, values) => ask(path, { method: "POST", body: JSON.stringify(values), headers: { ...headers(), "Content-Type": "application/json" } });
 
+export function formOf(entry, page) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ key: entry.key, text: entry.text, name: entry.name ?? "", email: entry.email ?? "" })) if (value) form.set(name, value);
+  form.set("page", JSON.stringify(page));
+  for (const file of entry.files) form.append("files", file, file.name);
+  return form;
+}
+
 // A message with its files; only XMLHttpRequest tells how far it is.
 export function upload(form, progress, signal) {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // What was written and is on its way: in order, one at a time, under one key each, until the server has stored it. In: texts, files.
-import { Failure, upload } from "./net.js";
-import { alone, begin, hear, isProven, kept, keepOutbox, random, takeToken } from "./store.js";
+import { Failure, formOf, upload } from "./net.js";
+import { TAB, alone, begin, dropEntry, hear, isOpen, isProven, keepEntry, kept, random, takeToken } from "./store.js";
 
 export const entries = [];
 let changed = () => {};
@@ -10,10 +10,10 @@ let pumping = false;
 let pause = 0;
 let timer = 0;
 
-// `onChange(entry)`: draw it anew. `onStored(entry)`: it is safe. `details()`: what goes along with each.
+// `onChange()`: draw anew. `onStored(entry)`: it is safe. `details()`: the page it was written on, and who takes back what is refused.
 export function startOutbox(onChange, onStored, details) {
   [changed, stored, about] = [onChange, onStored, details];
-  for (const one of kept()) adopt(one);
+  for (const one of kept()) one.files && !one.sent ? inherit(one) : adopt(one);
   hear("outbox", merge);
   addEventListener("online", () => hurry());
   pump();
@@ -24,40 +24,48 @@ function adopt(one) {
   entries.push({ ...one, files: [], state: one.sent ? "sent" : lost ? "failed" : "waiting", reason: lost ? "lost-files" : "", progress: 0 });
 }
 
+// Files live in the tab that took them; only when it is gone are they lost.
+async function inherit(one) {
+  if (await isOpen(one.tab)) return;
+  adopt(one);
+  changed(entries.at(-1));
+}
+
 // Another tab wrote or sent something.
 function merge() {
   if (isProven()) return;
   const known = new Map(kept().map((one) => [one.key, one]));
   for (const one of [...entries]) {
-    if (!known.has(one.key) && !one.files.length) drop(one.key, false);
-    else if (known.get(one.key)?.sent && one.state !== "sent") setState(one, "sent");
+    if (!known.has(one.key) && !one.files.length) leave(one);
+    else if (known.get(one.key)?.sent && one.state !== "sent") [one.state, one.reason] = ["sent", ""];
     known.delete(one.key);
   }
-  for (const one of known.values()) {
-    if (one.files && !one.sent) continue; // another tab has the files
-    adopt(one);
-    changed(entries.at(-1));
-  }
+  for (const one of known.values()) if (!one.files || one.sent) adopt(one);
+  changed();
 }
 
 export function add(text, files, more) {
   const entry = { key: random(16), text, at: Date.now(), files, state: "waiting", reason: "", progress: 0, ...more };
   entries.push(entry);
-  save();
+  save(entry);
   changed(entry);
   pump();
   return entry;
 }
 
 // The server has shown it, or nobody wants it any more.
-export function drop(key, keep = true) {
-  const at = entries.findIndex((one) => one.key === key);
-  if (at < 0) return;
-  const [gone] = entries.splice(at, 1);
+export function drop(key) {
+  const gone = entries.find((one) => one.key === key);
+  if (!gone) return;
+  leave(gone);
+  dropEntry(key);
+  changed(gone);
+}
+
+function leave(gone) {
+  entries.splice(entries.indexOf(gone), 1);
   gone.abort?.abort();
   gone.state = "gone";
-  if (keep) save();
-  changed(gone);
 }
 
 export function retry(key) {
@@ -74,16 +82,17 @@ export function hurry() {
 }
 
 export function clearOutbox() {
-  for (const one of [...entries]) drop(one.key, false);
+  for (const one of [...entries]) leave(one);
+  changed();
 }
 
-function save() {
-  keepOutbox(entries.map(({ key, text, at, files, state, name, email }) => ({ key, text, at, name, email, files: files.length, sent: state === "sent" })));
+function save({ key, text, at, files, state, name, email }) {
+  keepEntry({ key, text, at, name, email, files: files.length, sent: state === "sent", ...(files.length && { tab: TAB }) });
 }
 
 function setState(entry, state, reason = "") {
   [entry.state, entry.reason] = [state, reason];
-  save();
+  save(entry);
   changed(entry);
 }
 
@@ -106,7 +115,7 @@ async function sendNext() {
   takeToken();
   setState(entry, "sending");
   try {
-    await upload(formOf(entry), (share) => {
+    await upload(formOf(entry, about().page), (share) => {
       entry.progress = share;
       changed(entry);
     }, (entry.abort = new AbortController()).signal);
@@ -125,22 +134,13 @@ async function sendNext() {
 function failed(entry, failure) {
   if (entry.state === "gone") return 0;
   if (failure instanceof Failure && !failure.passes) {
-    const reason = Object.values(failure.fields)[0] ?? failure.message;
-    setState(entry, "failed", reason || "failure");
-    about().refused?.(failure);
+    const reason = Object.values(failure.fields)[0] || failure.message || "failure";
+    if (about().refused(failure, entry, reason)) drop(entry.key);
+    else setState(entry, "failed", reason);
     return 0;
   }
   pause = Math.min(30000, pause ? pause * 2 : 1000);
   const wait = failure.wait ? failure.wait * 1000 : pause * (0.75 + Math.random() / 2);
   setState(entry, "waiting", failure.status === 429 ? `slow-down:${failure.wait || Math.ceil(wait / 1000)}` : "");
   return wait;
-}
-
-function formOf(entry) {
-  const form = new FormData();
-  const { page = {}, ...more } = about();
-  for (const [name, value] of Object.entries({ key: entry.key, text: entry.text, name: entry.name ?? "", email: entry.email ?? "" })) if (value) form.set(name, value);
-  if (more.lang !== false) form.set("page", JSON.stringify(page));
-  for (const file of entry.files) form.append("files", file, file.name);
-  return form;
 }

@@ -8,7 +8,7 @@ import { clearOutbox } from "./outbox.js";
 import { tellPage } from "./port.js";
 import { count } from "./reading.js";
 import { tellNotice } from "./standing.js";
-import { forgetToken, isProven, prove, wipe } from "./store.js";
+import { dropPerson, forgetToken, isProven, prove, wipe } from "./store.js";
 import { close, showDetails } from "./writer.js";
 
 const locked = () => document.body.dataset.identify === "required" && !isProven();
@@ -18,8 +18,14 @@ export function lock() {
 }
 
 export function forget() {
-  disconnect();
   wipe();
+  forgetHere();
+}
+
+// Another tab may have done it.
+export function forgetHere() {
+  disconnect();
+  dropPerson();
   clearOutbox();
   clearLog();
   knowPerson({ name: "", email: "" });
@@ -34,8 +40,9 @@ export async function identify({ jwt }) {
     const person = await post("/identify", { jwt });
     const was = isProven();
     disconnect();
-    if (!was) clearLog();
-    prove(person.token);
+    const other = prove(person.token);
+    if (other) clearOutbox();
+    if (other || !was) clearLog();
     knowPerson(person);
     tellNotice(person.name ? text("signed-in", { name: person.name }) : "");
     lock();

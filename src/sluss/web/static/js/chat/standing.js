@@ -7,11 +7,26 @@ import { looking } from "./reading.js";
 
 const notice = document.getElementById("notice");
 const NEAR = 120;
+const PATIENCE = 3000;
 let timer = 0;
 
 export function tellNotice(sentence) {
   notice.textContent = sentence;
   notice.hidden = !sentence;
+}
+
+let trouble = 0;
+
+// A line that comes back within moments is no news.
+export function tellAway() {
+  if (!navigator.onLine) tellNotice(text("offline"));
+  else trouble ||= setTimeout(() => tellNotice(text("away")), PATIENCE);
+}
+
+export function tellBack() {
+  clearTimeout(trouble);
+  trouble = 0;
+  tellNotice("");
 }
 
 export function showState({ open: isOpen, staffed, says }) {
@@ -35,4 +50,4 @@ export async function askState() {
 }
 
 addEventListener("offline", () => tellNotice(text("offline")));
-addEventListener("online", () => notice.textContent === text("offline") && tellNotice(""));
+addEventListener("online", () => notice.textContent === text("offline") && tellBack());

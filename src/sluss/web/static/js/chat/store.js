@@ -5,6 +5,7 @@ const name = (what) => `sluss.${KEY}.${what}`;
 const memory = new Map();
 const hears = new Map();
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(name("tabs")) : null;
+const OUT = "out.";
 let proven = "";
 
 // Where storage is shut, it lasts as long as the page.
@@ -46,15 +47,22 @@ export function begin() {
   tell("begun");
 }
 
-// From here on only what the company's own server says counts; the talk until now is that person's.
+// From here on only what the company's own server says counts; the talk until now is that person's. True where it is another person's.
 export function prove(given) {
-  for (const what of ["token", "begun", "outbox"]) keep(what, "");
+  const other = Boolean(proven) && proven.split(".")[1] !== given.split(".")[1];
+  for (const what of ["token", "begun", "draft"]) keep(what, "");
   proven = given;
+  return other;
 }
 
 export function wipe() {
   proven = "";
-  for (const what of ["token", "begun", "outbox", "details"]) keep(what, "");
+  for (const what of ["token", "begun", "draft", ...all(OUT)]) keep(what, "");
+  tell("ended");
+}
+
+export function dropPerson() {
+  proven = "";
 }
 
 export function forgetToken() {
@@ -62,22 +70,37 @@ export function forgetToken() {
   for (const what of ["token", "begun"]) keep(what, "");
 }
 
-// Messages on their way, without their files.
+// Messages on their way, without their files; each under a name of its own, so that no tab writes over what another one holds.
 export function kept() {
-  try {
-    return JSON.parse(read("outbox") || "[]");
-  } catch {
-    return [];
-  }
+  return all(OUT).map((what) => JSON.parse(read(what))).sort((one, other) => one.at - other.at);
 }
 
-export function keepOutbox(list) {
-  const value = list.length ? JSON.stringify(list) : "";
-  if (proven) return;
-  if (value === read("outbox")) return;
-  keep("outbox", value);
+export function keepEntry(entry) {
+  const value = JSON.stringify(entry);
+  if (proven || value === read(OUT + entry.key)) return;
+  keep(OUT + entry.key, value);
   tell("outbox");
 }
+
+export function dropEntry(key) {
+  if (!read(OUT + key)) return;
+  keep(OUT + key, "");
+  tell("outbox");
+}
+
+function all(start) {
+  const found = new Set(memory.keys());
+  try {
+    for (const one of Object.keys(localStorage)) if (one.startsWith(name(""))) found.add(one.slice(name("").length));
+  } catch {
+    // What is in memory is all there is.
+  }
+  return [...found].filter((what) => what.startsWith(start) && read(what));
+}
+
+export const draft = () => read("draft");
+// What is being written stays over a reload, from the first message on.
+export const keepDraft = (words) => !proven && (begun() || !words) && keep("draft", words);
 
 export const soundIsOn = () => read("sound") !== "off";
 export const keepSound = (on) => keep("sound", on ? "" : "off");
@@ -92,6 +115,15 @@ export function hear(what, run) {
 }
 
 if (tabs) tabs.onmessage = (event) => hears.get(event.data)?.();
+
+// Which tabs are still open: each holds a lock of its own as long as it lives.
+export const TAB = random(8);
+navigator.locks?.request(name(`tab.${TAB}`), () => new Promise(() => {}));
+
+export async function isOpen(tab) {
+  const { held = [] } = (await navigator.locks?.query().catch(() => ({}))) ?? {};
+  return held.some((one) => one.name === name(`tab.${tab}`));
+}
 
 // One tab at a time sends; the client's keys would make a second try harmless, but not the progress of two.
 export function alone(run) {

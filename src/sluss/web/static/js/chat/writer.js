@@ -1,15 +1,14 @@
 // Where the visitor writes: a field that grows, files, what is asked for before the first message. In: keys and files. Out: `send`.
-import { element, text } from "../text.js";
+import { text } from "../text.js";
+import { chosen, choose, startFiles } from "./chosen.js";
 import { begun, draft, isProven, keepDraft } from "./store.js";
 
 const asks = document.body.dataset;
 export const field = document.getElementById("text");
 const form = document.getElementById("writer");
 const details = document.getElementById("details");
-const list = document.getElementById("chosen");
 const fault = document.getElementById("fault");
 const touch = matchMedia("(pointer: coarse)");
-let files = [];
 let said = 0;
 let later = 0;
 
@@ -17,7 +16,7 @@ let later = 0;
 export function startWriter(send, typing) {
   const hand = (event) => {
     event.preventDefault();
-    submit(send, typing);
+    submit(send);
   };
   form.addEventListener("submit", hand);
   field.addEventListener("keydown", (event) => {
@@ -34,7 +33,7 @@ export function startWriter(send, typing) {
   });
   addEventListener("pagehide", () => keepDraft(field.value));
   prefill(draft());
-  startFiles();
+  startFiles(tellFault);
   showDetails();
 }
 
@@ -67,32 +66,31 @@ export function prefill(words) {
 
 // What was refused comes back to where it can be put right, unless something else is being written there.
 export function takeBack({ text: words, files: taken }, sentence = "", { name, email } = {}) {
-  if (field.value || files.length || field.disabled) return false;
-  [field.value, files] = [words, taken];
+  if (field.value || chosen.length || field.disabled) return false;
+  field.value = words;
   if (name || email) details.hidden = false;
-  drawFiles();
+  choose(taken);
   grow();
   tellFault(sentence);
   field.focus();
   return true;
 }
 
-function submit(send, typing) {
+function submit(send) {
   const words = field.value.trim();
-  if (!words && !files.length) return field.focus();
+  if (!words && !chosen.length) return field.focus();
   const most = Number(asks.mostText);
   if (words.length > most) return tellFault(text("too-long", { most }));
   const more = given();
   if (!more) return;
-  send(words, files, more);
+  send(words, [...chosen], more);
   field.value = "";
   clearTimeout(later);
-  [files, said, later] = [[], 0, 0];
+  [said, later] = [0, 0];
   keepDraft("");
-  drawFiles();
+  choose([]);
   grow();
   details.hidden = true;
-  typing(false, "");
   field.focus();
 }
 
@@ -114,47 +112,4 @@ function given() {
 function tellFault(sentence) {
   fault.textContent = sentence;
   fault.hidden = !sentence;
-}
-
-function startFiles() {
-  const button = document.getElementById("attach");
-  const input = document.getElementById("files");
-  // A file that is dropped beside the field must not open in place of the chat.
-  for (const what of ["dragover", "drop"]) addEventListener(what, (event) => event.preventDefault());
-  if (!button) return;
-  button.onclick = () => input.click();
-  input.onchange = () => {
-    take(input.files);
-    input.value = "";
-  };
-  field.addEventListener("paste", (event) => event.clipboardData.files.length && (event.preventDefault(), take(event.clipboardData.files)));
-  addEventListener("drop", (event) => !field.disabled && take(event.dataTransfer.files));
-}
-
-function take(more) {
-  const [most, bytes, together] = [asks.mostFiles, asks.mostBytes, asks.mostTogether].map(Number);
-  let wrong = "";
-  for (const file of more) {
-    const all = files.reduce((sum, one) => sum + one.size, file.size);
-    if (files.length >= most) wrong = text("too-many", { most });
-    else if (file.size > bytes) wrong = text("too-large", { name: file.name, most: Math.floor(bytes / 1e6) });
-    else if (all > together) wrong = text("too-large-together", { most: Math.floor(together / 1e6) });
-    else files.push(file);
-  }
-  tellFault(wrong);
-  drawFiles();
-  field.focus();
-}
-
-function drawFiles() {
-  list.replaceChildren(...files.map((file) => {
-    const away = element("button", { type: "button", class: "link", "aria-label": `${text("remove")}: ${file.name}` }, "×");
-    away.onclick = () => {
-      files = files.filter((one) => one !== file);
-      drawFiles();
-      field.focus();
-    };
-    return element("li", {}, element("span", {}, file.name), away);
-  }));
-  list.hidden = !files.length;
 }
