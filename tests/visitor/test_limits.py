@@ -130,7 +130,7 @@ async def test_junk_is_refused_in_words(ground: Ground, monkeypatch: pytest.Monk
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=80) | st.from_regex(r"https?://[^\s]{0,40}", fullmatch=True))
 def test_no_page_tells_more_than_a_plain_address(url: str) -> None:
-    """T101: query, fragment, name and password are cut, and nothing but http stays."""
+    """Query, fragment, name and password are cut, and nothing but http stays."""
     found = read_page(PageTold(url=url, referrer=url, zone=url, lang=url))
     for one in (found.url, found.referrer):
         assert one == "" or one.startswith(("http://", "https://"))
