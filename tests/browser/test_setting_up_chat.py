@@ -1,4 +1,4 @@
-"""An administrator puts a chat on a web site: by keyboard, with the page telling at once how it looks and where it is seen. T24."""
+"""An administrator puts a chat on a web site: by keyboard, with the page telling at once how it looks and where it is seen."""
 
 from __future__ import annotations
 

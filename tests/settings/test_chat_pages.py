@@ -1,4 +1,4 @@
-"""A chat in the settings: made, changed, seen on web sites, its key turned, its look and hours while they are written. T1, T24, T71."""
+"""A chat in the settings: made, changed, seen on web sites, its key turned, its look and hours while they are written. T1, T71."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_what_somebody_else_changed_is_not_overwritten_unseen(web: Web, ew
 
 
 async def test_where_it_is_seen_and_a_refused_site_put_on_the_list(ewa: Browser, at: str, db: Database, world: World) -> None:
-    """T24: a site is on the list when an administrator puts it there, and not by asking."""
+    """A site is on the list when an administrator puts it there, and not by asking."""
     seen(db, world, at, SITE, refused=False)
     seen(db, world, at, "https://www.norrsken.shop", refused=True)
     page = (await ewa.get(f"/settings/chats/{at.rpartition('/')[2]}/sites")).text
@@ -167,7 +167,7 @@ async def test_a_key_is_shown_once_and_the_old_one_good_for_a_day(web: Web, ewa:
 
 
 async def test_look_and_hours_are_shown_while_they_are_written(ewa: Browser, at: str, clock: TestClock) -> None:
-    """T103: a colour is a colour, whatever else is written there."""
+    """A colour is a colour, whatever else is written there."""
     look = (await ewa.post("/settings/chats/look", **but(welcome_en="Hi <b>there</b>"))).text
     assert ('fill="#0b5cad"' in look, "White text on this colour: 6." in look, "Hi &lt;b&gt;there" in look) == (True, True, True)
     wrong = (await ewa.post("/settings/chats/look", **but(accent='"><script>'))).text

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
-from sluss.channels.handles import shown_address
+from sluss.channels.handles import is_handle, shown_address
 from sluss.channels.inboxes import access_inbox, list_inboxes
 from sluss.channels.registry import channel_named, channel_names
 from sluss.contacts.models import contacts, identities
@@ -165,7 +165,8 @@ def _read_line(one: Read) -> ReadLine:
 
 def _addresses(person: Person) -> tuple[Proven, ...]:
     return tuple(
-        Proven(channel=_channel(network), address=shown_address(address), level=level) for network, address, level in person.identities
+        Proven(channel=_channel(network), address=shown_address(address), level=level, made=is_handle(address))
+        for network, address, level in person.identities
     )
 
 

@@ -90,12 +90,13 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
-    """An address of a contact, and how certain it is that it is theirs."""
+    """An address of a contact, and how certain it is that it is theirs. `made`: nothing that one writes to, but a visitor of a web site."""
 
     channel: str
     address: str
     level: Level
     verified_by: str = ""
+    made: bool = False
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
