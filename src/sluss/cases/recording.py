@@ -102,7 +102,7 @@ class _Recording:
         """Write everything."""
         self.ledger.store()
         self.floods.mark(self.tx, self.who)
-        call_as_said(self.tx, self.who, self.called)
+        call_as_said(self.tx, self.who, {key: one for key, one in self.called.items() if one[1] != one[0].name})
 
     def _with_direction(self, arrival: Arrival) -> Arrival:
         """Only what proves to be from one of our addresses is ours; whoever merely writes it into From stays a stranger (T42)."""
@@ -151,7 +151,7 @@ class _Recording:
         """What an outside person wrote."""
         arrival = self._marked(arrival)
         identity = self.people[arrival.network, arrival.inbound.sender.address]
-        if arrival.inbound.thread_key and arrival.inbound.sender.name not in {"", identity.name}:
+        if arrival.inbound.thread_key and arrival.inbound.sender.name:
             self.called[identity.id] = identity, arrival.inbound.sender.name
         twin = near_copy(arrival.inbound, self.twins.get(arrival.inbound.external_id, ()))
         if twin is not None and (strand := self.strands.named(arrival.inbound.external_id)) is not None:

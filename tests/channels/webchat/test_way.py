@@ -121,9 +121,11 @@ async def test_a_visitor_has_a_name_that_can_be_read_out_until_they_give_their_o
     await chat.say(hello(name="Åsa"), hello(name="Åsa Lindqvist"), hello())
     assert (chat.value(sa.select(contacts.c.name)), chat.value(sa.select(identities.c.name))) == ("Åsa Lindqvist", "Åsa Lindqvist")
     assert chat.db.read_now(facts_of, world.who("maja"), case).name == "Åsa Lindqvist"
+    await chat.say(hello(7002, name="Kurt"), hello(7002, name="Kurt Ek"), hello(7002))
+    assert chat.value(sa.select(contacts.c.name).order_by(contacts.c.id.desc()).limit(1)) == "Kurt Ek"
     chat.db.write_now(lambda tx: tx.run(sa.update(contacts).values(name="Åsa L. (VIP)")))
     await chat.say(hello(name="Kungen"))
-    assert chat.value(sa.select(contacts.c.name)) == "Åsa L. (VIP)"
+    assert chat.value(sa.select(contacts.c.name).order_by(contacts.c.id).limit(1)) == "Åsa L. (VIP)"
 
 
 async def test_who_is_proven_is_somebody_else_than_who_is_not(chat: Chat) -> None:
