@@ -153,6 +153,9 @@ def test_the_chat_fills_a_phone_and_counts_in_a_hidden_title(site: CompanySite, 
     tab.get_by_role("button", name="Ask us").click()
     frame = _frame(tab)
     assert "lang=sv" in frame.url
+    with tab.expect_response("**/embed/*.json?lang=pl*"):
+        tab.evaluate("sluss.locale('pl')")
+    frame.wait_for_function("heard.some((one) => one.do === 'locale' && one.lang === 'pl')")
     panel = tab.locator("sluss-chat [part=panel]").bounding_box()
     assert panel == {"x": 0, "y": 0, "width": 390, "height": 844}
     expect(tab.locator(BUTTON)).not_to_be_visible()
@@ -167,7 +170,7 @@ def test_the_chat_fills_a_phone_and_counts_in_a_hidden_title(site: CompanySite, 
 
 
 def test_sloppy_pages_are_told_what_is_wrong(site: CompanySite, sluss: Place, new_page: NewPage) -> None:
-    """F-rows of other people's pages: twice there, without a body, without a key, another chat's tag, Sluss down."""
+    """Twice there, without a body, without a key, and with Sluss down."""
     tag = TAG.format(sluss=sluss.url, key=CHAT, more="")
     tab, said = new_page(), list[str]()
     tab.on("console", lambda message: said.append(message.text))

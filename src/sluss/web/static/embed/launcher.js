@@ -26,12 +26,15 @@ function make(name, kind, text = "") {
 
 // Beside the body and not in it: whoever exchanges the body leaves us where we are, and the frame need not load anew.
 export function attach() {
-  if (!host.isConnected && words.title && returns-- > 0) document.documentElement.append(host);
+  if (!host.isConnected && host.role && returns-- > 0) document.documentElement.append(host);
 }
 
+// Once: whoever moved the panel would have the frame load anew. In another language only its words change.
 export function stand(settings, press) {
   words = settings.texts;
+  host.ariaLabel = words.title;
   looks[0].replaceSync(settings.style);
+  if (button) return;
   button = make("button", "b l");
   button.part = "button";
   button.hidden = site.bare;
@@ -46,7 +49,7 @@ export function stand(settings, press) {
 // Sluss does not answer: the way that the site itself offers, if it does.
 export function standAside() {
   if (!site.fallback) return;
-  words = { title: site.contact };
+  host.ariaLabel = site.contact;
   looks[0].replaceSync(LINK);
   settle(wayOut());
 }
@@ -55,7 +58,6 @@ function settle(...parts) {
   root.adoptedStyleSheets = looks;
   root.replaceChildren(...parts);
   host.role = "complementary";
-  host.ariaLabel = words.title;
   attach();
 }
 
