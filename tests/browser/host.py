@@ -20,6 +20,7 @@ from sluss.channels.email.channel import EmailChannel
 from sluss.channels.inboxes import InboxFields, change_inbox, create_inbox, list_inboxes, teams_of
 from sluss.config import load
 from sluss.kernel.actors import system
+from sluss.kernel.clock import SECOND
 from sluss.kernel.log import configure
 from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import NewWorkspace, all_workspaces, create_workspace
@@ -28,6 +29,7 @@ from sluss.people.teams import create_team
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.oauth.server import ConsentServer
 from sluss.serving import Host, Work, open_host, serve
+from sluss.visitor import continuing
 from tests.world import PASSWORD_HASH
 
 ADDRESS = "help@norrsken.example"
@@ -50,6 +52,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     inbox: bool = True
     chat_on: tuple[str, ...] = ()
     undo_seconds: int = 10
+    follow_seconds: int = 180
     consent_port: int = 0
     imap_port: int = 0
     smtp_port: int = 0
@@ -59,6 +62,7 @@ def main() -> None:
     setting = msgspec.json.decode(sys.argv[1], type=Setting)
     configure("warning", "console")
     EmailChannel.capabilities = msgspec.structs.replace(EmailChannel.capabilities, undo_seconds=setting.undo_seconds)
+    continuing.WAIT = setting.follow_seconds * SECOND
     given = {"data": setting.data, "database_url": setting.database_url, "port": setting.port, "lease_seconds": 3}
     given |= {"oauth_stand_in": f"http://127.0.0.1:{setting.consent_port}" if setting.consent_port else ""}
     config = load(given | {"lmtp_listen": f"127.0.0.1:{setting.lmtp_port}"}, environ={})

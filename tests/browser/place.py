@@ -80,6 +80,12 @@ class Place:
             [[key]] = data.execute("SELECT external_id FROM messages WHERE id = ?", (message_id,))
         return f"<{key}>"
 
+    def last_letter(self) -> str:
+        """The id of the mail that last took a chat's answers along."""
+        with sqlite3.connect(f"file:{self.folder / 'data' / 'sluss.sqlite3'}?mode=ro", uri=True) as data:
+            [[key]] = data.execute("SELECT external_id FROM other_forms ORDER BY operation_id DESC LIMIT 1")
+        return f"<{key}>"
+
     def streams(self) -> int:
         """How many browsers hold a live stream now."""
         told = httpx.get(f"{self.url}/metrics").text
