@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FilePayload, FrameLocator, Locator, Page, expect
 
 from tests.browser.company_site import CompanySite
 from tests.browser.place import Place
 from tests.servers.chromium import NewPage
 
 BUTTON = "sluss-chat button"
-TICKET = {"name": "biljett.txt", "mimeType": "text/plain", "buffer": b"ARN-GDN 12A"}
-RECEIPT = {"name": "kvitto.txt", "mimeType": "text/plain", "buffer": b"489 SEK"}
+TICKET: FilePayload = {"name": "biljett.txt", "mimeType": "text/plain", "buffer": b"ARN-GDN 12A"}
+RECEIPT: FilePayload = {"name": "kvitto.txt", "mimeType": "text/plain", "buffer": b"489 SEK"}
 
 
 @pytest.fixture
