@@ -69,13 +69,7 @@ def test_the_loader_is_small_and_says_whose_it_is() -> None:
     assert len(script.squeezed) <= 4 * KB
     assert gzip.decompress(script.squeezed) == script.plain
     assert script.plain.startswith(b"/*! Sluss web chat \xc2\xb7 AGPL-3.0-or-later")
-    for never in (
-        b"innerHTML",
-        b"eval(",
-        b"document.cookie",
-        b'addEventListener("message"',
-        b'postMessage({ sluss: "hello", page: pageNow() }, "*"',
-    ):
+    for never in (b"innerHTML", b"eval(", b"document.cookie", b'"message",', b'"*"', b".style."):
         assert never not in script.plain
 
 
