@@ -31,7 +31,7 @@ from sluss.kernel.live import Hub, Sight, Watcher
 from sluss.replies.news import mark_of, news_since
 from sluss.replies.sending import SendReply, Stopped, send_reply
 from tests.desk.chats import PAGE, Chats
-from tests.visitor.ground import make_ground
+from tests.visitor.ground import KEY, make_chat, make_ground
 from tests.world import Web, World
 
 TAB = "a1b2c3d4e5"
@@ -187,6 +187,20 @@ def test_what_needs_a_hand_is_told_where_it_is() -> None:
     stood = close_together([*talk, said(12, asa, live=False)])
     assert [one.goes_on for one in stood if isinstance(one, Message)] == [False, False, True, True, False, False, False]
     assert [one.told_below for one in stood if isinstance(one, Message)] == [False, False, True, False, False, False, False]
+
+
+async def test_what_is_typed_is_kept_only_where_it_may_be_seen(web: Web) -> None:
+    """T91: preview off means that the text is neither stored nor told; that somebody writes is told all the same."""
+    ground = await make_ground(web)
+    silent = "chat-norrsken00000003"
+    await make_chat(web, web.world.norrsken, "stockholm", silent, preview=False)
+    for key in (KEY, silent):
+        guest = ground.visitor(key)
+        await guest.write()
+        assert (await guest.tell("typing", {"on": True, "text": "hemligt"})).status_code == 204
+    await ground.hub.marks.write()
+    rows = ground.rows(sa.select(visitors.c.typing_text, visitors.c.typing_until).order_by(visitors.c.id))
+    assert [(one.typing_text, one.typing_until > ground.db.clock()) for one in rows] == [("hemligt", True), ("", True)]
 
 
 async def test_a_page_shows_the_customer_on_the_web_site(web: Web) -> None:

@@ -138,8 +138,8 @@ def _queue(tx: Tx, around: Around, asked: tuple[Chosen, Sort, Counts, tuple[View
 def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Look) -> Case:
     row, scope, sort = chosen
     who, face = around.who, around.face(row.inbox_id)
-    mark = mark_of(tx, who, row.id)
-    news = news_since(tx, who, row.id, look.seen, ours_alone=look.shown and face.can.is_live) if look.seen else None
+    mark, composer = mark_of(tx, who, row.id), show_composer(tx, around, row, look.typed, look.thread)
+    news = news_since(tx, who, row.id, look.seen, ours_alone=look.shown and composer.live) if look.seen else None
     stretch = read_timeline(tx, around, row, look.before, look.focus)
     before, after = neighbours(tx, around, scope, sort, row) if look.before is None else (None, None)
     return Case(
@@ -157,7 +157,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         earlier=stretch.earlier,
         focus=str(look.focus) if look.focus is not None else "",
         contact=show_contact(tx, who, row.contact_id, Beside(case=row)),
-        composer=show_composer(tx, around, row, look.typed, look.thread),
+        composer=composer,
         seen=mark,
         news=show_news(news) if news is not None else None,
         snoozed_until=row.snoozed_until,
@@ -171,7 +171,7 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         banners=case_banners(tx, around, row),
         proposals=show_proposals(tx, around, row),
         here=show_colleagues(tx, who, [row.id]).get(row.id, ()),
-        live=face.can.is_live,
+        live=face.can.is_live or composer.live,
         visit=visits_at(tx, around, [row.id]).get(row.id),
         visitors=show_visitors(tx, around, row),
         previous_no=before,

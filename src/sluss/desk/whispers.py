@@ -7,6 +7,7 @@ what happened meanwhile.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -21,8 +22,8 @@ from sluss.kernel.signals import Signals
 
 PAUSE = 1.0
 """Seconds until this process sees a mark that another process took, and until a mark that nobody renewed is gone from the screens."""
-GATHER = 0.2
-"""Seconds between two looks at the visitors: hundreds type at once."""
+GATHER, SHARE = 0.2, 10
+"""Seconds between two looks at the visitors, hundreds of whom type at once, but at least so many times as long as one look took."""
 
 Key = tuple[int, int]
 
@@ -76,8 +77,9 @@ class Whispers:
     async def _customers_forever(self, signals: Signals) -> None:
         async for _ in signals.rounds(visitors.TOPIC, PAUSE):
             if self._hub.count:
+                began = time.monotonic()
                 await self.look_out()
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(max(GATHER, SHARE * (time.monotonic() - began)))
 
     def _tell(self) -> None:
         before, self._now = self._now, _together(self._people, self._guests)
