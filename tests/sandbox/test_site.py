@@ -87,7 +87,9 @@ async def test_its_door_is_another_origin_that_a_chat_may_name() -> None:
     await site.start(door.socket)
     try:
         async with httpx.AsyncClient(base_url=door.url) as browser:
-            answers = await asyncio.gather(*(browser.get(path) for path in ("/en/", "/files/site.css", "/files/..%2fserver.py", "/files/x")))
+            answers = await asyncio.gather(
+                *(browser.get(path) for path in ("/en/", "/files/site.css", "/files/..%2fserver.py", "/files/x"))
+            )
     finally:
         await site.stop()
     assert [one.status_code for one in answers] == [200, 200, 404, 404]
