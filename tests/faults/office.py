@@ -22,6 +22,7 @@ from sluss.replies.sending import SendReply, send_reply
 from sluss.serving import Host
 
 ADDRESS = "bokning@norrsken.example"
+CHAT = "chat-norrsken00000001"
 PASSWORD = "of this test only"
 HTTP_SECRET = "of this test only, and long enough"
 
@@ -45,6 +46,7 @@ def _make(tx: Tx, host: Host, smtp_port: int) -> int:
         name="Bokning", address=ADDRESS, settings=settings, secrets={"http_secret": HTTP_SECRET, "smtp_password": PASSWORD}
     )
     create_inbox(tx, system(workspace_id), host.sealer, "email", fields)
+    create_inbox(tx, system(workspace_id), host.sealer, "webchat", InboxFields(name="Webbchatt", address=CHAT))
     create_agent(tx, system(workspace_id), NewAgent(name="Johan Falk", email="johan@norrsken.example", role="lead"), "no password")
     return workspace_id
 

@@ -123,7 +123,9 @@ class Line:
         self._open = None
 
     async def _exchange(self, raw: bytes, *, cut: bool) -> Answer:
-        if self._open is None or self._open[0].at_eof():
+        if self._open is not None and self._open[0].at_eof():
+            self.cut()
+        if self._open is None:
             self._open = await _connect(self.place)
         reader, writer = self._open
         writer.write(raw)
