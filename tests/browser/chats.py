@@ -102,7 +102,7 @@ PAGE = t.ChatPage(
     ),
     settings=(Setting(label="Web sites", value="https://www.norrsken.example, https://www.norrsken.shop"),),
     teams=("Bokning",),
-    checks=Checks(id="1", lines=(CheckLine(name="web sites", state="ok"),), at=s.NOW - s.HOUR),
+    checks=Checks(id="1", lines=(CheckLine(name="Web sites", state="ok"),), at=s.NOW - s.HOUR),
     proves="optional",
     key="6r0yJ1n3gD7s0mWqk2E9xZbVtHf4LpAuQcRjYiNoK8w",
 )

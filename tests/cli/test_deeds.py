@@ -202,8 +202,8 @@ async def test_a_chat_is_added_and_says_what_goes_into_the_pages(house: House) -
     row = next(row for row in await ListInboxes().carry_out(house) if row["name"] == "Webb")
     assert (row["channel"], row["sign_in"], row["state"]) == ("webchat", "", "starting")
     checks = {one["name"]: one for one in await TestInbox(inbox=made["address"]).carry_out(house)}
-    assert {name: one["state"] for name, one in checks.items()} == {"web sites": "ok", "installed": "warn", "address": "fail"}
-    assert "SLUSS_BASE_URL" in checks["address"]["fix"]
+    assert {name: one["state"] for name, one in checks.items()} == {"Web sites": "ok", "Installed": "warn", "Address": "fail"}
+    assert "SLUSS_BASE_URL" in checks["Address"]["fix"]
     await PauseInbox(inbox=made["address"]).carry_out(house)
     await ResumeInbox(inbox="Webb").carry_out(house)
     with pytest.raises(Stopped, match="only chats are"):

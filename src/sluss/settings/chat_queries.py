@@ -36,6 +36,8 @@ from sluss.web.locale import LOCALES, Voice, speaking, voice
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
+ON_SITES = {"Web sites", "Installed", "Refused"}
+"""What the list of web sites shows by itself."""
 TELL = 3.0
 """How far a button must stand out from the page around it (WCAG 2.2, 1.4.11)."""
 
@@ -85,7 +87,7 @@ def chat_screen(tx: Tx, who: Actor, inbox_id: int, origin: str) -> ChatPage:
         snippet=texts["snippet"],
         policy=texts["policy"],
         sites=_sites(inbox, settings, sites),
-        standing=tuple(_check(one) for one in look_at(tx, who, inbox, origin) if one.state != "ok"),
+        standing=tuple(_check(one) for one in look_at(tx, who, inbox, origin) if one.state != "ok" and one.name not in ON_SITES),
         settings=_settings(settings, {one.id: one.name for one in letter_inboxes(tx, who)}),
         teams=tuple(names[one] for one in teams_of(tx, who, inbox_id) if one in names),
         checks=checks_of(trial) if trial is not None else None,

@@ -69,19 +69,19 @@ class WebchatChannel:
             settings = settings_of(connection)
         except msgspec.ValidationError:
             fix = say("Open the settings of this inbox and save them again.")
-            return [Check("settings", "fail", say("The settings of this inbox are incomplete."), fix)]
+            return [Check("Settings", "fail", say("The settings of this inbox are incomplete."), fix)]
         return [_sites(settings), *([] if settings.identify == "no" else [_identity(connection)])]
 
 
 def _sites(settings: ChatSettings) -> Check:
     if settings.origins:
-        return Check("web sites", "ok", say("The chat may be shown on %(sites)s.", sites=", ".join(settings.origins)[:400]))
+        return Check("Web sites", "ok", say("The chat may be shown on %(sites)s.", sites=", ".join(settings.origins)[:400]))
     fix = say("Write the address of your web site into the settings, such as https://www.example.com.")
-    return Check("web sites", "warn", say("No web site may show this chat yet."), fix)
+    return Check("Web sites", "warn", say("No web site may show this chat yet."), fix)
 
 
 def _identity(connection: Connection) -> Check:
     if connection.secrets.get(KEY):
-        return Check("identity", "ok", say("Customers whom your own server vouches for are known."))
+        return Check("Identity", "ok", say("Customers whom your own server vouches for are known."))
     fix = say("Make an identity key on the settings page, and sign with it on your server.")
-    return Check("identity", "fail", say("There is no identity key, so no customer can be proven."), fix)
+    return Check("Identity", "fail", say("There is no identity key, so no customer can be proven."), fix)

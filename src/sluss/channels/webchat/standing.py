@@ -21,25 +21,25 @@ def _installed(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
     listed = [one for one in seen.sites if allows(settings.origins, one.origin)]
     if not settings.origins:
         fix = say("Write the address of your web site into the settings, such as https://www.example.com.")
-        yield Check("web sites", "warn", say("No web site may show this chat yet."), fix)
+        yield Check("Web sites", "warn", say("No web site may show this chat yet."), fix)
     elif listed:
-        yield Check("installed", "ok", say("Seen on %(sites)s.", sites=", ".join(one.origin for one in listed)[:400]))
+        yield Check("Installed", "ok", say("Seen on %(sites)s.", sites=", ".join(one.origin for one in listed)[:400]))
     else:
-        yield Check("installed", "warn", say("No page has asked for it yet."), say("Put its snippet into the pages of your web site."))
+        yield Check("Installed", "warn", say("No page has asked for it yet."), say("Put its snippet into the pages of your web site."))
 
 
 def _refused(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
     strangers = [one.origin for one in seen.sites if one.refused and not allows(settings.origins, one.origin)]
     if strangers:
         told = say("It was asked for on %(sites)s, where it may not be shown.", sites=", ".join(strangers)[:400])
-        yield Check("refused", "warn", told, say("Add the site to the list, if it is yours."))
+        yield Check("Refused", "warn", told, say("Add the site to the list, if it is yours."))
 
 
 def _address(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
     if urlsplit(seen.origin).scheme == "https" or not any(one.startswith("https:") for one in settings.origins):
         return
     fix = say("Set SLUSS_BASE_URL to an https address.")
-    yield Check("address", "fail", say("Sluss is reached at %(origin)s: web sites with https cannot show it.", origin=seen.origin), fix)
+    yield Check("Address", "fail", say("Sluss is reached at %(origin)s: web sites with https cannot show it.", origin=seen.origin), fix)
 
 
 def _going_on(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
@@ -47,7 +47,7 @@ def _going_on(settings: ChatSettings, seen: Seen) -> Iterator[Check]:
         return
     if settings.mail_inbox_id:
         told = say("The mail inbox by which it goes on is paused or gone.")
-        yield Check("mail", "fail", told, say("Resume that inbox, or choose another in the settings."))
+        yield Check("Mail", "fail", told, say("Resume that inbox, or choose another in the settings."))
     else:
         told = say("Who has left the page does not get an answer by e-mail.")
-        yield Check("mail", "warn", told, say("Choose a mail inbox in the settings."))
+        yield Check("Mail", "warn", told, say("Choose a mail inbox in the settings."))
