@@ -72,6 +72,7 @@ BUNDLES = {
         "js/chat/net.js",
         "js/chat/line.js",
         "js/chat/outbox.js",
+        "js/chat/picture.js",
         "js/chat/bubble.js",
         "js/chat/log.js",
         "js/chat/chosen.js",

@@ -1,6 +1,7 @@
 // One message as it is seen: words, links, files, how it stands. In: an item and its neighbours. Out: the same node, drawn anew where it changed.
 import { element, locale, text } from "../text.js";
 import { download } from "./net.js";
+import { picture } from "./picture.js";
 
 const CLOSE = 4 * 60 * 1000;
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g;
@@ -76,6 +77,8 @@ function fileOf(file, deeds) {
   const words = [element("span", {}, file.name), element("small", {}, size.format(file.size < 1e6 ? Math.max(1, file.size / 1e3) : file.size / 1e6))];
   if (!file.id) return element("span", { class: "file" }, ...words);
   const made = element("button", { type: "button", class: "file", "aria-label": text("download", { name: file.name }) }, ...words);
+  const shown = picture(file);
+  if (shown) made.prepend(shown);
   made.onclick = async () => {
     made.disabled = true;
     await save(file).catch(() => deeds.trouble());

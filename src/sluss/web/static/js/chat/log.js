@@ -18,8 +18,12 @@ export function startLog(given) {
   deeds = given;
   document.getElementById("older").onclick = () => deeds.older();
   below.onclick = toEnd;
+  // Whoever is at the newest word stays there when a notice or a longer text takes room.
+  let end = true;
+  new ResizeObserver(() => end && toEnd()).observe(scroller);
   scroller.addEventListener("scroll", () => {
-    if (atEnd()) below.hidden = true;
+    end = atEnd();
+    if (end) below.hidden = true;
     if (scroller.scrollTop < 80 && !document.getElementById("older").hidden) deeds.older();
   }, { passive: true });
 }

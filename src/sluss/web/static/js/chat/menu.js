@@ -5,7 +5,10 @@ import { begun, isProven, keepSound, soundIsOn } from "./store.js";
 
 const dialog = document.getElementById("dialog");
 const sound = document.getElementById("sound");
+const badge = document.getElementById("person");
+const mailToo = document.getElementById("mail-too");
 let known = { name: "", email: "" };
+let met = false;
 
 // `forget()` ends the conversation in this browser.
 export function startMenu(forget) {
@@ -21,13 +24,14 @@ export function startMenu(forget) {
     sound.setAttribute("aria-pressed", String(soundIsOn()));
   };
   press("ask-details", askDetails);
+  mailToo.firstElementChild.onclick = askDetails;
   press("ask-transcript", () => (begun() ? askTranscript() : say(text("first"))));
   press("ask-end", () => askEnd(forget));
   fitMenu();
 }
 
 export function knowPerson(person) {
-  known = person;
+  [known, met] = [person, begun()];
   fitMenu();
 }
 
@@ -37,6 +41,10 @@ export function fitMenu() {
   document.getElementById("ask-details").hidden = isProven() || !begun() || (asks.askName === "no" && asks.askEmail === "no" && asks.mail !== "true");
   document.getElementById("ask-transcript").hidden = !begun();
   document.getElementById("ask-end").hidden = !begun() || isProven();
+  // Said once the server has said that it knows no address.
+  mailToo.hidden = asks.mail !== "true" || !met || !begun() || isProven() || Boolean(known.email);
+  badge.hidden = !isProven();
+  badge.textContent = isProven() ? text("signed-in", { name: known.name || known.email }) : "";
 }
 
 function ask(title, parts, act, run) {

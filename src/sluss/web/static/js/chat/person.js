@@ -44,7 +44,7 @@ export async function identify({ jwt }) {
     if (other) clearOutbox();
     if (other || !was) clearLog();
     knowPerson(person);
-    tellNotice(person.name ? text("signed-in", { name: person.name }) : "");
+    tellNotice("");
     lock();
     showDetails();
     connect();
