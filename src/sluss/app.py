@@ -161,11 +161,12 @@ async def _running(app: Litestar) -> AsyncGenerator[None]:
         return {session_id: watcher_of(session) for session_id, session in found.items()}
 
     edge.hub.recheck, edge.hub.render = recheck, make_render(edge.db, edge.templates)
-    edge.visits.writing = lambda tx: [Writer(*one) for one in writers(tx)]
+    visits: Visitors = edge.visits
+    visits.writing = lambda tx: [Writer(*one) for one in writers(tx)]
     loops = Supervisor(edge.db.clock)
     whispers = Whispers(edge.db, edge.hub)
     loops.run("live", lambda: edge.hub.run(edge.signals))
-    loops.run("visitors", lambda: edge.visits.run(edge.signals))
+    loops.run("visitors", lambda: visits.run(edge.signals))
     loops.run("presence", lambda: whispers.run(edge.signals))
     loops.run("open desks", lambda: keep_open_desks(edge.db, edge.hub))
     loops.run("read log", lambda: edge.reads.keep(edge.signals))
