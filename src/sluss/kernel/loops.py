@@ -6,6 +6,7 @@ In: the tables of `wiring`, a lease. Out: actions run, each in a transaction of 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -67,9 +68,12 @@ async def react_forever(db: Database, signals: Signals, reactions: Sequence[Afte
     """Bring durable reactions up to the end of the log, again and again, each turn beginning with another one."""
     order = deque(reactions)
     async for _ in signals.rounds("events" if db.kind == "sqlite" else "placed", LONGEST):
+        began = time.monotonic()
         while order and await db.write(react, lease, tuple(order), TURN):
             order.rotate(-1)
-            await asyncio.sleep(GATHER)
+            # Who has used up the turn, or waited for it, has gathered enough.
+            await asyncio.sleep(GATHER if time.monotonic() < began + TURN else 0)
+            began = time.monotonic()
 
 
 async def place_forever(db: Database, signals: Signals, lease: Lease) -> None:
