@@ -16,7 +16,7 @@ from tests.notifications.conftest import Office
 @pytest.fixture
 def chats(office: Office, tmp_path: Path) -> Chats:
     chats = Chats(office.db, office.world, office.clock, tmp_path)
-    office.world.people["johan"] = chats.who("johan")
+    office.world.people.update({key: chats.who(key) for key in ("johan", "karin")})
     return chats
 
 
