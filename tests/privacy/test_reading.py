@@ -23,6 +23,7 @@ from tests.world import Web, run_web
 SHOWS_NOTHING_OF_ANYBODY = {
     "GET /c/{no}",
     "GET /files/{file_id}/thumb",
+    "GET /chat/{key}/files/{file_id}",  # a visitor's own, to the visitor
     "GET /settings/privacy/contacts/{contact_id}/erase",
     "GET /cases/{no}/callable",
 }

@@ -185,9 +185,9 @@ def _pack_bytes(files: FileStore, archive: zipfile.ZipFile, gathered: Gathered) 
         _copy(files, archive, file.digest, packed_name(file.id, file.name))
     for raw in gathered.raws:
         if raw.raw is not None:
-            archive.writestr(f"raw/{raw.message_id}.eml", raw.raw)
+            archive.writestr(raw.name, raw.raw)
         else:
-            _copy(files, archive, raw.digest, f"raw/{raw.message_id}.eml")
+            _copy(files, archive, raw.digest, raw.name)
 
 
 def packed_name(file_id: int | str, name: str) -> str:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from sluss.cards.models import card_answers, pushed_cards
 from sluss.cases.models import attachments, case_tags, cases, conversations, messages, notes, tags
-from sluss.channels.models import visitors
+from sluss.channels.models import inboxes, visitors
+from sluss.channels.registry import channel_named
 from sluss.contacts.models import attribute_values, attributes, consent_purposes, consents, contact_notes, identities
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
@@ -43,9 +44,9 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Raw(msgspec.Struct, frozen=True):
-    """A message as it came in; `raw` is None where it lies in the store."""
+    """A message as it came in, under the name that it has in the zip; `raw` is None where it lies in the store."""
 
-    message_id: int
+    name: str
     raw: bytes | None
     digest: str
 
@@ -168,9 +169,16 @@ def _files(tx: Tx, hung: sa.ColumnElement[bool]) -> tuple[File, ...]:
 
 
 def _raws(tx: Tx, who: Actor, ids: Sequence[int]) -> tuple[Raw, ...]:
-    e = envelopes.c
+    e, i = envelopes.c, inboxes.c
+    joined = envelopes.join(inboxes, (i.workspace_id == e.workspace_id) & (i.id == e.inbox_id))
     mine = (e.workspace_id == who.workspace_id) & e.message_id.in_(ids) & (e.size > 0)
-    return tuple(Raw(*row) for row in tx.rows(sa.select(e.message_id, e.raw, e.digest).where(mine).order_by(e.id)))
+    rows = tx.rows(sa.select(e.message_id, e.raw, e.digest, i.channel).select_from(joined).where(mine).order_by(e.id))
+    return tuple(Raw(f"raw/{row.message_id}{'.eml' if _is_letter(row.channel) else '.bin'}", row.raw, row.digest) for row in rows)
+
+
+def _is_letter(channel: str) -> bool:
+    """Whether mail programs read what came in by a channel."""
+    return channel_named(channel).capabilities.is_letter
 
 
 def _deeds(tx: Tx, who: Actor, about: tuple[str, Iterable[int]]) -> list[Row]:
