@@ -59,8 +59,9 @@ async def test_a_stream_begins_with_all_and_goes_on_with_what_happens(ground: Gr
         assert listener.named("state")[-1]["staffed"]
         await ground.db.write(write_note, maja, WriteNote(op=secrets.token_hex(13), case_id=case_id, text="INTERN"))
         await ground.answer("Och så?")
-        await listener.until(lambda: listener.named("item"))
-        assert {one["text"] for one in listener.named("item")} == {"Och så?"}
+        await listener.until(lambda: "Och så?" in {one["text"] for one in listener.named("item")})
+        # What the log placed only after the first look may come once more, under its id; a note never does.
+        assert {one["text"] for one in listener.named("item")} <= {"Hej själv!", "Och så?"}
     [start] = (await _once(guest)).named("start")
     assert [one["text"] for one in start["items"]] == ["Hej!", "Hej själv!", "Och så?"]
     assert [start["items"][0]["state"], start["seen_at"] > 0] == ["read", True]
