@@ -37,7 +37,12 @@ ALWAYS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
 )
 LASTING = (b"strict-transport-security", b"max-age=31536000")
-QUIET = frozenset({"/static/{name}", "/healthz", "/readyz", "/metrics", "/live/ping"})
+STREAMS = frozenset({"/live", "/chat/{key}/live"})
+"""They last as long as somebody looks on, and are counted elsewhere."""
+QUIET = frozenset(
+    {"/static/{name}", "/healthz", "/readyz", "/metrics", "/live/ping", "/embed/v1.js", "/embed/{name}"}
+    | {"/chat/{key}/typing", "/chat/{key}/page", "/chat/{key}/receipts", "/chat/{key}/state"}
+)
 
 
 class Guarded:
@@ -79,7 +84,7 @@ class Guarded:
 def _note(scope: Scope, status: int, seconds: float) -> None:
     """The route as declared, never the address as asked: addresses may hold one-time tokens."""
     route = scope.get("path_template") or "(none)"
-    if route == "/live":
+    if route in STREAMS:
         return
     metrics.request_answered(route, scope["method"], status, seconds)
     if route not in QUIET or status >= 500:
