@@ -90,7 +90,7 @@ class Visitor:
 
     def __init__(self, place: Place, *, token: str = "", page: Page | None = None, pace: Pace | None = None) -> None:
         self.place, self.page, self.pace = place, page or Page(), pace or Pace()
-        self.token = token or secrets.token_urlsafe(32)
+        self.token, self.browser = token or secrets.token_urlsafe(32), ""
         self.name = self.email = self.typing = ""
         self.said: list[Said] = []
         self.items: dict[str, Item] = {}
@@ -190,7 +190,7 @@ class Visitor:
         known = {"key": said.key, "text": said.text, "page": page, "name": self.name, "email": self.email}
         body, media_type = multipart({name: value for name, value in known.items() if value}, said.files)
         token = secrets.token_urlsafe(32) if self.faults.take("wrong_token") else self.token
-        headers = {"Authorization": f"Visitor {token}", "Content-Type": media_type}
+        headers = self._headers(media_type) | {"Authorization": f"Visitor {token}"}
         path, half = f"{self.place.path}/messages", self.faults.take("stall")
         sent = secrets.token_bytes(len(body)) if self.faults.take("junk") else body
         answer = await self.line.ask("POST", path, headers, sent, half=half)
@@ -322,4 +322,5 @@ class Visitor:
             return False
 
     def _headers(self, media_type: str = "") -> dict[str, str]:
-        return {"Authorization": f"Visitor {self.token}"} | ({"Content-Type": media_type} if media_type else {})
+        said = {"User-Agent": self.browser, "Content-Type": media_type, "Accept-Language": self.page.lang}
+        return {"Authorization": f"Visitor {self.token}"} | {name: value for name, value in said.items() if value}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,6 +36,12 @@ NEW: Seconds = (20, 40)
 MAILS: Seconds = (30, 90)
 AGAIN: Seconds = (3, 9)
 TOO_MANY = 429
+BROWSERS = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Safari/604.1",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0",
+)
 FAR = "127.0.77.1"
 
 
@@ -120,6 +127,7 @@ class VisitorsLife:
     async def _talk(self, talk: Talk, story: Story) -> None:
         chat, page = self._web.chat, self._web.page(story)
         visitor = Visitor(place_of(self._web.sluss, chat.key, talk.address), token=talk.token, page=page)
+        visitor.browser = BROWSERS[zlib.crc32(talk.token.encode()) % len(BROWSERS)]
         async with visitor.present():
             if talk.customer:
                 await self._prove(talk, visitor)
