@@ -64,9 +64,9 @@ def test_long_holidays_and_hours_that_never_come() -> None:
     every_day = Hours(days=read_week("mon 10-12"), closed_days=tuple(f"2026-12-{day:02}" for day in range(1, 32)), zone=STOCKHOLM)
     assert told(every_day, "2026-11-30T12:00") == "Closed until Monday 4 Jan 2027 10:00"
     never = Hours(days=((),) * 7, zone=STOCKHOLM)
-    assert (told(never, "2026-11-30T12:00"), next_opening(never, at("2026-11-30T12:00"))) == ("Closed", None)
-    assert (told(Hours(), "2026-11-30T12:00"), next_closing(Hours(), 0), next_opening(Hours(), 7)) == ("Open", None, 7)
-    assert told(Hours(days=read_week("mon-sun 0-24")), "2026-11-30T12:00") == "Open"
+    assert (told(never, "2026-11-30T12:00"), next_opening(never, at("2026-11-30T12:00"))) == ("Closed for now", None)
+    assert (told(Hours(), "2026-11-30T12:00"), next_closing(Hours(), 0), next_opening(Hours(), 7)) == ("Open now", None, 7)
+    assert told(Hours(days=read_week("mon-sun 0-24")), "2026-11-30T12:00") == "Open now"
 
 
 def test_a_night_runs_into_the_next_day_but_not_into_a_closed_one() -> None:

@@ -92,9 +92,9 @@ def opening_sentence(hours: Hours, now: int) -> str:
     with speaking(Voice(voice().locale, hours.zone)):
         if is_open(hours, now):
             closing = next_closing(hours, now)
-            return _("Open") if closing is None else _("Open until %(when)s") % {"when": clock_time(closing)}
+            return _("Open now") if closing is None else _("Open until %(when)s") % {"when": clock_time(closing)}
         opening = next_opening(hours, now)
-        return _("Closed") if opening is None else _("Closed until %(when)s") % {"when": _when(opening, now, hours.zone)}
+        return _("Closed for now") if opening is None else _("Closed until %(when)s") % {"when": _when(opening, now, hours.zone)}
 
 
 def check_hours(hours: Hours) -> dict[str, str]:
