@@ -10,8 +10,8 @@ const mailToo = document.getElementById("mail-too");
 let known = { name: "", email: "" };
 let met = false;
 
-// `forget()` ends the conversation in this browser.
-export function startMenu(forget) {
+// `end()` ends the conversation in this browser.
+export function startMenu(end) {
   const press = (id, run) => {
     document.getElementById(id).onclick = () => {
       document.getElementById("menu").hidePopover();
@@ -26,7 +26,7 @@ export function startMenu(forget) {
   press("ask-details", askDetails);
   mailToo.firstElementChild.onclick = askDetails;
   press("ask-transcript", () => (begun() ? askTranscript() : say(text("first"))));
-  press("ask-end", () => askEnd(forget));
+  press("ask-end", () => askEnd(end));
   fitMenu();
 }
 
@@ -108,9 +108,9 @@ function askCode(email) {
   });
 }
 
-function askEnd(forget) {
+function askEnd(end) {
   ask(text("end-title"), [element("p", {}, text("end-why"))], text("end"), () => {
-    forget();
+    end();
     finish(text("ended"));
   });
 }
