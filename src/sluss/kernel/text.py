@@ -41,7 +41,8 @@ def clean_text(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     if text.isascii():
         return _HARMFUL.sub("", text)
-    return _without_towers(_HARMFUL.sub("", unicodedata.normalize("NFC", text)))
+    # In this order: what stood between a letter and its accent is gone when they are joined.
+    return _without_towers(unicodedata.normalize("NFC", _HARMFUL.sub("", text)))
 
 
 def clean_line(text: str) -> str:
