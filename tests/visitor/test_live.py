@@ -136,7 +136,7 @@ def _visit(ground: Ground) -> Visit:
 
 
 async def test_another_process_tells_the_same(ground: Ground, tmp_path: Path) -> None:
-    """F58: whoever comes back elsewhere finds all of it, and is told from there on."""
+    """F58, T71: whoever comes back elsewhere finds all of it and is told from there on; once they are proven, only the person is."""
     guest, _ = await answered(ground)
     await guest.write("Är ni kvar?")
     async with run_web(ground.db, ground.web.world, Config(data=str(tmp_path))) as other:
@@ -146,6 +146,11 @@ async def test_another_process_tells_the_same(ground: Ground, tmp_path: Path) ->
             await ground.answer("Ja!")
             told = {"Är ni kvar?", "Ja!"}
             await listener.until(lambda: told <= {one["text"] for one in [*listener.named("item"), *listener.named("start")[0]["items"]]})
+            proven = await guest.identify("kund 17")
+            await ground.answer("Bara för er")
+            await listener.until(lambda: listener.over)
+            assert "Bara för er" not in str(listener.events)
+        assert (await elsewhere.visitor(token=proven.token).texts())[-1] == "Bara för er"
 
 
 async def test_a_reader_who_takes_nothing_holds_up_nobody(ground: Ground) -> None:
