@@ -77,6 +77,7 @@ def test_text_on_the_accent_can_be_read() -> None:
         "null", "https://u:p@example.com", "https://example.com/shop", "https://example.com?x", "https://example.com#", "https://a b.com",
         "https://example.com; script-src *", "https://example.com,https://b.com", "https://example.com'none'", "https://a.com:99999",
         "http://example.com", "http://8.8.8.8", "https://1.2.3.999", "javascript:alert(1)", "https://-a.com", "data:text/html,x", "https://a..b",
+        "https://[fe80::1%; script-src-elem *]", "https://[fe80::1%en0]:8443",
     ],
 )  # fmt: skip
 def test_what_is_no_web_site_is_refused(written: str) -> None:

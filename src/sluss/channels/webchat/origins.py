@@ -61,7 +61,7 @@ def _host(name: str) -> str:
 
 def _is_address(name: str) -> bool:
     try:
-        return bool(ip_address(name))
+        return "%" not in name and bool(ip_address(name))  # after a zone anything may stand, also what ends a header's directive
     except ValueError:
         return False
 
