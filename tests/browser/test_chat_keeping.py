@@ -93,7 +93,7 @@ def test_nothing_that_was_written_is_lost(sluss: Place, new_page: NewPage) -> No
 
 def test_whose_talk_it_is(sluss: Place, site: CompanySite, new_page: NewPage) -> None:
     """T70: in a frame that no page on the list has greeted nothing can be done. T71: who signs in takes the talk along, who signs in next
-    sees nothing of it, and after the end nobody does."""
+    sees nothing of it, and after the end nobody does, not even by an answer that comes late."""
     page = new_page()
     page.goto(f"{site.url}/bags")
     page.locator("sluss-chat button").click()
@@ -116,7 +116,10 @@ def test_whose_talk_it_is(sluss: Place, site: CompanySite, new_page: NewPage) ->
     expect(frame.locator(".bubble")).to_have_count(0)
     sign_in("asa-1", "Åsa Lindqvist")
     expect(frame.locator(".bubble")).to_have_text(["Innan jag loggade in", "Efter"])
-    page.evaluate("sluss('logout')")
+    late = signed(IDENTITY_KEY, sub="asa-1", name="Åsa Lindqvist", exp=soon)
+    with page.expect_response("**/identify?*"):
+        page.evaluate("token => (sluss('identify', token), sluss('logout'))", late)
+    frame.locator("body").evaluate("() => fetch(location.href).then((page) => page.text())")
     expect(frame.locator(".bubble")).to_have_count(0)
     expect(frame.locator("#person")).to_be_hidden()
     page.reload()

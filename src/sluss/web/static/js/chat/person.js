@@ -11,6 +11,7 @@ import { tellNotice } from "./standing.js";
 import { dropPerson, forgetToken, isProven, prove, wipe } from "./store.js";
 import { close, showDetails } from "./writer.js";
 
+let wishes = 0;
 const locked = () => document.body.dataset.identify === "required" && !isProven();
 
 export function lock() {
@@ -24,6 +25,7 @@ export function forget() {
 
 // Another tab may have done it.
 export function forgetHere() {
+  wishes += 1;
   disconnect();
   dropPerson();
   clearOutbox();
@@ -35,9 +37,12 @@ export function forgetHere() {
   lock();
 }
 
+// The last wish counts: an answer that comes late signs nobody in who has left, or whom somebody else has followed.
 export async function identify({ jwt }) {
+  const mine = ++wishes;
   try {
     const person = await post("/identify", { jwt });
+    if (mine !== wishes) return;
     const was = isProven();
     disconnect();
     const other = prove(person.token);
@@ -49,8 +54,9 @@ export async function identify({ jwt }) {
     showDetails();
     connect();
   } catch (failure) {
+    if (mine !== wishes) return;
     tellPage("error", { text: failure.message || "unreachable" });
-    if (failure.passes) setTimeout(() => identify({ jwt }), 5000);
+    if (failure.passes) setTimeout(() => mine === wishes && identify({ jwt }), 5000);
   }
 }
 
