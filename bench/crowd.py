@@ -83,7 +83,7 @@ class Agent:
     def __init__(self, server: Running) -> None:
         self._place = Place("127.0.0.1", place_of(server.address, "").port, "")
         self._cookie = {"Cookie": f"sluss={server.cookie}"}
-        self._lines = [Line(self._place) for _ in range(4)]
+        self._lines = [Line(self._place) for _ in range(32)]
         self._form: dict[str, str] = {}
         self.rows: dict[int, float] = {}
         self.cases: dict[int, str] = {}

@@ -6,7 +6,6 @@ In: the tables of `wiring`, a lease. Out: actions run, each in a transaction of 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -33,7 +32,7 @@ LONGEST = 1.0
 GATHER = 0.03
 """Seconds left between two turns that found something, so that under load the next takes many events; a lone event does not wait."""
 
-TURN = 0.04
+TURN = 0.03
 """Seconds that reactions may keep whoever else wants to write waiting."""
 
 recurring = global_table(
@@ -68,12 +67,9 @@ async def react_forever(db: Database, signals: Signals, reactions: Sequence[Afte
     """Bring durable reactions up to the end of the log, again and again, each turn beginning with another one."""
     order = deque(reactions)
     async for _ in signals.rounds("events" if db.kind == "sqlite" else "placed", LONGEST):
-        began = time.monotonic()
         while order and await db.write(react, lease, tuple(order), TURN):
             order.rotate(-1)
-            # Who has used up the turn, or waited for it, has gathered enough.
-            await asyncio.sleep(GATHER if time.monotonic() < began + TURN else 0)
-            began = time.monotonic()
+            await asyncio.sleep(GATHER)
 
 
 async def place_forever(db: Database, signals: Signals, lease: Lease) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -71,19 +72,22 @@ def find_others(tx: Tx, who: Actor, heard: Heard, marks: Mapping[str, int], sinc
 
 
 def _sharing(tx: Tx, who: Actor, heard: Heard, marks: Collection[int], since: int) -> dict[int, list[int]]:
-    """By mark, the newest messages that bear it. One statement for each mark: each is a short walk of the key from its end."""
+    """By mark, the newest messages that bear it: for each mark a short walk of the key from its end, all in one statement."""
+    ordered, found = sorted(marks), dict[int, list[int]]()
     asked = {"of": who.workspace_id, "since": since, "heard": heard.message_id}
-    return {mark: [row.message_id for row in tx.run(_BEARING, asked | {"sought": mark}).all()] for mark in marks}
+    for row in tx.run(_bearing(len(ordered)), asked | {f"mark{n}": mark for n, mark in enumerate(ordered)}) if ordered else ():
+        found.setdefault(ordered[row.n], []).append(row.message_id)
+    return {mark: found.get(mark, []) for mark in ordered}
 
 
-def _bearing() -> sa.Select[Any]:
-    """Made once: a message bears many marks."""
+@cache
+def _bearing(count: int) -> sa.CompoundSelect[int, Any]:
+    """Made once for so many marks: every message bears some."""
     c = clues.c
     here = (c.workspace_id == sa.bindparam("of")) & (c.at >= sa.bindparam("since")) & (c.message_id != sa.bindparam("heard"))
-    return sa.select(c.message_id).where(here, c.mark == sa.bindparam("sought")).order_by(c.message_id.desc()).limit(OTHERS)
-
-
-_BEARING = _bearing()
+    newest = sa.select(c.message_id).where(here).order_by(c.message_id.desc()).limit(OTHERS)
+    walks = [newest.where(c.mark == sa.bindparam(f"mark{n}")).subquery() for n in range(count)]
+    return sa.union_all(*(sa.select(sa.literal_column(str(n), sa.Integer).label("n"), one.c.message_id) for n, one in enumerate(walks)))
 
 
 def _told_by_many(marks: Mapping[str, int], shared: Mapping[int, Sequence[int]], others: Sequence[Heard]) -> Shared:
