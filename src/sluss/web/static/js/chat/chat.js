@@ -8,7 +8,7 @@ import { add, drop, entries, retry, startOutbox } from "./outbox.js";
 import { forget, forgetHere, identify, lock, lose } from "./person.js";
 import { answer, standsAlone, tellPage } from "./port.js";
 import { look } from "./reading.js";
-import { askState, tellNotice } from "./standing.js";
+import { askState, tellAway, tellBack, tellNotice } from "./standing.js";
 import { begun, hear } from "./store.js";
 import { older, startTalk } from "./talk.js";
 import { field, prefill, startWriter, takeBack } from "./writer.js";
@@ -47,10 +47,11 @@ startOutbox(
   () => draw(entries),
   () => {
     tellPage("begun");
+    tellBack();
     fitMenu();
     if (!isListening()) connect();
   },
-  () => ({ page, refused }),
+  () => ({ page, refused, away: tellAway }),
 );
 startWriter(
   (words, files, more) => {

@@ -10,7 +10,8 @@ let pumping = false;
 let pause = 0;
 let timer = 0;
 
-// `onChange()`: draw anew. `onStored(entry)`: it is safe. `details()`: the page it was written on, and who takes back what is refused.
+// `onChange()`: draw anew. `onStored(entry)`: it is safe. `details()`: the page it was written on, who takes back what is refused, whom to
+// tell that nothing answers.
 export function startOutbox(onChange, onStored, details) {
   [changed, stored, about] = [onChange, onStored, details];
   for (const one of kept()) one.files && !one.sent ? inherit(one) : adopt(one);
@@ -139,6 +140,7 @@ function failed(entry, failure) {
     else setState(entry, "failed", reason);
     return 0;
   }
+  if (failure.status !== 429) about().away();
   pause = Math.min(30000, pause ? pause * 2 : 1000);
   const wait = failure.wait ? failure.wait * 1000 : pause * (0.75 + Math.random() / 2);
   setState(entry, "waiting", failure.status === 429 ? `slow-down:${failure.wait || Math.ceil(wait / 1000)}` : "");
