@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +21,7 @@ from sluss.visitor.receiving import PageTold, read_page
 from tests.visitor.ground import KEY, Ground, make_chat
 
 FLOOD = 400
+PIECES = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
 async def test_a_flood_of_junk_costs_the_database_nothing(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +63,30 @@ async def test_many_messages_and_many_visitors_are_told_when_to_come_back(ground
     others = [await ground.visitor(address=f"2001:db8::{n:x}").write() for n in range(12)]
     assert [one.status_code for one in others] == [202] * 10 + [429] * 2
     assert len(ground.rows(sa.select(visitors.c.id))) == 11
+
+
+async def test_bodies_that_never_end_take_little_of_us(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T91: of a network only few large bodies are read at once, and none for ever; words without files go through meanwhile."""
+    ended = asyncio.Event()
+
+    async def half() -> AsyncGenerator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + b"x" * 1_000
+        await ended.wait()
+
+    def parked() -> asyncio.Task[httpx.Response]:
+        return asyncio.create_task(ground.visitor().ask("POST", "messages", content=half(), headers=PIECES))
+
+    tasks = [parked() for _ in range(12)]
+    large = ("a.bin", b"x" * 100_000)
+    assert (await ground.visitor().write("Kort")).status_code == 202
+    assert (await ground.visitor().write("Fil", files=(large,))).status_code == 429
+    assert (await ground.visitor(address="198.51.100.4").write("Fil", files=(large,))).status_code == 202
+    assert [(await one).status_code for one in tasks if one.done()] == [429] * 4
+    monkeypatch.setattr("sluss.visitor.limits.AT_MOST", 0.01)
+    assert (await ground.visitor(address="198.51.100.5").ask("POST", "messages", content=half(), headers=PIECES)).status_code == 429
+    ended.set()
+    assert [(await one).status_code for one in tasks].count(400) == 8
+    assert (await ground.visitor().write("Fil", files=(large,))).status_code == 202
 
 
 REFUSED: tuple[tuple[str, dict[str, Any], int, str], ...] = (

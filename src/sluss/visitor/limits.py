@@ -5,11 +5,13 @@ Counted in memory before anything is read or written: a flood of junk costs a lo
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, Hashable
 
 from sluss.kernel import metrics
 from sluss.kernel.errors import Trouble
@@ -17,6 +19,10 @@ from sluss.kernel.words import say
 
 REMEMBERED = 20_000
 MINUTE, DAY = 60.0, 86_400.0
+SMALL = 64_000
+"""Bytes of a body that holds no file worth speaking of."""
+AT_MOST = 20 * MINUTE
+"""How long a large body may take: a slow line sends twenty megabytes in it."""
 
 
 class TooMuch(Trouble):
@@ -58,6 +64,31 @@ class Buckets:
         return min(self._most, left + (now - at) * self._rate)
 
 
+class Bodies:
+    """What is on its way to us: large things only so many at once of each network, and nothing for ever."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._large = most, Counter[str]()
+
+    @contextlib.asynccontextmanager
+    async def arriving(self, network: str, length: str) -> AsyncGenerator[None]:
+        """Read one within the block; `length` is what was announced. Raises `TooMuch`, also for one that does not come to its end."""
+        small = length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= SMALL
+        if not small and self._large[network] >= self._most:
+            metrics.visitor_refused("bodies")
+            raise TooMuch(10)
+        self._large.update([] if small else [network])
+        try:
+            async with asyncio.timeout(MINUTE if small else AT_MOST):
+                yield
+        except TimeoutError:
+            raise TooMuch(10) from None
+        finally:
+            self._large.subtract([] if small else [network])
+            if not self._large[network]:
+                del self._large[network]
+
+
 class Limits:
     """The counters of one process."""
 
@@ -79,6 +110,8 @@ class Limits:
         """Of a visitor: typing, pages, receipts, names."""
         self.identities = Buckets("identities", 20, MINUTE)
         """Of a network: tokens of the company's own sign-in."""
+        self.bodies = Bodies(8)
+        """Of a network: messages with files that are being sent just now."""
         self.streams_of_visitor = 6
         self.streams_of_network = 50
 

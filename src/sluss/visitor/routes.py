@@ -41,7 +41,8 @@ async def send(edge: Edge, asked: Asked, request: Call, key: str) -> Response[An
     bearer = require_bearer(meeting)
     for count in (hub.limits.messages, hub.limits.messages_a_day):
         count.take(bearer.own)
-    said = await read_message(await asked.form(MessageForm), meeting.chat.settings)
+    async with hub.limits.bodies.arriving(meeting.network, _announced(request)):
+        said = await read_message(await asked.form(MessageForm), meeting.chat.settings)
     visitor = await _writer(edge, request, meeting, said)
     message = ChatMessage(
         visitor_id=visitor.id, key=said.key, text=said.text, name=said.name or visitor.name, subject=visitor.subject, files=said.files
@@ -97,6 +98,11 @@ class LiveAnswer(Response[None]):
 def number(told: str) -> int | None:
     """An id from an address; None for what is none."""
     return int(told) if told.isascii() and told.isdigit() and len(told) < 20 and int(told) <= LARGEST else None
+
+
+def _announced(request: Call) -> str:
+    """How long a body says it is; one that comes in pieces says nothing that holds."""
+    return "" if "transfer-encoding" in request.headers else request.headers.get("content-length", "")
 
 
 async def _writer(edge: Edge, request: Call, meeting: Meeting, said: Said) -> Visitor:
