@@ -76,7 +76,7 @@ def _sharing(tx: Tx, who: Actor, heard: Heard, marks: Collection[int], since: in
     ordered, found = sorted(marks), dict[int, list[int]]()
     asked = {"of": who.workspace_id, "since": since, "heard": heard.message_id}
     for row in tx.run(_bearing(len(ordered)), asked | {f"mark{n}": mark for n, mark in enumerate(ordered)}) if ordered else ():
-        found.setdefault(ordered[row.n], []).append(row.message_id)
+        found.setdefault(ordered[int(row.n)], []).append(int(row.message_id))
     return {mark: found.get(mark, []) for mark in ordered}
 
 
