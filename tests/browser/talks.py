@@ -54,8 +54,8 @@ def _said(n: int, line: str) -> i.Message:
     )
 
 
-_GAVE = i.Happening(id="1020", at=s.NOW, icon="at-sign", text="The customer gave an e-mail address.")
-_BETWEEN = i.Happenings(id="1020", at=s.NOW - 16 * s.MINUTE, events=(_GAVE,))
+_GAVE = i.Happening(id="1520", at=s.NOW, icon="at-sign", text="The customer gave an e-mail address.")
+_BETWEEN = i.Happenings(id="1521", at=s.NOW - 16 * s.MINUTE, events=(_GAVE,))
 _BEFORE, _AFTER = ([_said(n + first, one) for n, one in enumerate(_WORDS)] for first in (0, 20))
 ITEMS = tuple(close_together([*_BEFORE, _BETWEEN, *_AFTER]))
 VISITOR = d.Visitor(
@@ -93,7 +93,7 @@ def _row(no: int, person: Any, text: str, waits: int, visit: l.Visit | None) -> 
 
 ROWS = (
     _row(10482, s.ASA, "Hej!", 95, _HERE),
-    _row(10483, s.LUKASZ, "Dzień dobry, gdzie jest moja walizka?", 20, l.Visit(state="here")),
-    _row(10484, s.LONG, "Chcę zmienić datę lotu", 400, l.Visit(state="gone", at=s.NOW - 3 * s.MINUTE)),
+    _row(10583, s.LUKASZ, "Dzień dobry, gdzie jest moja walizka?", 20, l.Visit(state="here")),
+    _row(10584, s.LONG, "Chcę zmienić datę lotu", 400, l.Visit(state="gone", at=s.NOW - 3 * s.MINUTE)),
     s.ROWS[1],
 )
