@@ -147,7 +147,7 @@ def _count(tx: Tx, who: Actor, kind: str, wish: Wish) -> None:
     # One after the other, so that many at once are counted as well; rows that only refer to the workspace do not wait for this.
     tx.row(sa.select(workspaces.c.id).where(workspaces.c.id == who.workspace_id).with_for_update(key_share=True))
     n, visitor_id = visitor_letters.c, wish.visitor.id
-    address, network = tx.host.mark(f"chat-address:{wish.email}"), tx.host.mark(f"chat-network:{wish.network}")
+    address, network = tx.host.mark(f"chat-address:{_mailbox(wish.email)}"), tx.host.mark(f"chat-network:{wish.network}")
     lately = sa.select(n.visitor_id, n.address, n.network).where(n.workspace_id == who.workspace_id, n.at > tx.now - DAY, n.kind == kind)
     rows = tx.rows(lately.where((n.visitor_id == visitor_id) | (n.address == address) | (n.network == network)))
     by_visitor = sum(row.visitor_id == visitor_id for row in rows)
@@ -159,6 +159,12 @@ def _count(tx: Tx, who: Actor, kind: str, wish: Wish) -> None:
         raise TooMuch(DAY // 1_000_000, ENOUGH)
     row: dict[str, Any] = {"workspace_id": who.workspace_id, "id": tx.new_id(), "visitor_id": visitor_id, "kind": kind, "at": tx.now}
     tx.run(sa.insert(visitor_letters), row | {"address": address, "network": network})
+
+
+def _mailbox(address: str) -> str:
+    """Where an address leads: what stands after a plus sign makes it no other person's."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
 
 
 def _mark(tx: Tx, visitor_id: int, email: str, code: str) -> bytes:
