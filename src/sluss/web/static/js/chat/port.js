@@ -6,7 +6,7 @@ let line = null;
 
 // `https://*.example.com` is every host below it.
 export function isListed(origin) {
-  return sites.some((site) => site === origin || site.includes("://*.") && origin.startsWith(site.split("*")[0]) && origin.endsWith(site.split("*")[1]) && /^[\w.-]+$/.test(origin.slice(site.indexOf("*"))));
+  return sites.some((site) => site === origin || site.includes("://*.") && origin.startsWith(site.split("*")[0]) && origin.endsWith(site.split("*")[1]) && /^[\w.-]+(:\d+)?$/.test(origin.slice(site.indexOf("*"))));
 }
 
 export function answer(orders, greeted) {

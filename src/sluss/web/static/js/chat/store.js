@@ -118,7 +118,7 @@ if (tabs) tabs.onmessage = (event) => hears.get(event.data)?.();
 
 // Which tabs are still open: each holds a lock of its own as long as it lives.
 export const TAB = random(8);
-navigator.locks?.request(name(`tab.${TAB}`), () => new Promise(() => {}));
+navigator.locks?.request(name(`tab.${TAB}`), () => new Promise(() => {})).catch(() => {});
 
 export async function isOpen(tab) {
   const { held = [] } = (await navigator.locks?.query().catch(() => ({}))) ?? {};
@@ -126,6 +126,13 @@ export async function isOpen(tab) {
 }
 
 // One tab at a time sends; the client's keys would make a second try harmless, but not the progress of two.
-export function alone(run) {
-  return navigator.locks && !proven ? navigator.locks.request(name("sending"), run) : run();
+// A browser that shuts the storage of frames on other sites refuses locks as well: there is no other tab to wait for.
+export async function alone(run) {
+  let ran = false;
+  const once = () => ((ran = true), run());
+  if (!navigator.locks || proven) return run();
+  return navigator.locks.request(name("sending"), once).catch((failure) => {
+    if (ran) throw failure;
+    return run();
+  });
 }
