@@ -142,6 +142,19 @@ def test_only_what_is_near_in_time_is_compared(write: Any, told: Any, db: Databa
     assert db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(clues))) == 0
 
 
+def test_the_fourth_short_line_of_a_talk_is_compared_no_more(db: Database, customers: Customers) -> None:
+    """A long one is: it may begin another matter."""
+    fourth = "Det gäller två biljetter som inte syns i appen"
+    said = []
+    for text in (SAID, "Ja, precis.", "Bokning 7QK4ZP till Gdańsk på fredag", fourth, f"{SAID} {SAID} {SAID}"):
+        said.append(customers.message("", text, ASA, thread_key="7"))
+        case = customers.case_of(said[-1])
+        event = MessageReceived(case_id=case.id, message_id=said[-1])
+        db.write_now(propose_for_message, Recorded(1, case.workspace_id, db.clock(), "contact", 0, event))
+    compared = db.read_now(lambda tx: {row.message_id for row in tx.rows(sa.select(clues.c.message_id))})
+    assert [one in compared for one in (said[0], said[2], said[3], said[4])] == [True, True, False, True]
+
+
 def test_an_erased_case_leaves_neither_clues_nor_proposals(write: Any, db: Database, world: World, customers: Customers) -> None:
     """Erasure reaches both by their references."""
     from collections import Counter  # noqa: PLC0415 - one use

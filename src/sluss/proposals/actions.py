@@ -18,7 +18,7 @@ from sluss.kernel.clock import HOUR
 from sluss.kernel.errors import Invalid, Missing
 from sluss.kernel.events import Recorded
 from sluss.kernel.tx import Tx
-from sluss.proposals.finding import find_others, hear, keep_clues
+from sluss.proposals.finding import find_others, goes_on, hear, keep_clues
 from sluss.proposals.models import clues, proposal_rules, proposals
 from sluss.proposals.scoring import THRESHOLD
 
@@ -37,6 +37,8 @@ def propose_for_message(tx: Tx, recorded: Recorded) -> None:
     message_id: int = getattr(recorded.event, "message_id", 0)
     found = hear(tx, who, [message_id]) if hours and message_id else []
     for heard in found:
+        if goes_on(tx, who, heard):
+            continue
         marks = keep_clues(tx, who, heard)
         others = find_others(tx, who, heard, marks, heard.said.at - hours * HOUR)
         likely = {other.case_id: (other, score) for other, score in reversed(others) if score.value >= THRESHOLD}

@@ -27,6 +27,12 @@ LOOKED_AT = 25
 LIVING = ("open", "pending", "snoozed", "solved")
 
 
+BEGINNING = 3
+"""What a matter is about is said in its first messages."""
+SHORT = 200
+"""Characters; whatever is longer may begin another matter."""
+
+
 class Heard(msgspec.Struct, frozen=True):
     """A message of a case, as it is compared."""
 
@@ -48,6 +54,17 @@ def hear(tx: Tx, who: Actor, message_ids: Sequence[int]) -> list[Heard]:
     chosen = sa.select(m.id, v.case_id, m.subject, m.at, text, name, i.address, i.contact_id, t.inbox_id).select_from(joined)
     said = (m.workspace_id == who.workspace_id) & m.id.in_(message_ids) & (m.direction == "in") & (m.automatic == "") & ~v.aside
     return [_heard(row) for row in tx.rows(chosen.where(said, c.status.in_(LIVING)))]
+
+
+def goes_on(tx: Tx, who: Actor, heard: Heard) -> bool:
+    """Whether it is one more short line of a talk that has been compared already: a chat has dozens, and they tell nothing new."""
+    if len(heard.said.text) > SHORT:
+        return False
+    m, this = messages.c, messages.alias("this")
+    here = sa.select(this.c.conversation_id).where(this.c.workspace_id == who.workspace_id, this.c.id == heard.message_id)
+    before = (m.conversation_id == here.scalar_subquery()) & (m.direction == "in") & (m.id < heard.message_id)
+    earlier = sa.select(m.id).where(m.workspace_id == who.workspace_id, before).limit(BEGINNING)
+    return len(tx.rows(earlier)) == BEGINNING
 
 
 def keep_clues(tx: Tx, who: Actor, heard: Heard) -> dict[str, int]:
