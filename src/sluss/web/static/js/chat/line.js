@@ -79,8 +79,8 @@ async function read(reader) {
 }
 
 function hear(part) {
-  const name = part.match(/^event: (\w+)$/m)?.[1];
-  const data = part.match(/^data: (.*)$/m)?.[1];
+  // Not by a pattern: for one a line also ends where some names and texts have signs that JSON leaves as they are.
+  const [name, data] = ["event: ", "data: "].map((what) => part.split("\n").find((one) => one.startsWith(what))?.slice(what.length));
   if (!name) return 0;
   const told = JSON.parse(data ?? "{}");
   tries = 0;
