@@ -20,7 +20,7 @@ from sluss.customers.screens import Person
 from sluss.desk.around import look_around
 from sluss.desk.item_screens import Delivery, Message, Note
 from sluss.desk.list_screens import Visit
-from sluss.desk.presence import WRITING, mark_presence, writers
+from sluss.desk.presence import WRITING, Doing, mark_presence, writers
 from sluss.desk.talk import PAUSE, close_together
 from sluss.desk.timeline import read_timeline
 from sluss.desk.visiting import RECENT, show_visitors, unseen_by_us, visits_at
@@ -116,11 +116,12 @@ def test_an_older_case_tells_nothing_of_what_happens_now(chats: Chats, clock: Te
 
 def test_customers_learn_who_writes_an_answer_and_nothing_else_of_us(chats: Chats, clock: TestClock) -> None:
     case, other = chats.says(chats.visitor()), chats.says(chats.visitor())
-    for key, no, doing, tab in (
+    marks: tuple[tuple[str, int, Doing, str], ...] = (
         ("maja", case.number, "note", TAB),
         ("johan", case.number, "reading", TAB),
         ("maja", other.number, "reply", f"{TAB}a"),
-    ):
+    )
+    for key, no, doing, tab in marks:
         chats.db.write_now(mark_presence, chats.who(key), no, tab, doing)
     assert chats.db.read_now(writers) == [(case.workspace_id, other.id, "Maja")]
     clock.move(WRITING)
@@ -231,7 +232,8 @@ async def test_a_page_shows_the_customer_on_the_web_site(web: Web) -> None:
     message_id = ground.rows(sa.text("SELECT id FROM messages"))[0].id
     assert (await maja.get(f"/messages/{message_id}/raw")).status_code == 404
     assert (await maja.get(f"/messages/{message_id}/headers")).status_code == 404
-    unseen = await web.db.read(unseen_by_us, web.world.who("maja"), await web.db.read(lambda tx: tx.row(sa.text("SELECT * FROM cases"))))
+    stored: Any = await web.db.read(lambda tx: tx.row(sa.text("SELECT * FROM cases")))
+    unseen = await web.db.read(unseen_by_us, web.world.who("maja"), stored)
     assert len(unseen) == 1
     async with guest.listening() as listener:
         assert (await maja.post(f"/cases/{case.number}/read")).status_code == 204

@@ -112,7 +112,8 @@ async def chat(db: Database, world: World, tmp_path: Path) -> Chat:
 
 def hello(visitor_id: int = 7001, text: str = "Hej, är min väska kvar?", **given: Any) -> ChatMessage:
     """One message of a visitor under a key of its own."""
-    return ChatMessage(**{"visitor_id": visitor_id, "text": text, "key": f"made-by-the-page-{next(numbers)}"} | given)
+    said: dict[str, Any] = {"visitor_id": visitor_id, "text": text, "key": f"made-by-the-page-{next(numbers)}"}
+    return ChatMessage(**said | given)
 
 
 def _key(said: ChatMessage | ChatReceipt) -> str:

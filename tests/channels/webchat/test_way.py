@@ -7,7 +7,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from sluss.cases import recording
+from sluss.cases import known, recording
 from sluss.cases.access import access_case
 from sluss.cases.contacts import known_identities
 from sluss.cases.models import attachments, cases, messages, threads
@@ -45,7 +45,7 @@ async def test_what_a_visitor_sends_twice_is_one_message(chat: Chat) -> None:
 async def test_a_set_that_meets_a_thread_just_opened_is_settled_one_by_one(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """F32: two processes at once; the unique key decides, and nothing is lost."""
     await chat.say(hello())
-    original, times = recording.threads_by_key, iter([True])
+    original, times = known.threads_by_key, iter([True])
     monkeypatch.setattr(recording, "threads_by_key", lambda *given: {} if next(times, False) else original(*given))
     assert await chat.say(hello(), hello(7002), hello()) == ["message"] * 4
     assert chat.value(sa.select(sa.func.count()).select_from(threads)) == 2
