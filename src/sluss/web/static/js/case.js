@@ -51,8 +51,12 @@ async function refresh() {
   // A composer that was put in place meanwhile, by an answer to a form of its own, knows more than what was asked for before.
   const own = document.querySelector('#reply input[name="seen"]')?.value ?? before;
   if (own !== before) document.getElementById("news").replaceChildren();
-  const mark = own !== before ? own : asking && !(shown && !document.querySelector("#news > *")) ? before : document.getElementById("items").dataset.seen;
+  // Whoever has begun to write since it was asked for has not read what it brought: that is asked for once more, as news.
+  const begun = !asking && !reading();
+  const kept = begun || asking && !(shown && !document.querySelector("#news > *"));
+  const mark = own !== before ? own : kept ? before : document.getElementById("items").dataset.seen;
   for (const seen of marks()) seen.value = mark;
+  if (begun && own === before) refresh();
   if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].ariaLabel.split(", ")[0]}`);
 }
 
