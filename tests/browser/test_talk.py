@@ -24,9 +24,10 @@ class Guest:
 
     def look_on(self) -> None:
         """The page is open: it has its stream."""
-        self._line.send(self._line.build_request("GET", f"{self._url}/live", headers=self._headers), stream=True)
+        self._stream = self._line.send(self._line.build_request("GET", f"{self._url}/live", headers=self._headers), stream=True)
 
     def leave(self) -> None:
+        self._stream.close()
         self._line.close()
 
     def say(self, text: str) -> None:

@@ -20,7 +20,9 @@ def test_a_view_is_built_saved_emptied_and_filled_again(office: Place, desk: Des
     expect(tab.locator("#f-f")).to_have_value("is:open")
     builder.get_by_role("button", name="Add a condition").click()
     expect(builder.locator("[name=field]")).to_have_count(2)
+    drawn = builder.locator("[name=value]").nth(1).element_handle()
     builder.locator("[name=field]").nth(1).select_option("from")
+    drawn.wait_for_element_state("hidden")  # the other field brings another builder
     builder.locator("[name=value]").nth(1).fill("@kund.example")
     builder.locator("[name=value]").nth(1).press("Tab")
     expect(tab.locator("#f-f")).to_have_value("is:open from:@kund.example")
