@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -55,6 +56,8 @@ from sluss.wiring import AFTER, EVERY, INSIDE, JOBS, TELLERS
 
 FILES = 65_536
 REMEMBERED = 2.0
+YOUNG = 10_000
+"""New objects between two looks for cycles among them."""
 
 log = get_log("serving")
 NODE_SECONDS = 60
@@ -202,6 +205,7 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
     `ready` is told the address once requests are answered; `extra` runs beside the loops (control socket, demo).
     """
     raise_file_limit()
+    rest_what_stays()
     signals = host.edge.signals = Signals(host.db.host)
     supervisor = host.edge.supervisor = Supervisor(host.clock)
     work = Work(host, signals, supervisor)
@@ -256,6 +260,13 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.bind((host, port))
     listening.listen(2048)
     return listening
+
+
+def rest_what_stays() -> None:
+    """Let the collector of cycles pass over what is loaded for good, and look seldom: walking all of it stopped everything for a while."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 50)
 
 
 def raise_file_limit() -> int:
