@@ -9,8 +9,12 @@ from typing import Any
 from sluss.channels.contract import Connection
 from sluss.channels.webchat.identity import read_identity
 from sluss.channels.webchat.snippet import LOADER, snippet
+from sluss.channels.webchat.understanding import FILES, TEXT
 from sluss.kernel.clock import SECOND, system_clock
+from sluss.visitor.limits import Limits
 from sluss.visitor.loader import FOLDER, MODULES
+from sluss.visitor.receiving import FILE_BYTES, FILES_BYTES
+from sluss.visitor.transcript import PER_ADDRESS, PER_NETWORK, PER_VISITOR
 
 PAGE = (Path(__file__).parents[2] / "docs/web-chat.md").read_text(encoding="utf-8")
 CODE = "\n".join((FOLDER / name).read_text() for name in MODULES)
@@ -69,3 +73,20 @@ def test_every_example_makes_the_same_claims() -> None:
         }
         assert "HS256" in example
         assert "900" in example
+
+
+def test_the_limits_are_those_that_are_counted() -> None:
+    """T91: what the page tells a company to expect is what its visitors meet."""
+    limits = Limits()
+    told = PAGE[PAGE.index("## How much one may ask") : PAGE.index("## What stays as it is")]
+    for row in (
+        f"| first messages of new visitors | network | {limits.newcomers.most} in ten minutes |",
+        f"| messages | visitor | {limits.messages.most} a minute, {limits.messages_a_day.most} a day |",
+        f"{TEXT:,} characters, {FILES} files of {FILE_BYTES // 10**6} MB, {FILES_BYTES // 10**6} MB together |",
+        f"| messages with files on their way at once | network | {limits.bodies.most} |",
+        f"| frames, states and buttons | network | {limits.looks.most} a minute |",
+        f"| identity tokens | network | {limits.identities.most} a minute |",
+        f"| open streams | visitor, network | {limits.streams_of_visitor}, {limits.streams_of_network} |",
+        f"| address, visitor, network | {PER_ADDRESS}, {PER_VISITOR} and {PER_NETWORK} a day |",
+    ):
+        assert row in told

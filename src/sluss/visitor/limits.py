@@ -39,7 +39,7 @@ class Buckets:
     """So many at once, and from then on so many in each span of time, for each key; of keys the latest are remembered."""
 
     def __init__(self, name: str, most: int, seconds: float) -> None:
-        self.name, self._most, self._rate = name, float(most), most / seconds
+        self.name, self.most, self._rate = name, most, most / seconds
         self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def take(self, key: Hashable) -> None:
@@ -56,25 +56,25 @@ class Buckets:
 
     def give_back(self, key: Hashable) -> None:
         """It was none after all."""
-        left, at = self._left.get(key, (self._most, 0.0))
-        self._left[key] = (min(self._most, left + 1), at)
+        left, at = self._left.get(key, (self.most, 0.0))
+        self._left[key] = (min(self.most, left + 1), at)
 
     def _now(self, key: Hashable, now: float) -> float:
-        left, at = self._left.get(key, (self._most, now))
-        return min(self._most, left + (now - at) * self._rate)
+        left, at = self._left.get(key, (self.most, now))
+        return min(self.most, left + (now - at) * self._rate)
 
 
 class Bodies:
     """What is on its way to us: large things only so many at once of each network, and nothing for ever."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._large = most, Counter[str]()
+        self.most, self._large = most, Counter[str]()
 
     @contextlib.asynccontextmanager
     async def arriving(self, network: str, length: str) -> AsyncGenerator[None]:
         """Read one within the block; `length` is what was announced. Raises `TooMuch`, also for one that does not come to its end."""
         small = length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= SMALL
-        if not small and self._large[network] >= self._most:
+        if not small and self._large[network] >= self.most:
             metrics.visitor_refused("bodies")
             raise TooMuch(10)
         self._large.update([] if small else [network])
