@@ -190,6 +190,7 @@ attachments = scoped_table(
     sa.Column("digest", Text, nullable=False, info={"file": ""}),
     sa.Column("content_id", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("alt", Text, nullable=False, server_default=""),
     refers("message_id", "messages"),
     refers("note_id", "notes"),
     refers("case_id", "cases"),
@@ -244,3 +245,106 @@ note_mentions = scoped_table(
     sa.Index("ix_note_mentions_case", "workspace_id", "case_id"),
     key=("note_id", "start"),
 )
+posts = scoped_table(
+    "posts",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("external_key", Text, nullable=False),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("ours", Flag, nullable=False),
+    sa.Column("author", Text, nullable=False),
+    sa.Column("author_name", Text, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("url", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("edited_at", Instant),
+    sa.Column("removed_at", Instant),
+    sa.Column("seen_at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.UniqueConstraint("workspace_id", "inbox_id", "external_key"),
+    sa.Index("ix_posts_inbox", "workspace_id", "inbox_id", "at"),
+)
+"""The public things that public threads hang under; `author` is an address on the inbox's network."""
+thread_posts = scoped_table(
+    "thread_posts",
+    sa.Column("thread_id", Id, nullable=False),
+    sa.Column("post_id", Id, nullable=False),
+    refers("thread_id", "threads"),
+    refers("post_id", "posts"),
+    sa.Index("ix_thread_posts_post", "workspace_id", "post_id"),
+    key=("thread_id",),
+)
+thread_standings = scoped_table(
+    "thread_standings",
+    sa.Column("thread_id", Id, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    refers("thread_id", "threads"),
+    key=("thread_id",),
+)
+"""When the customer last opened the network's window of a thread."""
+message_faces = scoped_table(
+    "message_faces",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("parent_key", Text, nullable=False),
+    sa.Column("url", Text, nullable=False),
+    sa.Column("audience", Text, nullable=False),
+    sa.Column("spoiler", Text, nullable=False),
+    sa.Column("unanswerable", Text, nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("hidden_at", Instant),
+    sa.Column("removed_at", Instant),
+    sa.Column("removed_by", Text, nullable=False),
+    sa.Column("edited_at", Instant),
+    sa.Column("liked_at", Instant),
+    sa.Column("changed_at", Instant, nullable=False),
+    refers("message_id", "messages"),
+    key=("message_id",),
+)
+"""How a message stands at its network, where that can change after it was written. `facts` are the adapter's own."""
+message_versions = scoped_table(
+    "message_versions",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("html", Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    refers("message_id", "messages"),
+    sa.Index("ix_message_versions_message", "workspace_id", "message_id", "until"),
+)
+"""What a message had said before its author changed it."""
+message_reactions = scoped_table(
+    "message_reactions",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("address", Text, nullable=False),
+    sa.Column("emoji", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("message_id", "messages"),
+    key=("message_id", "address"),
+)
+bystanders = scoped_table(
+    "bystanders",
+    sa.Column("post_id", Id, nullable=False),
+    sa.Column("external_id", Text, nullable=False),
+    sa.Column("parent_key", Text, nullable=False),
+    sa.Column("author", Text, nullable=False),
+    sa.Column("author_name", Text, nullable=False),
+    sa.Column("ours", Flag, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("url", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("removed_at", Instant),
+    refers("post_id", "posts"),
+    sa.Index("ix_bystanders_at", "workspace_id", "at"),
+    key=("post_id", "external_id"),
+)
+"""What others said around a customer's utterance and is no message of a case: shown, and forgotten after a while."""
+early_news = scoped_table(
+    "early_news",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("external_id", Text, nullable=False),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.Index("ix_early_news_key", "workspace_id", "inbox_id", "external_id"),
+    sa.Index("ix_early_news_at", "at"),
+)
+"""News about utterances that have not come yet; the adapter's value as it was understood."""

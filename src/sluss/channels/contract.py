@@ -6,23 +6,18 @@ Nothing here knows a network, a case or the database.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn, Protocol, runtime_checkable
 
 import msgspec
 
+from sluss.channels.happenings import AccountNews, Bystander, Changed, Known, Opened, Post, Reacted, Renamed, Wanted
+from sluss.channels.who import Address, Profile
 from sluss.kernel.clock import SECOND
 from sluss.kernel.files import Stored, Writing
 
 LETTER = "sluss-letter."
 """How the key begins of what Sluss itself writes to agents: found again among the sent, it is no answer to anybody."""
-
-
-class Address(msgspec.Struct, frozen=True):
-    """One address on a network, with the name its owner shows. `address` is folded (lower case) for look-up."""
-
-    address: str
-    name: str = ""
 
 
 class InboundFile(msgspec.Struct, frozen=True):
@@ -32,6 +27,7 @@ class InboundFile(msgspec.Struct, frozen=True):
     media_type: str
     data: bytes
     content_id: str = ""
+    alt: str = ""
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +42,17 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     `proof` is what the configured receiving server found out about the sender: `pass`, `fail`, or empty when it says nothing.
     `warnings` name what is odd about the message (`reply-to-differs`, `name-holds-address`, …), for the desk to show.
     `author` is the person of ours who wrote an `out`, as the message names them; `return_path` is where automatic answers go.
-    `thread_key` is the network's own key of the thread where it has one that lasts (a chat, a direct message); it then decides alone.
+    `thread_key` is the network's own key of the thread where it has one that lasts (a chat, a direct message, one author's branch of
+    comments under a post); it then decides alone. Where that thread is new and `references` name a message of a case of the same person
+    that still takes more, the thread joins that case.
+
+    Of networks where people meet in public: `visibility` is this message's own (empty: the channel's), `audience` the network's finer word
+    for it (`unlisted`, `followers`); `kind` what it is there (`comment`, `reply`, `mention`, `quote`, `review`, `story reply`, `story
+    mention`, `button`, …); `post` what it hangs under, `parent_key` the utterance that it answers directly (also the nearest of
+    `references`), `url` where people see it, `spoiler` its content warning. `unanswerable` says in one sentence why no answer can be sent
+    to it by the network's programs (people are then led to `url`). `opens`: it opens the network's window. `facts` are small values that
+    the adapter wants back when the message is answered or acted upon. `wanted` is what must be fetched to complete it.
+    `echo_of` is our own key of the message that this echoes, where the network gives it back.
     """
 
     external_id: str
@@ -71,6 +77,19 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     author: Address | None = None
     return_path: str = ""
     thread_key: str = ""
+    visibility: Literal["", "public", "private"] = ""
+    audience: str = ""
+    kind: str = ""
+    post: Post | None = None
+    parent_key: str = ""
+    url: str = ""
+    spoiler: str = ""
+    unanswerable: str = ""
+    opens: bool = True
+    facts: dict[str, Any] = {}
+    wanted: tuple[Wanted, ...] = ()
+    profile: Profile | None = None
+    echo_of: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,18 +97,24 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     `token` is what only the network and we know of the delivery (see `Outbound.bounces_to`); it counts more than the names. `complained`
     means that the recipient, or whoever reads for them, called it unwanted. `thread_key` names the only thread whose deliveries it moves.
+    `up_to` (microseconds UTC) means all of that thread that we had sent by then; `external_id` may then be empty. `echo_of` is our own
+    key, where the network gives it back. `foreign` is what to show in the thread, in one sentence, when the message is none that we know:
+    another program has sent it, and the network does not say what.
     """
 
     external_id: str
     recipient: str
-    state: Literal["delivered", "read", "failed", "delayed", "complained"]
+    state: Literal["sent", "delivered", "read", "failed", "delayed", "complained"]
     code: str = ""
     reason: str = ""
     token: str = ""
     thread_key: str = ""
+    up_to: int | None = None
+    echo_of: str = ""
+    foreign: str = ""
 
 
-Understood = Inbound | Receipt
+Understood = Inbound | Receipt | Changed | Reacted | Opened | Bystander | Known | Renamed | AccountNews
 
 
 class Unparsable(Exception):
@@ -140,6 +165,7 @@ class OutboundFile(msgspec.Struct, frozen=True):
     media_type: str
     data: bytes
     content_id: str = ""
+    alt: str = ""
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +174,13 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     `automatic` marks what no person wrote (a notice, a confirmation), so that no machine answers it.
     `html` is the text with its form, sanitised, for networks that show it; `text` always says the same.
     `bounces_to` is where the network reports on this delivery, an address that nobody else can know; empty for the sender's own.
+
+    On networks where people meet in public: `visibility` says how it goes; `thread_key` is the network's key of the thread (empty, or
+    beginning with `way:`, where the network does not have it yet), `answers` the network's key of the message that it answers, with the
+    `audience`, `spoiler` and `facts` of that one; `post_key` what the thread hangs under; `follows` the network's key of our own message
+    that it goes on from (the earlier part of a long answer). `is_private_reply`: a private message to the author of the public message
+    `answers`. `opened_at` is when the customer last opened the network's window (microseconds UTC, 0 never). `template` is an approved one
+    in place of free text (see `TemplateUse`). `language` is the text's, if known.
     """
 
     external_id: str
@@ -165,20 +198,57 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: int
     automatic: bool = False
     bounces_to: str = ""
+    visibility: Literal["public", "private"] = "private"
+    thread_key: str = ""
+    post_key: str = ""
+    answers: str = ""
+    follows: str = ""
+    audience: str = ""
+    spoiler: str = ""
+    facts: dict[str, Any] = {}
+    is_private_reply: bool = False
+    opened_at: int = 0
+    template: TemplateUse | None = None
+    language: str = ""
+
+
+class TemplateUse(msgspec.Struct, frozen=True, kw_only=True):
+    """An approved template with its variables filled, by place (`1`, `2`) or by name."""
+
+    name: str
+    language: str
+    values: dict[str, str] = {}
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The network took the message; `detail` is its own words (queue id), for the attempt row."""
+    """The network took the message; `detail` is its own words (queue id), for the attempt row.
+
+    `external_ids` are the network's own keys of it: whoever answers, echoes or reports names those. `thread_key` is the network's key of
+    the thread where that was not known before, `recipient` who the network says was reached. `url` is where people see it, `cost`
+    its price in millionths of a dollar.
+    """
 
     detail: str
+    external_ids: tuple[str, ...] = ()
+    thread_key: str = ""
+    recipient: Address | None = None
+    url: str = ""
+    cost: int = 0
 
 
 class Refused(Exception):
-    """The network said no. `permanent` means that the same message will never be taken."""
+    """The network said no. `permanent` means that the same message will never be taken.
 
-    def __init__(self, code: str, reason: str, *, permanent: bool) -> None:
+    `wait` is how long the network wants to be left alone, in microseconds (with `whole_inbox` by the whole account, else by this thread);
+    `reconnect` that nothing will be taken until a person connects the account again.
+    """
+
+    def __init__(
+        self, code: str, reason: str, *, permanent: bool, wait: int = 0, whole_inbox: bool = False, reconnect: bool = False
+    ) -> None:
         super().__init__(f"{code} {reason}")
         self.code, self.reason, self.permanent = code, reason, permanent
+        self.wait, self.whole_inbox, self.reconnect = wait, whole_inbox, reconnect
 
 
 class Unreachable(Exception):
@@ -214,6 +284,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
     `is_letter`: a message has form, a signature, and quotes what it answers; it can be passed on to anybody.
     `is_live`: the customer sits at the other end while it is answered: both see who writes, and where the customer is.
+
+    A channel with a public and a private side declares each: see `Sided`. `deeds` are what can be done there beside answering (names of
+    `DeedKind`). `can_reply_privately`: to a public message, once, within `private_reply_hours` of it (None: no limit, and not only once).
+    `counts` is how the network measures `max_length` (`channels/counting.py`); `splits`: what is too long can go as a thread of several.
+    `max_files` may go with one message, none of them with text where `files_alone`. `has_alt`: pictures can be described.
+    `has_spoiler`: a message can have a content warning.
+    `window_hours` after the customer's last word free answers end; until `late_hours` a person may still write (the network's tag for that
+    is set by the adapter); after that nothing, but for approved templates where `has_templates`.
+    `hook_status` is how the network wants a delivery acknowledged.
     """
 
     icon: str
@@ -227,6 +306,19 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     max_length: int | None = None
     max_file_bytes: int | None = None
     undo_seconds: int = 0
+    deeds: frozenset[str] = frozenset()
+    can_reply_privately: bool = False
+    private_reply_hours: int | None = None
+    counts: Literal["characters", "bytes", "utf16", "x", "mastodon"] = "characters"
+    splits: bool = False
+    max_files: int | None = None
+    files_alone: bool = False
+    has_alt: bool = False
+    has_spoiler: bool = False
+    window_hours: int | None = None
+    late_hours: int | None = None
+    has_templates: bool = False
+    hook_status: int = 202
 
 
 class Access(Protocol):
@@ -244,7 +336,8 @@ class Access(Protocol):
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """An inbox as its adapter sees it: settings as stored, secrets opened. Never logged.
 
-    `access` is set by the host where the inbox signs in by tokens.
+    `access` is set by the host where the inbox signs in by tokens; `hook` is the public address at which the network can post for it
+    (empty: this installation has none), `home` the public address of Sluss.
     """
 
     workspace_id: int
@@ -255,6 +348,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     secrets: dict[str, str]
     channel: str = ""
     access: Access | None = None
+    hook: str = ""
+    home: str = ""
 
 
 class Cursors(Protocol):
@@ -328,6 +423,31 @@ class Choosing(Protocol):
 
     async def choices(self, connection: Connection, field: str) -> list[str]:
         """What the account offers for a field. Raises `Unreachable`."""
+        ...
+
+
+@runtime_checkable
+class Sided(Protocol):
+    """An adapter whose inboxes have a public side beside the private one that `capabilities` declares."""
+
+    public_capabilities: Capabilities
+
+
+@runtime_checkable
+class Greeted(Protocol):
+    """An adapter whose network asks the inbox's address whether it is the right one, before it posts anything there."""
+
+    def greet(self, query: Mapping[str, str], connection: Connection) -> str:
+        """The plain answer to a GET (letters, digits, `-`, `_` alone, or JSON). Raises `Unverified`."""
+        ...
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """An adapter whose network posts for several accounts of one program to the address of one of them."""
+
+    def accounts(self, posted: Posted) -> set[str]:
+        """The addresses of all inboxes that a body speaks to, unproven: each proves and takes its own part by `accept`."""
         ...
 
 

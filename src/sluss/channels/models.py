@@ -101,3 +101,30 @@ chat_sites = scoped_table(
     key=("inbox_id", "origin"),
 )
 """Web sites whose pages asked for the chat of an inbox, at most once an hour each; `refused`: the site is not on the inbox's list."""
+inbox_costs = scoped_table(
+    "inbox_costs",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("day", Text, nullable=False),
+    sa.Column("what", Text, nullable=False),
+    sa.Column("times", Count, nullable=False),
+    sa.Column("micros", Count, nullable=False),
+    refers("inbox_id", "inboxes"),
+    key=("inbox_id", "day", "what"),
+)
+"""What an inbox's network charged on a UTC day (`2026-11-22`), by kind of call, in millionths of a dollar."""
+templates = scoped_table(
+    "templates",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("language", Text, nullable=False),
+    sa.Column("category", Text, nullable=False),
+    sa.Column("status", Text, nullable=False),
+    sa.Column("header", Text, nullable=False),
+    sa.Column("body", Text, nullable=False),
+    sa.Column("footer", Text, nullable=False),
+    sa.Column("variables", Json, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+    refers("inbox_id", "inboxes"),
+    sa.UniqueConstraint("workspace_id", "inbox_id", "name", "language"),
+)
+"""Approved texts that a network lets us send outside its window, as it last told them."""

@@ -88,3 +88,16 @@ consents = scoped_table(
     sa.Index("ix_consents_contact", "workspace_id", "contact_id"),
     sa.Index("ix_consents_purpose", "workspace_id", "purpose_id"),
 )
+identity_profiles = scoped_table(
+    "identity_profiles",
+    sa.Column("identity_id", Id, nullable=False),
+    sa.Column("handle", Text, nullable=False),
+    sa.Column("url", Text, nullable=False),
+    sa.Column("followers", Count),
+    sa.Column("verified", Flag, nullable=False),
+    sa.Column("picture", Text, nullable=False, info={"file": ""}),
+    sa.Column("seen_at", Instant, nullable=False),
+    refers("identity_id", "identities"),
+    key=("identity_id",),
+)
+"""What a network tells of somebody; `picture` is a digest in the file store."""

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from sluss.kernel.schema import refers, scoped_table
-from sluss.kernel.types import Count, Flag, Id, Instant, Text
+from sluss.kernel.types import Count, Flag, Id, Instant, Json, Text
 
 OPEN_SQL = "state IN ('queued', 'sending', 'unknown')"
 
@@ -72,3 +72,26 @@ carried = scoped_table(
     key=("message_id", "operation_id"),
 )
 """Every message that such an operation takes along: one mail may hold several answers, and each of them left by it."""
+deeds = scoped_table(
+    "deeds",
+    sa.Column("operation_id", Id, nullable=False),
+    sa.Column("agent_id", Id),
+    sa.Column("value", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    refers("operation_id", "operations"),
+    refers("agent_id", "agents"),
+    key=("operation_id",),
+)
+"""What belongs to an operation that is no sending: the new text or the emoji, who ordered it (nobody: a policy) and why."""
+sendings = scoped_table(
+    "sendings",
+    sa.Column("message_id", Id, nullable=False),
+    sa.Column("answers_id", Id),
+    sa.Column("follows_id", Id),
+    sa.Column("is_private_reply", Flag, nullable=False),
+    sa.Column("spoiler", Text, nullable=False),
+    sa.Column("template", Json, nullable=False),
+    refers("message_id", "messages"),
+    key=("message_id",),
+)
+"""How a message of ours goes at its network: which message it answers, which of ours it goes on from, and the template it is."""

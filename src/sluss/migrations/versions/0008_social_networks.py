@@ -1,0 +1,287 @@
+"""Social networks."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from sluss.kernel import types
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "early_news",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("external_id", types.Text(), nullable=False),
+        sa.Column("value", types.Json(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_early_news_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_early_news_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_early_news")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_early_news_at", "early_news", ["at"], unique=False)
+    op.create_index("ix_early_news_key", "early_news", ["workspace_id", "inbox_id", "external_id"], unique=False)
+    op.create_table(
+        "identity_profiles",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("identity_id", types.Id(), nullable=False),
+        sa.Column("handle", types.Text(), nullable=False),
+        sa.Column("url", types.Text(), nullable=False),
+        sa.Column("followers", types.Count(), nullable=True),
+        sa.Column("verified", types.Flag(), nullable=False),
+        sa.Column("picture", types.Text(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "identity_id"],
+            ["identities.workspace_id", "identities.id"],
+            name=op.f("fk_identity_profiles_workspace_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_identity_profiles_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "identity_id", name=op.f("pk_identity_profiles")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "inbox_costs",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("day", types.Text(), nullable=False),
+        sa.Column("what", types.Text(), nullable=False),
+        sa.Column("times", types.Count(), nullable=False),
+        sa.Column("micros", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_inbox_costs_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_inbox_costs_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "inbox_id", "day", "what", name=op.f("pk_inbox_costs")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "posts",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("external_key", types.Text(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("ours", types.Flag(), nullable=False),
+        sa.Column("author", types.Text(), nullable=False),
+        sa.Column("author_name", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("url", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("edited_at", types.Instant(), nullable=True),
+        sa.Column("removed_at", types.Instant(), nullable=True),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_posts_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_posts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("workspace_id", "inbox_id", "external_key", name=op.f("uq_posts_workspace_id_inbox_id_external_key")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_posts_inbox", "posts", ["workspace_id", "inbox_id", "at"], unique=False)
+    op.create_table(
+        "templates",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("language", types.Text(), nullable=False),
+        sa.Column("category", types.Text(), nullable=False),
+        sa.Column("status", types.Text(), nullable=False),
+        sa.Column("header", types.Text(), nullable=False),
+        sa.Column("body", types.Text(), nullable=False),
+        sa.Column("footer", types.Text(), nullable=False),
+        sa.Column("variables", types.Json(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_templates_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_templates_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_templates")),
+        sa.UniqueConstraint("workspace_id", "inbox_id", "name", "language", name=op.f("uq_templates_workspace_id_inbox_id_name_language")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "bystanders",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("post_id", types.Id(), nullable=False),
+        sa.Column("external_id", types.Text(), nullable=False),
+        sa.Column("parent_key", types.Text(), nullable=False),
+        sa.Column("author", types.Text(), nullable=False),
+        sa.Column("author_name", types.Text(), nullable=False),
+        sa.Column("ours", types.Flag(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("url", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("removed_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "post_id"], ["posts.workspace_id", "posts.id"], name=op.f("fk_bystanders_workspace_id_post_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_bystanders_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "post_id", "external_id", name=op.f("pk_bystanders")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_bystanders_at", "bystanders", ["workspace_id", "at"], unique=False)
+    op.create_table(
+        "thread_posts",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("thread_id", types.Id(), nullable=False),
+        sa.Column("post_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "post_id"], ["posts.workspace_id", "posts.id"], name=op.f("fk_thread_posts_workspace_id_post_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "thread_id"], ["threads.workspace_id", "threads.id"], name=op.f("fk_thread_posts_workspace_id_thread_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_thread_posts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "thread_id", name=op.f("pk_thread_posts")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_thread_posts_post", "thread_posts", ["workspace_id", "post_id"], unique=False)
+    op.create_table(
+        "thread_standings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("thread_id", types.Id(), nullable=False),
+        sa.Column("opened_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "thread_id"], ["threads.workspace_id", "threads.id"], name=op.f("fk_thread_standings_workspace_id_thread_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_thread_standings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "thread_id", name=op.f("pk_thread_standings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "fetches",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("key", types.Text(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("ref", types.Json(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("media_type", types.Text(), nullable=False),
+        sa.Column("size", types.Count(), nullable=False),
+        sa.Column("alt", types.Text(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=True),
+        sa.Column("identity_id", types.Id(), nullable=True),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("tries", types.Count(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "identity_id"], ["identities.workspace_id", "identities.id"], name=op.f("fk_fetches_workspace_id_identity_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_fetches_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_fetches_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_fetches_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_fetches")),
+        sa.UniqueConstraint("workspace_id", "inbox_id", "key", name=op.f("uq_fetches_workspace_id_inbox_id_key")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_fetches_due", "fetches", ["state", "due_at"], unique=False)
+    op.create_index("ix_fetches_identity", "fetches", ["workspace_id", "identity_id"], unique=False)
+    op.create_index("ix_fetches_message", "fetches", ["workspace_id", "message_id"], unique=False)
+    op.create_table(
+        "message_faces",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("parent_key", types.Text(), nullable=False),
+        sa.Column("url", types.Text(), nullable=False),
+        sa.Column("audience", types.Text(), nullable=False),
+        sa.Column("spoiler", types.Text(), nullable=False),
+        sa.Column("unanswerable", types.Text(), nullable=False),
+        sa.Column("facts", types.Json(), nullable=False),
+        sa.Column("hidden_at", types.Instant(), nullable=True),
+        sa.Column("removed_at", types.Instant(), nullable=True),
+        sa.Column("removed_by", types.Text(), nullable=False),
+        sa.Column("edited_at", types.Instant(), nullable=True),
+        sa.Column("liked_at", types.Instant(), nullable=True),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_message_faces_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_message_faces_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_message_faces")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "message_reactions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("address", types.Text(), nullable=False),
+        sa.Column("emoji", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"],
+            ["messages.workspace_id", "messages.id"],
+            name=op.f("fk_message_reactions_workspace_id_message_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_message_reactions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", "address", name=op.f("pk_message_reactions")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "message_versions",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("html", types.Text(), nullable=False),
+        sa.Column("until", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"],
+            ["messages.workspace_id", "messages.id"],
+            name=op.f("fk_message_versions_workspace_id_message_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_message_versions_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_message_versions")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_message_versions_message", "message_versions", ["workspace_id", "message_id", "until"], unique=False)
+    op.create_table(
+        "sendings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("answers_id", types.Id(), nullable=True),
+        sa.Column("follows_id", types.Id(), nullable=True),
+        sa.Column("is_private_reply", types.Flag(), nullable=False),
+        sa.Column("spoiler", types.Text(), nullable=False),
+        sa.Column("template", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_sendings_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_sendings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_sendings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "deeds",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("operation_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("value", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_deeds_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "operation_id"], ["operations.workspace_id", "operations.id"], name=op.f("fk_deeds_workspace_id_operation_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_deeds_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "operation_id", name=op.f("pk_deeds")),
+        sqlite_strict=True,
+    )
+    op.add_column("attachments", sa.Column("alt", types.Text(), server_default="", nullable=False))
