@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from sluss.kernel.http import GuardedClient, NoAnswer, Policy
+from sluss.kernel.http import GuardedClient, NoAnswer, Policy, TooMuch
 
 HEAD = 65_536
 BODY = 120_000_000
@@ -149,7 +149,7 @@ class Double:
         for attempt in range(tries):
             try:
                 status = (await self._hand().request("POST", url, headers=headers, content=body)).status
-            except NoAnswer:
+            except (NoAnswer, TooMuch):
                 status = 0
             if 200 <= status < 300:
                 break
