@@ -22,7 +22,7 @@ import uvloop
 from sluss.app import Server, make_app, make_server
 from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
-from sluss.channels.hosting import Hosting
+from sluss.channels.hosting import Hosting, at_home
 from sluss.channels.inboxes import connection_of
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.providers import use_stand_in
@@ -134,7 +134,7 @@ class Work:
         self._read: dict[tuple[int, int], tuple[float, Connection]] = {}
         self.reception = Reception(host.db, host.files)
         self.tokens = TokenSource(host.db, host.sealer, host.config)
-        self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens)
+        self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens, home=host.config.base_url)
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
         post = Postbox(host.db, host.config, self.hosting.connection).post
         self.postman = Postman(host.db, host.config, post, port=lambda: host.port, tellers=TELLERS)
@@ -164,7 +164,8 @@ class Work:
         """An inbox for its adapter, at most two seconds old: a process that only serves screens is not told when one changes."""
         read_at, known = self._read.get((workspace_id, inbox_id), (-REMEMBERED, None))
         if known is None or time.monotonic() - read_at > REMEMBERED:
-            known = await self.host.db.read(connection_of, system(workspace_id), inbox_id, self.host.sealer)
+            read = await self.host.db.read(connection_of, system(workspace_id), inbox_id, self.host.sealer)
+            known = at_home(read, self.host.config.base_url)
             self._read[workspace_id, inbox_id] = (time.monotonic(), known)
         return known
 

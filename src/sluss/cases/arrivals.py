@@ -19,6 +19,7 @@ class StoredFile(msgspec.Struct, frozen=True):
     size: int
     digest: str
     content_id: str
+    alt: str = ""
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,14 +49,32 @@ class Hosted(msgspec.Struct, frozen=True):
     changed_at: int
 
 
+def at_home(connection: Connection, home: str) -> Connection:
+    """The connection with the addresses by which networks and customers reach Sluss."""
+    home = home.rstrip("/")
+    hook = f"{home}/hooks/{connection.workspace_id}/{connection.inbox_id}" if home.startswith("https://") else ""
+    return msgspec.structs.replace(connection, home=home, hook=hook)
+
+
 class Hosting:
-    """The receiving adapters of one process. `holder` names the process in leases; `tokens` are for inboxes that sign in with them."""
+    """The receiving adapters of one process. `holder` names the process in leases; `tokens` are for inboxes that sign in with them.
+
+    `home` is the public address of Sluss; networks can post to inboxes only where it is reached by HTTPS.
+    """
 
     def __init__(
-        self, db: Database, sealer: Sealer, signals: Signals, intake: Intake, holder: str, *, tokens: TokenSource | None = None
+        self,
+        db: Database,
+        sealer: Sealer,
+        signals: Signals,
+        intake: Intake,
+        holder: str,
+        *,
+        tokens: TokenSource | None = None,
+        home: str = "",
     ) -> None:
         self._db, self._sealer, self._signals, self._intake, self._holder = db, sealer, signals, intake, holder
-        self._tokens = tokens
+        self._tokens, self._home = tokens, home
         self._channel: Callable[[str], Channel] = channel_named
         self._first_wait = FIRST_WAIT
         self._changes = 0
@@ -77,7 +95,7 @@ class Hosting:
         known, changes = self._connections.get((workspace_id, inbox_id)), self._changes
         if known is None:
             known = await self._db.read(connection_of, system(workspace_id), inbox_id, self._sealer)
-            known = self._tokens.attach(known) if self._tokens is not None else known
+            known = at_home(self._tokens.attach(known) if self._tokens is not None else known, self._home)
             if changes == self._changes:
                 self._connections[workspace_id, inbox_id] = known
         return known

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from sluss.channels.contract import Channel, Check
+from sluss.channels.contract import Capabilities, Channel, Check, Sided
 from sluss.channels.seen import Given, Seen
 
 ADAPTERS = {
@@ -57,6 +57,12 @@ def channel_named(name: str) -> Channel:
     if name not in _made:
         _made[name] = _adapter(name)()
     return _made[name]
+
+
+def capabilities_of(name: str, visibility: str = "private") -> Capabilities:
+    """What the desk may offer on one side of a channel; a channel of one side has it, whatever is asked for."""
+    channel = channel_named(name)
+    return channel.public_capabilities if visibility == "public" and isinstance(channel, Sided) else channel.capabilities
 
 
 def open_channels(*, allow_private: bool) -> None:

@@ -232,7 +232,7 @@ def _keep_files(files: FileStore, found: Sequence[Understood]) -> tuple[StoredFi
     all_files = [file for one in found if isinstance(one, Inbound) for file in one.files]
     digests = files.put_many([file.data for file in all_files]) if all_files else []
     return tuple(
-        StoredFile(file.name, file.media_type, len(file.data), digest, file.content_id)
+        StoredFile(file.name, file.media_type, len(file.data), digest, file.content_id, file.alt)
         for file, digest in zip(all_files, digests, strict=True)
     )
 
@@ -279,7 +279,7 @@ def _arrival(reading: Reading, inbound: Inbound) -> Arrival:
         envelope_id=one.id,
         inbox_id=one.inbox_id,
         network=one.channel,
-        visibility="public" if reading.visibility == "public" else "private",
+        visibility="public" if (inbound.visibility or reading.visibility) == "public" else "private",
         reopen_days=one.reopen_days,
         received_at=one.received_at,
         inbound=inbound,
