@@ -38,6 +38,10 @@ class NoAnswer(OutgoingError):
     """The host could not be reached, its certificate is wrong, or what it said is not HTTP. It may have received the request."""
 
 
+class NotReached(NoAnswer):
+    """No connection came about, so the host has received nothing."""
+
+
 class TooMuch(OutgoingError):
     """The answer was larger, slower or more compressed than allowed, or led through too many redirects."""
 
@@ -256,6 +260,8 @@ def _translated() -> Generator[None]:
     except TooMuch:
         result = "too much"
         raise
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise NotReached(_sentence(error)) from error
     except (TimeoutError, httpx.TimeoutException):
         result = "too much"
         raise TooMuch("The host took too long to answer.") from None
@@ -268,7 +274,7 @@ def _translated() -> Generator[None]:
 def _sentence(error: Exception) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "The host's certificate is not valid for its name."
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return "The host cannot be reached."
     return "The host broke off or did not speak HTTP."
 
