@@ -37,7 +37,7 @@ from sluss.kernel.db import Database
 from sluss.kernel.files import FileStore
 from sluss.kernel.folder import DataFolder
 from sluss.kernel.ids import IdMaker
-from sluss.kernel.leases import Lease, acquire, claim_node, hold, release_all
+from sluss.kernel.leases import Lease, acquire, claim_node, hold, release_all, watch_stuck
 from sluss.kernel.log import get_log
 from sluss.kernel.loops import place_forever, react_forever, tick_forever
 from sluss.kernel.sealed import reseal_forever
@@ -214,6 +214,7 @@ async def serve(host: Host, ready: Ready | None = None, extra: Extra | None = No
     host.edge.connection = work.hosting.connection if host.config.role != "web" else work.connection
     if host.db.kind == "postgresql":
         supervisor.run("node", host.keep_node)
+        supervisor.run("stuck", partial(watch_stuck, host.db))
     if host.config.role != "web":
         work.start()
     if extra is not None:

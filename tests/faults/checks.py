@@ -36,6 +36,20 @@ def everybody_is_answered(tx: Tx) -> bool:
     return everything_is_settled(tx) and not tx.value(sa.select(sa.func.count()).select_from(cases).where(cases.c.status == "open"))
 
 
+def what_is_left(tx: Tx) -> str:
+    """How everything stands, for whoever waited in vain."""
+    figures: list[str] = []
+    for table, column in ((envelopes, envelopes.c.state), (operations, operations.c.state), (cases, cases.c.status)):
+        rows = tx.rows(sa.select(column, sa.func.count().label("number")).group_by(column))
+        figures.append(f"{table.name}: " + ", ".join(f"{row[0]} {row.number}" for row in rows))
+    if tx.conn.dialect.name == "postgresql":
+        asleep = (
+            "SELECT pid, state, wait_event, now() - state_change AS since, query FROM pg_stat_activity WHERE datname = current_database()"
+        )
+        figures += [str(tuple(row)) for row in tx.rows(sa.text(asleep))]
+    return "; ".join(figures)
+
+
 o, before = operations.alias("o"), operations.alias("before")
 _BEHIND = sa.exists().where(before.c.thread_id == o.c.thread_id, before.c.message_id < o.c.message_id, before.c.state == "unknown")
 

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sluss.kernel.db import Database, open_database
 from sluss.kernel.tx import Tx
 from sluss.sandbox.mail.servers import MailWorld
-from tests.faults.checks import check_all, check_intake
+from tests.faults.checks import check_all, check_intake, what_is_left
 from tests.faults.post import Customers, Ledger
 from tests.faults.server import Nursery, Server
 
@@ -49,6 +49,9 @@ class Ground:
             async with asyncio.timeout(seconds):
                 while not await db.read(condition):  # noqa: ASYNC110 - another process's database tells nobody
                     await asyncio.sleep(0.05)
+        except TimeoutError:
+            message = f"still not so after {seconds} s; {await db.read(what_is_left)}"
+            raise AssertionError(message) from None
         finally:
             db.close()
 

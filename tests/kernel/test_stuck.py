@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from sluss.kernel import leases
 from sluss.kernel.db import Database
@@ -24,3 +27,20 @@ async def test_what_stands_still_in_a_transaction_is_ended(db: Database, databas
         with pytest.raises(psycopg.OperationalError):
             frozen.execute("SELECT 1")
         frozen.close()
+
+
+async def test_somebody_watches_for_it(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F4: whatever the frozen process had locked, not only leases, is let go though nobody happens to ask for a lease."""
+    if db.kind == "sqlite":
+        return
+    monkeypatch.setattr(leases, "STUCK", 0.05)
+    watching = asyncio.create_task(leases.watch_stuck(db))
+    with psycopg.connect(database_url.replace("+psycopg", ""), options="-c idle_in_transaction_session_timeout=0") as frozen:
+        frozen.execute("SELECT 1")
+        pid = frozen.info.backend_pid
+        while await db.read(lambda tx: tx.value(sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}"))):
+            await asyncio.sleep(0.02)
+        with pytest.raises(psycopg.OperationalError):
+            frozen.execute("SELECT 1")
+        frozen.close()
+    watching.cancel()

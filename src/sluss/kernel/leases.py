@@ -116,6 +116,13 @@ async def _acquire_if_free(db: Database, name: str, holder: str, seconds: int) -
     return None
 
 
+async def watch_stuck(db: Database) -> None:
+    """End what stands still in a transaction, every few seconds until cancelled: other rows than those of leases may be locked, too."""
+    while True:
+        await asyncio.sleep(STUCK / 3)
+        await db.write(end_stuck)
+
+
 def end_stuck(tx: Tx) -> int:
     """End transactions on PostgreSQL that have stood still for longer than the database lets them. Returns how many.
 
