@@ -408,6 +408,15 @@ Progress = Callable[[str, str], Awaitable[None]]
 """Tells the inbox page how it goes: ("ok", ""), ("ok", "a warning"), or ("failing", "one sentence")."""
 
 
+Spend = Callable[[str, int, int], Awaitable[int]]
+"""Notes what calls cost: their kind, how many, and millionths of a dollar together. Returns what the day has cost so far."""
+
+
+async def spend_nothing(_what: str, _times: int, _micros: int) -> int:
+    """For who lives where nothing is counted."""
+    return 0
+
+
 class Surroundings(msgspec.Struct, frozen=True):
     """What the host gives a receiving adapter."""
 
@@ -415,6 +424,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     cursors: Cursors
     progress: Progress
     now: Callable[[], int]
+    spend: Spend = spend_nothing
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from sluss.channels.addressing import fold_address, plain_address
 from sluss.channels.contract import Channel, Connection, Intake, Surroundings
+from sluss.channels.costs import note_cost, spent_today
 from sluss.channels.inboxes import connection_of, inbox_at
 from sluss.channels.models import inboxes
 from sluss.channels.oauth.access import TokenSource
@@ -156,7 +157,8 @@ class Hosting:
 
     async def _listen(self, one: Hosted, lease: Lease) -> None:
         connection = await self.connection(one.workspace_id, one.inbox_id)
-        around = Surroundings(self._intake, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock)
+        spend = partial(self._spend, one)
+        around = Surroundings(self._intake, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock, spend)
         await self._channel(one.channel).listen(connection, around)
         message = say("The adapter stopped listening by itself.")
         raise RuntimeError(message)
@@ -167,6 +169,9 @@ class Hosting:
             await self._db.write_grouped(record_progress, system(one.workspace_id), one.inbox_id, state, reason)
         except Exception:
             log.exception("progress_unwritten", inbox=one.inbox_id)
+
+    async def _spend(self, one: Hosted, what: str, times: int, micros: int) -> int:
+        return await self._db.write_grouped(_note_spent, system(one.workspace_id), one.inbox_id, what, (times, micros))
 
 
 class _LeasedCursors:
@@ -181,6 +186,14 @@ class _LeasedCursors:
 
     async def put(self, name: str, value: dict[str, Any]) -> None:
         await self._db.write_grouped(put_cursor, self._who, self._lease, self._inbox_id, (name, value))
+
+
+def _note_spent(tx: Tx, who: Actor, inbox_id: int, what: str, spent: tuple[int, int]) -> int:
+    """Count `(times, micros)`. Returns what the day has cost."""
+    times, micros = spent
+    if times:
+        note_cost(tx, who, inbox_id, what, micros, times)
+    return spent_today(tx, who, inbox_id)
 
 
 def _enabled(tx: Tx) -> list[Hosted]:
