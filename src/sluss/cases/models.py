@@ -287,6 +287,7 @@ message_faces = scoped_table(
     sa.Column("kind", Text, nullable=False),
     sa.Column("parent_key", Text, nullable=False),
     sa.Column("url", Text, nullable=False),
+    sa.Column("key", Text, nullable=False, server_default=""),
     sa.Column("audience", Text, nullable=False),
     sa.Column("spoiler", Text, nullable=False),
     sa.Column("unanswerable", Text, nullable=False),
@@ -300,7 +301,10 @@ message_faces = scoped_table(
     refers("message_id", "messages"),
     key=("message_id",),
 )
-"""How a message stands at its network, where that can change after it was written. `facts` are the adapter's own."""
+"""How a message stands at its network, where that can change after it was written. `facts` are the adapter's own.
+
+`key` is the network's own key of what we sent, where it has one beside ours.
+"""
 message_versions = scoped_table(
     "message_versions",
     sa.Column("message_id", Id, nullable=False),

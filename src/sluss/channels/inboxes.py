@@ -18,11 +18,13 @@ from sluss.channels.contract import Connection
 from sluss.channels.events import InboxChanged
 from sluss.channels.models import inbox_addresses, inboxes
 from sluss.channels.oauth.grants import forget_grant
+from sluss.channels.reconnecting import note_connected
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.kernel.sealing import Place, Sealer
 from sluss.kernel.text import clean_line
+from sluss.kernel.tokens import new_secret
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.kernel.workspaces import get_workspace, the_brand
@@ -67,6 +69,9 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     paused_reason: str
     reopen_days: int
     archived_at: int | None
+    reconnect: str = ""
+    hook_greeted_at: int | None = None
+    hook_received_at: int | None = None
 
 
 def create_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxFields) -> int:
@@ -98,11 +103,15 @@ def change_inbox(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, fields: Inbo
     _set_teams(tx, who, inbox_id, fields.team_ids)
     if _account(before.address, before.settings) != _account(row["address"], row["settings"]):
         forget_grant(tx, who, inbox_id)
+    if _given(fields):
+        note_connected(tx, who, inbox_id)
     _tell(tx, who, inbox_id, "inbox.change", name=row["name"], address=row["address"])
 
 
 def found_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxFields) -> int:
     """`create_inbox`, for a channel whose inboxes Sluss itself gives an address and its first settings, too."""
+    if (declared := registry.declared_form(channel)) is not None:
+        return create_inbox(tx, who, sealer, channel, with_address(declared, fields))
     form = registry.placed_form(channel)
     if form is None:
         return create_inbox(tx, who, sealer, channel, fields)
@@ -110,6 +119,13 @@ def found_inbox(tx: Tx, who: Actor, sealer: Sealer, channel: str, fields: InboxF
     given = form.given(get_workspace(tx, who.workspace_id).time_zone, letters[0] if letters else 0)
     whole = {"address": given.address, "settings": given.settings | fields.settings, "secrets": given.secrets | fields.secrets}
     return create_inbox(tx, who, sealer, channel, msgspec.structs.replace(fields, **whole))
+
+
+def with_address(declared: registry.DeclaredForm, fields: InboxFields) -> InboxFields:
+    """The fields of a network's account: its address follows from what was entered, and what nobody else needs to know is made up."""
+    made = {one.name: new_secret() for one in declared.FIELDS if one.made and not fields.secrets.get(one.name)}
+    secrets = fields.secrets | made
+    return msgspec.structs.replace(fields, address=declared.address_of(fields.settings, secrets), secrets=secrets)
 
 
 def turn_secrets(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, turned: dict[str, str]) -> None:
@@ -228,14 +244,25 @@ def _checked(tx: Tx, who: Actor, channel: str, fields: InboxFields, stored: dict
         faults.setdefault("address", "Enter the address that customers write to.")
     if not 0 <= fields.reopen_days <= DAYS:
         faults["reopen_days"] = "Choose between 0 and 365 days."
-    onward = settings.get("mail_inbox_id")
-    if onward and onward not in {one.id for one in letter_inboxes(tx, who)}:
-        faults["mail_inbox_id"] = "Choose a mail inbox of the list."
+    faults |= _wrong_onward(tx, who, settings)
     if set(fields.team_ids) - _known_teams(tx, who):
         faults["team"] = "Choose teams of this workspace."
     if faults:
         raise Invalid(faults)
     return {"name": name, "address": address, "settings": settings, "reopen_days": fields.reopen_days, "changed_at": tx.now}
+
+
+def _wrong_onward(tx: Tx, who: Actor, settings: dict[str, Any]) -> dict[str, str]:
+    """The inboxes by which a matter goes on must be the workspace's own, and able to."""
+    wrong: dict[str, str] = {}
+    chosen = {name: settings[name] for name in ("mail_inbox_id", "private_mail_inbox_id", "private_chat_inbox_id") if settings.get(name)}
+    there = list_inboxes(tx, who) if chosen else []
+    letters = {one.id for one in there if registry.channel_named(one.channel).capabilities.is_letter}
+    chats = {one.id for one in there if registry.placed_form(one.channel) is not None}
+    for name, inbox_id in chosen.items():
+        if inbox_id not in (chats if "chat" in name else letters):
+            wrong[name] = say("Choose a chat of the list.") if "chat" in name else say("Choose a mail inbox of the list.")
+    return wrong
 
 
 def _known_teams(tx: Tx, who: Actor) -> set[int]:

@@ -27,8 +27,12 @@ inboxes = scoped_table(
     sa.Column("paused_reason", Text, nullable=False),
     sa.Column("reopen_days", Count, nullable=False, server_default="14"),
     sa.Column("archived_at", Instant),
+    sa.Column("reconnect", Text, nullable=False, server_default=""),
+    sa.Column("hook_greeted_at", Instant),
+    sa.Column("hook_received_at", Instant),
     refers("brand_id", "brands"),
 )
+"""`hook_greeted_at`: when the network last made sure of the address that it posts to; `hook_received_at`: when it last posted, to a minute."""
 sealed_column("inbox", inboxes.c.sealed, inboxes.c.workspace_id, inboxes.c.id)
 inbox_addresses = scoped_table(
     "inbox_addresses",

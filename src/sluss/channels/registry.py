@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from sluss.channels.contract import Capabilities, Channel, Check, Sided
+from sluss.channels.fields import Field
 from sluss.channels.seen import Given, Seen
 
 ADAPTERS = {
@@ -41,6 +42,14 @@ class PlacedForm(FormOf, Protocol):
     def given(self, zone: str, mail_inbox_id: int) -> Given: ...
     def look(self, settings: Mapping[str, Any], seen: Seen) -> list[Check]: ...
     def paste(self, origin: str, address: str) -> dict[str, str]: ...
+
+
+class DeclaredForm(FormOf, Protocol):
+    """What it offers where its fields are told as data: all that is to be entered, and the address that follows from it."""
+
+    FIELDS: tuple[Field, ...]
+
+    def address_of(self, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> str: ...
 
 
 class UnknownChannel(LookupError):
@@ -99,6 +108,12 @@ def placed_form(name: str) -> PlacedForm | None:
     """The form of a channel whose inboxes are put into web sites; None where an inbox is an account elsewhere."""
     found: Any = form_of(name)
     return found if hasattr(found, "paste") else None
+
+
+def declared_form(name: str) -> DeclaredForm | None:
+    """The form of a channel whose fields are declared (see `channels/fields.py`); None for one with a page of its own."""
+    found: Any = form_of(name)
+    return found if hasattr(found, "FIELDS") else None
 
 
 def _adapter(name: str) -> Any:

@@ -14,6 +14,7 @@ from sluss.channels.events import InboxAccessGiven, InboxAccessLost
 from sluss.channels.oauth.exchange import Tokens
 from sluss.channels.oauth.models import grants
 from sluss.channels.progress import record_progress
+from sluss.channels.reconnecting import note_connected
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.clock import SECOND
@@ -70,6 +71,7 @@ def keep_grant(tx: Tx, who: Actor, sealer: Sealer, inbox_id: int, new: NewGrant)
     row: dict[str, Any] = {"workspace_id": who.workspace_id, "inbox_id": inbox_id, "provider": new.provider, "client_id": new.client_id}
     row |= {"account": new.account, "connected_at": tx.now, "turn": turn + 1, "state": "good", "reason": ""}
     tx.run(sa.insert(grants), row | _tokens(tx, sealer, _place(who, inbox_id), new.tokens))
+    note_connected(tx, who, inbox_id)
     tx.emit(who, InboxAccessGiven(inbox_id=inbox_id))
     note_deed(tx, who, "inbox.connect", ("inbox", inbox_id), address=new.account)
 

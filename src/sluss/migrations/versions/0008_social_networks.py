@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("kind", types.Text(), nullable=False),
         sa.Column("parent_key", types.Text(), nullable=False),
         sa.Column("url", types.Text(), nullable=False),
+        sa.Column("key", types.Text(), server_default="", nullable=False),
         sa.Column("audience", types.Text(), nullable=False),
         sa.Column("spoiler", types.Text(), nullable=False),
         sa.Column("unanswerable", types.Text(), nullable=False),
@@ -285,3 +286,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.add_column("attachments", sa.Column("alt", types.Text(), server_default="", nullable=False))
+    op.add_column("inboxes", sa.Column("reconnect", types.Text(), server_default="", nullable=False))
+    op.add_column("inboxes", sa.Column("hook_greeted_at", types.Instant(), nullable=True))
+    op.add_column("inboxes", sa.Column("hook_received_at", types.Instant(), nullable=True))
