@@ -1,4 +1,4 @@
-"""Accounts that a person has to connect again. In: a network that takes nothing any more. Out: an inbox that waits, and goes on after it."""
+"""Accounts that a person has to connect again. In: a network that takes nothing any more. Out: an inbox that waits."""
 
 from __future__ import annotations
 

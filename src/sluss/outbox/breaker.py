@@ -45,12 +45,22 @@ def note_reachable(tx: Tx, who: Actor, inbox_id: int, *, sent: bool) -> None:
         _set(tx, who, inbox_id, last_sent_at=tx.now)
 
 
+def pause_until(tx: Tx, who: Actor, inbox_id: int, until: int, reason: str) -> None:
+    """The network wants to be left alone by the whole account: nothing is tried before then. That it said so is no failure."""
+    row = _row(tx, who, inbox_id)
+    if (row.paused_until or 0) >= until:
+        return
+    _set(tx, who, inbox_id, paused_until=until, paused_reason=reason[:REASON])
+    if (row.paused_until or 0) <= tx.now:
+        tx.emit(who, InboxSendingPaused(inbox_id=inbox_id, until=until, reason=reason[:REASON]))
+
+
 def resume_sending(tx: Tx, who: Actor, inbox_id: int) -> None:
     """An administrator says that the network is back: everything that waits for it is tried now."""
     if who.kind == "agent" and who.role != "admin":
         raise Forbidden("Only administrators resume sending.")
     inbox = access_inbox(tx, who, inbox_id)
-    if inbox.send_failures:
+    if inbox.send_failures or inbox.paused_until is not None:
         _close(tx, who, inbox_id, was_open=inbox.paused_until is not None)
     mine = (operations.c.workspace_id == who.workspace_id) & (operations.c.inbox_id == inbox_id) & (operations.c.state == "queued")
     tx.run(sa.update(operations).where(mine, operations.c.code == "unreachable", operations.c.due_at > tx.now).values(due_at=tx.now))

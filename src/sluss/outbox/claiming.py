@@ -1,6 +1,7 @@
 """Who sends what, in short transactions. In: what is due. Out: claims, and operations taken back from claims that ran out.
 
-An operation is claimable when nothing earlier of its thread is still open, its inbox may send, and its workspace is not held.
+A delivery is claimable when no earlier one of its thread is still open, a deed when no earlier one on the same message is; besides, its
+inbox may send, and its workspace is not held.
 """
 
 from __future__ import annotations
@@ -66,7 +67,12 @@ def expire_claims(tx: Tx) -> None:
 def _open_inboxes(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Inboxes that may send and have something due, those first that waited longest."""
     joined = inboxes.join(workspaces, workspaces.c.id == inboxes.c.workspace_id)
-    may = inboxes.c.enabled & ~workspaces.c.outbox_held & (inboxes.c.paused_until.is_(None) | (inboxes.c.paused_until <= tx.now))
+    may = (
+        inboxes.c.enabled
+        & (inboxes.c.reconnect == "")
+        & ~workspaces.c.outbox_held
+        & (inboxes.c.paused_until.is_(None) | (inboxes.c.paused_until <= tx.now))
+    )
     here = (o.c.workspace_id == inboxes.c.workspace_id) & (o.c.inbox_id == inboxes.c.id)
     first = sa.select(sa.func.min(o.c.due_at)).where(here, o.c.state.in_(("queued", "unknown")), o.c.due_at <= tx.now).scalar_subquery()
     chosen = sa.select(inboxes.c.workspace_id, inboxes.c.id, inboxes.c.channel, inboxes.c.send_failures, first.label("first"))
@@ -83,7 +89,9 @@ def _room_of(tx: Tx, inbox: sa.Row[Any]) -> int:
 
 def _candidates(tx: Tx, inbox: sa.Row[Any], room: int) -> Sequence[sa.Row[Any]]:
     same_thread = (earlier.c.workspace_id == o.c.workspace_id) & (earlier.c.thread_id == o.c.thread_id)
-    before = sa.exists().where(same_thread, earlier.c.message_id < o.c.message_id, earlier.c.state.in_(OPEN))
+    sends = (o.c.kind == "send") & (earlier.c.kind == "send") & (earlier.c.message_id < o.c.message_id)
+    deeds = (o.c.kind != "send") & (earlier.c.kind != "send") & (earlier.c.message_id == o.c.message_id) & (earlier.c.id < o.c.id)
+    before = sa.exists().where(same_thread, sends | deeds, earlier.c.state.in_(OPEN))
     here = (o.c.workspace_id == inbox.workspace_id) & (o.c.inbox_id == inbox.id)
     due = here & o.c.state.in_(("queued", "unknown")) & (o.c.due_at <= tx.now)
     return tx.rows(sa.select(o).where(due, ~before).order_by(o.c.due_at, o.c.id).limit(room).with_for_update(skip_locked=True, of=o))
@@ -104,6 +112,7 @@ def _claim(tx: Tx, holder: str, channel: str, row: sa.Row[Any]) -> Claim:
         fence=row.fence + 1,
         standing=standing_of(row),
         token=row.token,
+        kind=row.kind,
     )
     this = (operations.c.workspace_id == row.workspace_id) & (operations.c.id == row.id)
     held = {"holder": holder, "fence": claim.fence, "held_until": tx.now + HOLD}

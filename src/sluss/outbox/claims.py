@@ -35,6 +35,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     fence: int
     standing: Standing
     token: str = ""
+    kind: str = "send"
 
 
 class ClaimLost(Exception):

@@ -13,7 +13,9 @@ from sluss.channels.addressing import bounce_address, reply_address
 from sluss.channels.contract import Address, Connection, Outbound, OutboundFile
 from sluss.kernel.files import FileStore, as_digest
 from sluss.kernel.tx import Tx
+from sluss.language.guess import guess_language
 from sluss.outbox.claims import Claim
+from sluss.outbox.going import Going, load_going
 from sluss.outbox.models import carried, other_forms
 
 ANCESTORS = 20
@@ -26,6 +28,7 @@ class FileRow(msgspec.Struct, frozen=True):
     media_type: str
     digest: str
     content_id: str = ""
+    alt: str = ""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[FileRow, ...]
     sent_at: int
     automatic: bool
+    going: Going = Going()
 
 
 def load_parcel(tx: Tx, claim: Claim) -> Parcel:
@@ -67,13 +71,14 @@ def load_parcel(tx: Tx, claim: Claim) -> Parcel:
         files=_files(tx, claim),
         sent_at=row.at,
         automatic=bool(row.automatic),
+        going=load_going(tx, claim, next((one.message_id for one in ancestors if one.direction == "in"), 0)),
     )
     return _in_other_form(tx, claim, parcel)
 
 
 def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore) -> Outbound:
     """The message for one recipient, its files read and checked. Raises `StoreError`; reads the disk."""
-    sender = str(connection.settings.get("from_name") or connection.name)
+    sender, going = str(connection.settings.get("from_name") or connection.name), parcel.going
     return Outbound(
         external_id=parcel.external_id,
         recipient=claim.recipient,
@@ -90,6 +95,18 @@ def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore)
         sent_at=parcel.sent_at,
         automatic=parcel.automatic,
         bounces_to=bounce_address(connection, claim.operation_id, claim.token),
+        visibility=going.visibility,
+        thread_key=going.thread_key,
+        post_key=going.post_key,
+        answers=going.answers,
+        follows=going.follows,
+        audience=going.audience,
+        spoiler=going.spoiler,
+        facts=going.facts,
+        is_private_reply=going.is_private_reply,
+        opened_at=going.opened_at,
+        template=going.template,
+        language=guess_language(parcel.text),
     )
 
 
@@ -114,7 +131,7 @@ def _in_other_form(tx: Tx, claim: Claim, parcel: Parcel) -> Parcel:
 
 
 def _opened(one: FileRow, files: FileStore) -> OutboundFile:
-    return OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest)), one.content_id)
+    return OutboundFile(one.name, one.media_type, files.read(as_digest(one.digest)), one.content_id, one.alt)
 
 
 def _ancestors(tx: Tx, claim: Claim) -> Sequence[sa.Row[Any]]:
@@ -133,4 +150,6 @@ def _files(tx: Tx, claim: Claim) -> tuple[FileRow, ...]:
     c, k = attachments.c, carried.c
     along = sa.select(k.message_id).where(k.workspace_id == claim.workspace_id, k.operation_id == claim.operation_id)
     mine = (c.workspace_id == claim.workspace_id) & ((c.message_id == claim.message_id) | c.message_id.in_(along))
-    return tuple(FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest, c.content_id).where(mine).order_by(c.id)))
+    return tuple(
+        FileRow(*row) for row in tx.rows(sa.select(c.name, c.media_type, c.digest, c.content_id, c.alt).where(mine).order_by(c.id))
+    )

@@ -130,10 +130,9 @@ def waiting_by_inbox(tx: Tx, who: Actor) -> Mapping[int, Waiting]:
 def paused_inboxes(tx: Tx, who: Actor) -> list[PausedInbox]:
     """Inboxes by which nothing leaves just now, as far as the actor may see them."""
     c = inboxes.c
+    shut = (c.paused_until > tx.now) | ((c.send_failures >= FAILURES) & c.paused_until.is_not(None))
     rows = tx.rows(
-        sa.select(c.id, c.name, c.paused_until, c.paused_reason)
-        .where(c.workspace_id == who.workspace_id, c.enabled, c.send_failures >= FAILURES, c.paused_until.is_not(None))
-        .order_by(c.name)
+        sa.select(c.id, c.name, c.paused_until, c.paused_reason).where(c.workspace_id == who.workspace_id, c.enabled, shut).order_by(c.name)
     )
     return [PausedInbox(*row) for row in rows if who.may_see_inbox(row.id)]
 

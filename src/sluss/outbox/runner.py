@@ -148,9 +148,9 @@ class Outbox:
                 known = await self._look_up(channel, connection, outbound) if attempt.claim.standing.in_doubt else None
                 sent = known or await channel.send(connection, outbound, attempt.hand_over)
             point("accepted")
-            return Outcome("sent", reason=sent.detail)
+            return Outcome("sent", reason=sent.detail, sent=sent)
         except Refused as error:
-            return Outcome("refused" if error.permanent else "deferred", error.code, error.reason)
+            return _refusal(error)
         except Unreachable as error:
             return Outcome("unreachable", "unreachable", error.reason)
         except ResultUnknown as error:
@@ -163,7 +163,7 @@ class Outbox:
         with contextlib.suppress(Exception):
             found = await self._look_up(channel, connection, outbound)
             if found is not None:
-                return Outcome("sent", reason=found.detail)
+                return Outcome("sent", reason=found.detail, sent=found)
         return Outcome("unknown", reason=reason)
 
     async def _look_up(self, channel: Channel, connection: Connection, outbound: Outbound) -> Sent | None:
@@ -189,6 +189,12 @@ class Outbox:
                 if attempt == SETTLE_TRIES:
                     raise
                 await asyncio.sleep(0.05 * 4**attempt)
+
+
+def _refusal(error: Refused) -> Outcome:
+    """A dead account says nothing about the message: that waits until the account is connected again."""
+    ending: Ending = "refused" if error.permanent and not error.reconnect else "deferred"
+    return Outcome(ending, error.code, error.reason, wait=error.wait, whole_inbox=error.whole_inbox, reconnect=error.reconnect)
 
 
 class _Attempt:

@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from sluss.channels.reconnecting import ask_reconnect
 from sluss.kernel.actors import system
 from sluss.kernel.tx import Tx
-from sluss.outbox.breaker import note_reachable, note_unreachable
+from sluss.outbox.breaker import note_reachable, note_unreachable, pause_until
 from sluss.outbox.claims import Claim, case_of, standing_of
 from sluss.outbox.events import DeliveryChanged, DeliveryDelayed
 from sluss.outbox.models import attempts, operations
+from sluss.outbox.naming import keep_answer
 from sluss.outbox.states import DELAYED, OPEN, PATIENCE, REASON, Move, Outcome, decide
 
 ANSWERED = {"sent", "refused", "deferred"}
@@ -32,6 +34,8 @@ def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
     if row is None or not mine:
         return False
     move_operation(tx, row, decide(standing_of(row) if row.state == "sending" else claim.standing, outcome, tx.now))
+    if outcome.sent is not None:
+        keep_answer(tx, system(claim.workspace_id), claim, outcome.sent)
     _note_network(tx, claim, outcome)
     return True
 
@@ -68,3 +72,7 @@ def _note_network(tx: Tx, claim: Claim, outcome: Outcome) -> None:
         note_unreachable(tx, who, claim.inbox_id, outcome.reason)
     elif outcome.ending in ANSWERED:
         note_reachable(tx, who, claim.inbox_id, sent=outcome.ending == "sent")
+    if outcome.whole_inbox and outcome.wait:
+        pause_until(tx, who, claim.inbox_id, tx.now + outcome.wait, outcome.reason)
+    if outcome.reconnect:
+        ask_reconnect(tx, who, claim.inbox_id, outcome.reason)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from sluss.channels.contract import Sent
 from sluss.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from sluss.kernel.words import say
 
@@ -28,11 +29,19 @@ STOPPED = say("Sluss stopped while this was being sent, and no answer came.")
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How an attempt ended. `code` and `reason` are the network's words; for `sent`, `reason` is what it answered."""
+    """How an attempt ended. `code` and `reason` are the network's words; for `sent`, `reason` is what it answered, `sent` all of it.
+
+    `wait` is how long the network wants to be left alone (microseconds), with `whole_inbox` by the whole account; `reconnect` that it takes
+    nothing until a person connects the account again.
+    """
 
     ending: Ending
     code: str = ""
     reason: str = ""
+    sent: Sent | None = None
+    wait: int = 0
+    whole_inbox: bool = False
+    reconnect: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +81,7 @@ def decide(standing: Standing, outcome: Outcome, now: int) -> Move:
         return _again(standing, Outcome("stopped"), now)
     if now >= standing.give_up_at:
         return _stay(standing, outcome, "failed")
-    return _again(standing, outcome, min(now + wait_of(standing.waits, outcome.ending), standing.give_up_at))
+    return _again(standing, outcome, min(now + (outcome.wait or wait_of(standing.waits, outcome.ending)), standing.give_up_at))
 
 
 def wait_of(waits: int, ending: Ending) -> int:
