@@ -30,7 +30,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     micros: int
 
 
-def note_cost(tx: Tx, who: Actor, inbox_id: int, what: str, micros: int, times: int = 1) -> None:
+def note_cost(tx: Tx, who: Actor, inbox_id: int, what: str, micros: int, *, times: int = 1) -> None:
     """Add calls of a kind to today's; `micros` is what they cost together."""
     this = _of(who, inbox_id) & (inbox_costs.c.day == day_of(tx.now)) & (inbox_costs.c.what == what)
     more = {"times": inbox_costs.c.times + times, "micros": inbox_costs.c.micros + micros}

@@ -192,7 +192,7 @@ def _note_spent(tx: Tx, who: Actor, inbox_id: int, what: str, spent: tuple[int, 
     """Count `(times, micros)`. Returns what the day has cost."""
     times, micros = spent
     if times:
-        note_cost(tx, who, inbox_id, what, micros, times)
+        note_cost(tx, who, inbox_id, what, micros, times=times)
     return spent_today(tx, who, inbox_id)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.models import conversations, messages
-from sluss.channels.contract import Address
+from sluss.channels.who import Address
 from sluss.kernel.clock import SECOND
 from sluss.kernel.tx import Tx
 from sluss.outbox.models import attempts, operations

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from sluss.cases.models import conversations, message_faces, message_references, messages, thread_standings, threads
-from sluss.channels.contract import Address, Sent
+from sluss.channels.contract import Sent
 from sluss.channels.costs import note_cost
+from sluss.channels.who import Address
 from sluss.contacts.actions import find_identities, give_identity
 from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
@@ -23,8 +24,9 @@ from sluss.outbox.models import operations
 
 UNNAMED = ("way:", "begun:")
 """How the keys of threads begin that no network has named yet."""
-FACE: dict[str, Any] = {"kind": "", "parent_key": "", "url": "", "key": "", "audience": "", "spoiler": "", "unanswerable": ""}
-FACE |= {"facts": {}, "removed_by": ""}
+_EMPTY: dict[str, Any] = {"facts": dict[str, Any]()} | dict.fromkeys(
+    ("kind", "parent_key", "url", "key", "audience", "spoiler", "unanswerable", "removed_by"), ""
+)
 
 
 def keep_answer(tx: Tx, who: Actor, claim: Claim, sent: Sent) -> None:
@@ -46,7 +48,7 @@ def change_face(tx: Tx, who: Actor, message_id: int, **values: Any) -> None:
     this = (f.workspace_id == who.workspace_id) & (f.message_id == message_id)
     values |= {"changed_at": tx.now}
     if tx.run(sa.update(message_faces).where(this).values(**values)).rowcount == 0:
-        tx.run(sa.insert(message_faces), FACE | key | values)
+        tx.run(sa.insert(message_faces), _EMPTY | key | values)
 
 
 def network_key(tx: Tx, workspace_id: int, message_id: int) -> str:
@@ -67,7 +69,7 @@ def _keep_keys(tx: Tx, who: Actor, place: tuple[int, int], external_ids: tuple[s
     message_id, thread_id = place
     r = message_references.c
     mine = (r.workspace_id == who.workspace_id) & (r.message_id == message_id)
-    known = {row.external_id for row in tx.rows(sa.select(r.external_id).where(mine))} if external_ids else set()
+    known = {str(row.external_id) for row in tx.rows(sa.select(r.external_id).where(mine))} if external_ids else set[str]()
     row = {"workspace_id": who.workspace_id, "message_id": message_id, "thread_id": thread_id}
     fresh = [row | {"external_id": one} for one in dict.fromkeys(external_ids) if one and one not in known]
     if fresh:
