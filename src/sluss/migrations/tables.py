@@ -11,6 +11,7 @@ from sluss.intake import models as intake
 from sluss.kernel import audit, blobs, events, jobs, leases, loops, reactions, workspaces
 from sluss.kernel.schema import metadata
 from sluss.merging import models as merging
+from sluss.moderation import models as moderation
 from sluss.notifications import models as notifications
 from sluss.outbox import models as outbox
 from sluss.people import models as people
@@ -39,6 +40,7 @@ __all__ = [
     "macros",
     "merging",
     "metadata",
+    "moderation",
     "notifications",
     "oauth",
     "outbox",

@@ -11,6 +11,42 @@ down_revision = "0007"
 
 def upgrade() -> None:
     op.create_table(
+        "lesson_counts",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("word", types.Id(), nullable=False),
+        sa.Column("label", types.Text(), nullable=False),
+        sa.Column("times", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_lesson_counts_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "word", "label", name=op.f("pk_lesson_counts")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "moderation_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("enabled", types.Flag(), nullable=False),
+        sa.Column("title", types.Text(), nullable=False),
+        sa.Column("plain", types.Text(), nullable=False),
+        sa.Column("texts", types.Json(), nullable=False),
+        sa.Column("by_itself", types.Text(), nullable=False),
+        sa.Column("wait_minutes", types.Count(), nullable=False),
+        sa.Column("up_to", types.Text(), nullable=False),
+        sa.Column("words", types.Json(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_moderation_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_moderation_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "moderation_settings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("value", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_moderation_settings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_moderation_settings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "early_news",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -158,6 +194,37 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "waiting_answers",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("reply", types.Json(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("revision", types.Count(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("settled_by", types.Id(), nullable=True),
+        sa.Column("settled_at", types.Instant(), nullable=True),
+        sa.Column("note", types.Text(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_waiting_answers_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_waiting_answers_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_waiting_answers_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_waiting_answers_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_waiting_answers")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_waiting_answers_case", "waiting_answers", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_waiting_answers_state", "waiting_answers", ["workspace_id", "state", "at"], unique=False)
+    op.create_table(
         "fetches",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
@@ -193,6 +260,42 @@ def upgrade() -> None:
     op.create_index("ix_fetches_due", "fetches", ["state", "due_at"], unique=False)
     op.create_index("ix_fetches_identity", "fetches", ["workspace_id", "identity_id"], unique=False)
     op.create_index("ix_fetches_message", "fetches", ["workspace_id", "message_id"], unique=False)
+    op.create_table(
+        "lessons",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("label", types.Text(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_lessons_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_lessons_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_lessons")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "matters",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("rule", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("step", types.Text(), nullable=False),
+        sa.Column("outcome", types.Text(), nullable=False),
+        sa.Column("by_itself", types.Flag(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=True),
+        sa.Column("opened_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_matters_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_matters_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_matters")),
+        sa.UniqueConstraint("workspace_id", "message_id", name=op.f("uq_matters_workspace_id_message_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_matters_opened", "matters", ["workspace_id", "opened_at"], unique=False)
+    op.create_index("ix_matters_state", "matters", ["workspace_id", "state", "changed_at"], unique=False)
     op.create_table(
         "message_faces",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -253,6 +356,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_versions_message", "message_versions", ["workspace_id", "message_id", "until"], unique=False)
     op.create_table(
+        "screenings",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("message_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("heat", types.Count(), nullable=False),
+        sa.Column("findings", types.Json(), nullable=False),
+        sa.Column("mark", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_screenings_workspace_id_message_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_screenings_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_screenings")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_screenings_at", "screenings", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_screenings_mark", "screenings", ["workspace_id", "mark", "at"], unique=False)
+    op.create_table(
         "sendings",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("message_id", types.Id(), nullable=False),
@@ -285,6 +405,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "operation_id", name=op.f("pk_deeds")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "matter_log",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("matter_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=True),
+        sa.Column("step", types.Text(), nullable=False),
+        sa.Column("rule", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("said", types.Text(), nullable=False),
+        sa.Column("undoes_id", types.Id(), nullable=True),
+        sa.Column("answer_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "matter_id"], ["matters.workspace_id", "matters.id"], name=op.f("fk_matter_log_workspace_id_matter_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_matter_log_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_matter_log")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_matter_log_at", "matter_log", ["workspace_id", "at"], unique=False)
+    op.create_index("ix_matter_log_matter", "matter_log", ["workspace_id", "matter_id", "id"], unique=False)
+    op.create_table(
+        "step_proposals",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("matter_id", types.Id(), nullable=False),
+        sa.Column("step", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("proposed_by", types.Id(), nullable=True),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("settled_by", types.Id(), nullable=True),
+        sa.Column("settled_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "matter_id"], ["matters.workspace_id", "matters.id"], name=op.f("fk_step_proposals_workspace_id_matter_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_step_proposals_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_step_proposals")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_step_proposals_matter", "step_proposals", ["workspace_id", "matter_id", "id"], unique=False)
+    op.create_index("ix_step_proposals_state", "step_proposals", ["workspace_id", "state", "expires_at"], unique=False)
     op.add_column("attachments", sa.Column("alt", types.Text(), server_default="", nullable=False))
     op.add_column("inboxes", sa.Column("reconnect", types.Text(), server_default="", nullable=False))
     op.add_column("inboxes", sa.Column("hook_greeted_at", types.Instant(), nullable=True))
