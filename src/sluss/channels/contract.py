@@ -114,7 +114,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     foreign: str = ""
 
 
-Understood = Inbound | Receipt | Changed | Reacted | Opened | Bystander | Known | Renamed | AccountNews
+Understood = Inbound | Receipt | Changed | Reacted | Opened | Bystander | Known | Renamed | AccountNews | Wanted
+"""A `Wanted` of its own belongs to no message yet: the network told that there is something, not what."""
 
 
 class Unparsable(Exception):
