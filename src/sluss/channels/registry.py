@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import msgspec
 
+from sluss.channels.consenting import Consent
 from sluss.channels.contract import Capabilities, Channel, Check, Sided
 from sluss.channels.fields import Field
 from sluss.channels.seen import Given, Seen
@@ -18,6 +20,7 @@ from sluss.channels.seen import Given, Seen
 ADAPTERS = {
     "email": "sluss.channels.email.channel:EmailChannel",
     "webchat": "sluss.channels.webchat.channel:WebchatChannel",
+    "telegram": "sluss.channels.telegram.channel:TelegramChannel",
 }
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
 
@@ -114,6 +117,13 @@ def declared_form(name: str) -> DeclaredForm | None:
     """The form of a channel whose fields are declared (see `channels/fields.py`); None for one with a page of its own."""
     found: Any = form_of(name)
     return found if hasattr(found, "FIELDS") else None
+
+
+def consent_of(name: str) -> Consent | None:
+    """How a person signs in at the network: the module `consent` beside its adapter, where there is one."""
+    place = f"{_place(name).partition(':')[0].rpartition('.')[0]}.consent"
+    found: Any = import_module(place) if find_spec(place) is not None else None
+    return found
 
 
 def _adapter(name: str) -> Any:
