@@ -12,7 +12,8 @@ from typing import Any, Literal, NoReturn, Protocol, runtime_checkable
 import msgspec
 
 from sluss.channels.happenings import AccountNews, Bystander, Changed, Known, Opened, Post, Reacted, Renamed, Wanted
-from sluss.channels.who import Address, Profile
+from sluss.channels.who import Address as Address  # noqa: PLC0414 - part of the contract, wherever it is written
+from sluss.channels.who import Profile
 from sluss.kernel.clock import SECOND
 from sluss.kernel.files import Stored, Writing
 

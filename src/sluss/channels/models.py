@@ -93,6 +93,16 @@ visitors = scoped_table(
 `subject` is whom the company's own sign-in says this is (empty: nobody said); `email_proof` is empty, `code` or `token`. `typing_text`
 is kept only where the workspace allows it. `answered_seen_at`: how far the customer has read; `agent_seen_at`: how far one of us has.
 """
+visitor_devices = scoped_table(
+    "visitor_devices",
+    sa.Column("token_hash", Blob, nullable=False, unique=True),
+    sa.Column("visitor_id", Id, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    refers("visitor_id", "visitors"),
+    sa.Index("ix_visitor_devices_visitor", "workspace_id", "visitor_id"),
+    key=("token_hash",),
+)
+"""More browsers of one visitor, each let in by a one-time code that another one showed."""
 chat_sites = scoped_table(
     "chat_sites",
     sa.Column("inbox_id", Id, nullable=False),

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sluss.channels.models import TYPED_SQL, visitors
+from sluss.channels.models import TYPED_SQL, visitor_devices, visitors
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing
 from sluss.kernel.schema import fields
@@ -109,7 +109,25 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 def find_visitor(tx: Tx, who: Actor, inbox_id: int, token_hash: bytes) -> Visitor | None:
     """The visitor of an anonymous token. One who was proven since is not found by it any more."""
     this = _of_inbox(who, inbox_id) & (visitors.c.token_hash == token_hash) & (visitors.c.subject == "")
-    return tx.struct(Visitor, _VISITOR.where(this))
+    return tx.struct(Visitor, _VISITOR.where(this)) or _by_device(tx, who, inbox_id, token_hash)
+
+
+def make_room(tx: Tx, who: Actor, inbox_id: int, name: str) -> int:
+    """A visitor whom no browser is yet: somebody will be let in by `let_in`. Returns the id."""
+    return _insert(tx, who, inbox_id, Newcomer(hash_of(new_secret()), name=name), "")
+
+
+def let_in(tx: Tx, who: Actor, visitor_id: int, token_hash: bytes) -> None:
+    """From now on a browser is this visitor. A token that is known is nobody's else to take: raises `Missing`."""
+    c, d = visitors.c, visitor_devices.c
+    if tx.value(sa.select(c.id).where(c.token_hash == token_hash)) is not None:
+        raise Missing
+    known = tx.value(sa.select(d.visitor_id).where(d.token_hash == token_hash))
+    if known not in {None, visitor_id}:
+        raise Missing
+    if known is None:
+        row = {"workspace_id": who.workspace_id, "token_hash": token_hash, "visitor_id": visitor_id, "at": tx.now}
+        tx.run(sa.insert(visitor_devices), row)
 
 
 def get_visitor(tx: Tx, who: Actor, inbox_id: int, visitor_id: int) -> Visitor:
@@ -235,6 +253,12 @@ def _visits(tx: Tx, these: sa.ColumnElement[bool]) -> list[Visit]:
 
 
 _VISITOR = sa.select(*fields(Visitor, visitors))
+
+
+def _by_device(tx: Tx, who: Actor, inbox_id: int, token_hash: bytes) -> Visitor | None:
+    d = visitor_devices.c
+    let = sa.select(d.visitor_id).where(d.workspace_id == who.workspace_id, d.token_hash == token_hash)
+    return tx.struct(Visitor, _VISITOR.where(_of_inbox(who, inbox_id), visitors.c.id.in_(let), visitors.c.subject == ""))
 
 
 def _of_inbox(who: Actor, inbox_id: int) -> sa.ColumnElement[bool]:

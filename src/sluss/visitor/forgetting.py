@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from sluss.cases.models import threads
-from sluss.channels.models import visitors
+from sluss.channels.models import visitor_devices, visitors
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
 from sluss.kernel.tx import Tx
@@ -28,7 +28,7 @@ def forget_idle(tx: Tx, who: Actor, visitor_ids: Sequence[int]) -> int:
     """Remove those of them who are idle still. Returns how many."""
     c = visitors.c
     gone = [row.id for row in tx.rows(sa.select(c.id).where(c.id.in_(visitor_ids), _idle(tx, who)))]
-    for table in (visitor_codes, visitor_letters):
+    for table in (visitor_codes, visitor_letters, visitor_devices):
         tx.run(sa.delete(table).where(table.c.workspace_id == who.workspace_id, table.c.visitor_id.in_(gone)))
     tx.run(sa.delete(visitors).where(c.workspace_id == who.workspace_id, c.id.in_(gone)))
     return len(gone)

@@ -9,7 +9,7 @@ revision = "0008"
 down_revision = "0007"
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_table(
         "lesson_counts",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -44,6 +44,21 @@ def upgrade() -> None:
         sa.Column("value", types.Json(), nullable=False),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_moderation_settings_workspace_id")),
         sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_moderation_settings")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "network_visits",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("session_id", types.Id(), nullable=False),
+        sa.Column("state_hash", types.Blob(), nullable=False),
+        sa.Column("sealed", types.Blob(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("back_at", types.Instant(), nullable=True),
+        sa.Column("done_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_network_visits_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_network_visits")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_network_visits_state_hash")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -193,6 +208,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "thread_id", name=op.f("pk_thread_standings")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "visitor_devices",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("token_hash", types.Blob(), nullable=False),
+        sa.Column("visitor_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "visitor_id"],
+            ["visitors.workspace_id", "visitors.id"],
+            name=op.f("fk_visitor_devices_workspace_id_visitor_id"),
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_visitor_devices_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "token_hash", name=op.f("pk_visitor_devices")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_visitor_devices_token_hash")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_visitor_devices_visitor", "visitor_devices", ["workspace_id", "visitor_id"], unique=False)
     op.create_table(
         "waiting_answers",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -356,6 +388,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_message_versions_message", "message_versions", ["workspace_id", "message_id", "until"], unique=False)
     op.create_table(
+        "private_links",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("thread_id", types.Id(), nullable=False),
+        sa.Column("public_id", types.Id(), nullable=False),
+        sa.Column("visitor_id", types.Id(), nullable=False),
+        sa.Column("secret", types.Blob(), nullable=False),
+        sa.Column("word", types.Text(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.Column("opened_at", types.Instant(), nullable=True),
+        sa.Column("proved_at", types.Instant(), nullable=True),
+        sa.Column("code", types.Blob(), nullable=False),
+        sa.Column("code_until", types.Instant(), nullable=False),
+        sa.Column("code_tries", types.Count(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_private_links_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_private_links_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "public_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_private_links_workspace_id_public_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "thread_id"], ["threads.workspace_id", "threads.id"], name=op.f("fk_private_links_workspace_id_thread_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_private_links_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_private_links")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_private_links_case", "private_links", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_private_links_public", "private_links", ["workspace_id", "public_id"], unique=False)
+    op.create_index("ix_private_links_thread", "private_links", ["workspace_id", "thread_id"], unique=False)
+    op.create_table(
         "screenings",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("message_id", types.Id(), nullable=False),
@@ -388,6 +457,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_sendings")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "sluices",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("public_id", types.Id(), nullable=False),
+        sa.Column("way", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("said_id", types.Id(), nullable=True),
+        sa.Column("private_id", types.Id(), nullable=True),
+        sa.Column("link_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_sluices_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_sluices_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "public_id"], ["messages.workspace_id", "messages.id"], name=op.f("fk_sluices_workspace_id_public_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_sluices_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_sluices")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_sluices_case", "sluices", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_sluices_public", "sluices", ["workspace_id", "public_id"], unique=False)
     op.create_table(
         "deeds",
         sa.Column("workspace_id", types.Id(), nullable=False),
