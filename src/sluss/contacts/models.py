@@ -25,6 +25,7 @@ identities = scoped_table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("verified_by", Id),
     sa.Column("verified_at", Instant),
+    sa.Column("blocked_at", Instant),
     refers("contact_id", "contacts"),
     sa.UniqueConstraint("workspace_id", "network", "address"),
     sa.Index("ix_identities_contact", "workspace_id", "contact_id"),

@@ -23,6 +23,7 @@ from sluss.outbox.events import DeliveryChanged, OutboxReleased
 from sluss.outbox.models import carried, operations, other_forms
 from sluss.outbox.queries import OperationRow, access_operation
 from sluss.outbox.states import NEVER, PATIENCE
+from sluss.outbox.telling import tell_state
 
 
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ def queue_otherwise(tx: Tx, who: Actor, queued: Queued, form: OtherForm, message
 
 def withdraw_deliveries(tx: Tx, who: Actor, message_id: int) -> bool:
     """Remove a message's deliveries while none was ever tried. False when one may have left: then the transaction must fall."""
-    mine = (operations.c.workspace_id == who.workspace_id) & (operations.c.message_id == message_id)
+    mine = (operations.c.workspace_id == who.workspace_id) & (operations.c.message_id == message_id) & (operations.c.kind == "send")
     wanted = int(tx.value(sa.select(sa.func.count()).select_from(operations).where(mine)))
     untried = mine & (operations.c.state == "queued") & (operations.c.attempts == 0) & (operations.c.due_at > tx.now)
     return tx.run(sa.delete(operations).where(untried)).rowcount == wanted
@@ -129,6 +130,6 @@ def _move(tx: Tx, who: Actor, found: OperationRow, **values: Any) -> None:
     same = this & (operations.c.state == found.state) & (operations.c.attempts == found.attempts)
     if tx.run(sa.update(operations).where(same).values(state_at=tx.now, **values)).rowcount == 0:
         raise Conflict("This is leaving at this moment. Look again in a minute.")
-    event = DeliveryChanged(case_id=found.case_id, message_id=found.message_id, operation_id=found.id, state=values["state"])
-    tx.emit(who, event)
+    about: dict[str, Any] = {"case_id": found.case_id, "message_id": found.message_id, "operation_id": found.id, "state": values["state"]}
+    tell_state(tx, who, found.kind, **about)
     tx.hint("operations")

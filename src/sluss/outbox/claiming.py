@@ -19,10 +19,10 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.workspaces import workspaces
 from sluss.outbox.breaker import FAILURES
 from sluss.outbox.claims import HOLD, Claim, case_of, standing_of
-from sluss.outbox.events import DeliveryChanged
 from sluss.outbox.models import OPEN_SQL, attempts, operations
 from sluss.outbox.settling import end_attempt, move_operation
 from sluss.outbox.states import OPEN, STOPPED, Outcome, decide
+from sluss.outbox.telling import tell_state
 
 WINDOW = 4
 AT_ONCE = 200
@@ -119,8 +119,8 @@ def _claim(tx: Tx, holder: str, channel: str, row: sa.Row[Any]) -> Claim:
     tx.run(sa.update(operations).where(this).values(state="sending", state_at=tx.now, attempts=row.attempts + 1, **held))
     attempt = {"workspace_id": row.workspace_id, "id": claim.attempt_id, "operation_id": row.id, "started_at": tx.now}
     tx.run(sa.insert(attempts), attempt | {"phase": "claimed", "result": "", "detail": ""})
-    event = DeliveryChanged(case_id=claim.case_id, message_id=row.message_id, operation_id=row.id, state="sending")
-    tx.emit(system(row.workspace_id), event)
+    about: dict[str, Any] = {"case_id": claim.case_id, "message_id": row.message_id, "operation_id": row.id, "state": "sending"}
+    tell_state(tx, system(row.workspace_id), row.kind, **about)
     return claim
 
 
@@ -133,7 +133,7 @@ def _expired(tx: Tx) -> sa.Select[Any]:
 def _take_back(tx: Tx, row: sa.Row[Any]) -> None:
     mine = (attempts.c.workspace_id == row.workspace_id) & (attempts.c.operation_id == row.id)
     last = tx.row(sa.select(attempts.c.id, attempts.c.phase).where(mine).order_by(attempts.c.id.desc()).limit(1))
-    handed_over = last is not None and last.phase == "handed over"
+    handed_over = last is not None and last.phase == "handed over" and row.kind == "send"
     outcome = Outcome("unknown", reason=STOPPED) if handed_over else Outcome("stopped")
     if last is not None:
         end_attempt(tx, row.workspace_id, last.id, outcome)

@@ -47,3 +47,14 @@ class InboxSendingResumed(Event, frozen=True, kw_only=True):
 
 class OutboxReleased(Event, frozen=True, kw_only=True):
     """Somebody let go what was held since a restore."""
+
+
+class DeedChanged(Event, frozen=True, kw_only=True):
+    """A deed on a message (`hide`, `delete`, `like`, …) stands in another state; `sent` means that it is done."""
+
+    message_id: int
+    operation_id: int
+    deed: str
+    state: str
+    code: str = ""
+    reason: str = ""

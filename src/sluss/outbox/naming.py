@@ -6,11 +6,10 @@ moves there, so that the customer's next word comes into the same case.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from sluss.cases.faces import save_face
 from sluss.cases.models import conversations, message_faces, message_references, messages, thread_standings, threads
 from sluss.channels.contract import Sent
 from sluss.channels.costs import note_cost
@@ -24,9 +23,6 @@ from sluss.outbox.models import operations
 
 UNNAMED = ("way:", "begun:")
 """How the keys of threads begin that no network has named yet."""
-_EMPTY: dict[str, Any] = {"facts": dict[str, Any]()} | dict.fromkeys(
-    ("kind", "parent_key", "url", "key", "audience", "spoiler", "unanswerable", "removed_by"), ""
-)
 
 
 def keep_answer(tx: Tx, who: Actor, claim: Claim, sent: Sent) -> None:
@@ -35,20 +31,11 @@ def keep_answer(tx: Tx, who: Actor, claim: Claim, sent: Sent) -> None:
     _keep_keys(tx, who, (claim.message_id, thread_id), sent.external_ids)
     if sent.url or sent.external_ids:
         told = {"url": sent.url, "key": next(iter(sent.external_ids), "")}
-        change_face(tx, who, claim.message_id, **{name: value for name, value in told.items() if value})
+        save_face(tx, who, claim.message_id, **{name: value for name, value in told.items() if value})
     if sent.recipient is not None and sent.recipient.address:
         _keep_recipient(tx, who, (claim.channel, thread_id), sent.recipient)
     if sent.cost:
         note_cost(tx, who, claim.inbox_id, "send", sent.cost)
-
-
-def change_face(tx: Tx, who: Actor, message_id: int, **values: Any) -> None:
-    """How a message stands at its network from now on."""
-    f, key = message_faces.c, {"workspace_id": who.workspace_id, "message_id": message_id}
-    this = (f.workspace_id == who.workspace_id) & (f.message_id == message_id)
-    values |= {"changed_at": tx.now}
-    if tx.run(sa.update(message_faces).where(this).values(**values)).rowcount == 0:
-        tx.run(sa.insert(message_faces), _EMPTY | key | values)
 
 
 def network_key(tx: Tx, workspace_id: int, message_id: int) -> str:

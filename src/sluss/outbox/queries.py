@@ -63,6 +63,7 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
     """An operation with the case it belongs to."""
 
     id: int
+    kind: str
     case_id: int
     inbox_id: int
     thread_id: int
@@ -111,7 +112,7 @@ def troubles_of(tx: Tx, who: Actor, case_ids: Sequence[int]) -> Mapping[int, Lit
     """Cases whose newest answer has a delivery that needs a person; failed weighs more than unknown."""
     newest = _newest_answers(tx, who, case_ids)
     o = operations.c
-    mine = (o.workspace_id == who.workspace_id) & o.message_id.in_(newest) & _STUCK
+    mine = (o.workspace_id == who.workspace_id) & (o.kind == "send") & o.message_id.in_(newest) & _STUCK
     rows = tx.rows(sa.select(o.message_id, o.state).where(mine).order_by(o.state.desc()))
     return {newest[row.message_id]: row.state for row in rows}
 

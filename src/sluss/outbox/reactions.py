@@ -48,7 +48,7 @@ def _asked_since(tx: Tx, who: Actor, case_id: int) -> int | None:
     m, v, o, k = messages.c, conversations.c, operations.c, carried.c
     here = sa.select(v.id).where(v.workspace_id == who.workspace_id, v.case_id == case_id, ~v.aside)
     said = (m.workspace_id == who.workspace_id) & m.conversation_id.in_([row.id for row in tx.rows(here)]) & (m.automatic == "")
-    tried = sa.exists().where(o.workspace_id == m.workspace_id, o.message_id == m.id)
+    tried = sa.exists().where(o.workspace_id == m.workspace_id, o.message_id == m.id, o.kind == "send")
     second = operations.alias("second")
     came_back = (second.c.id == k.operation_id) & (second.c.state == "failed")
     lost = sa.exists().where(k.workspace_id == m.workspace_id, k.message_id == m.id, second.c.workspace_id == m.workspace_id, came_back)

@@ -10,13 +10,15 @@ import sqlalchemy as sa
 
 from sluss.cases.models import message_references, messages, threads
 from sluss.channels.addressing import fold_address, gives_tokens, read_delivery_token
-from sluss.channels.contract import Receipt
+from sluss.channels.contract import Inbound, Receipt, Sent
 from sluss.channels.models import inboxes
+from sluss.channels.who import Address
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
-from sluss.outbox.claims import case_of
+from sluss.outbox.claims import Claim, case_of, standing_of
 from sluss.outbox.events import DeliveryComplained, DeliveryDelayed
-from sluss.outbox.models import operations
+from sluss.outbox.models import attempts, operations
+from sluss.outbox.naming import keep_answer
 from sluss.outbox.settling import move_operation
 from sluss.outbox.states import Move
 
@@ -25,14 +27,23 @@ Outcome = Literal["applied", "unchanged", "unknown message", "unknown recipient"
 # What a delivery may stand at for the news to move it. A message that was tried and came back as failed or delivered did leave,
 # whatever our own attempt believes; one that was never tried cannot have.
 BEFORE: dict[str, frozenset[str]] = {
+    "sent": frozenset({"queued", "sending", "unknown"}),
     "delivered": frozenset({"queued", "sending", "unknown", "sent"}),
     "read": frozenset({"queued", "sending", "unknown", "sent", "delivered"}),
     "failed": frozenset({"sending", "unknown", "sent"}),
 }
+TAKEN = ("sent", "delivered")
+"""What is meant where a network only says an instant: what it has for certain."""
 
 
-def apply_receipt(tx: Tx, who: Actor, receipt: Receipt) -> Outcome:
-    """Move the deliveries that a receipt is about, and say what came of it. Whoever only claims to report changes nothing (T59)."""
+def apply_receipt(tx: Tx, who: Actor, receipt: Receipt, inbox_id: int = 0) -> Outcome:
+    """Move the deliveries that a receipt is about, and say what came of it. Whoever only claims to report changes nothing (T59).
+
+    `inbox_id` is the inbox that it came to: one that names no message is about a thread of that.
+    """
+    if receipt.up_to is not None:
+        moved = [_apply(tx, who, row, receipt) for row in _sent_by(tx, who, inbox_id, receipt)]
+        return "applied" if any(moved) else "unchanged"
     named = _by_token(tx, who, receipt.token)
     rows = named or _deliveries(tx, who, receipt)
     if not rows:
@@ -46,6 +57,36 @@ def apply_receipt(tx: Tx, who: Actor, receipt: Receipt) -> Outcome:
     return "applied" if any(moved) else "unchanged"
 
 
+def note_echo(tx: Tx, who: Actor, message_id: int, shown: Inbound) -> None:
+    """The network shows us what we sent: it has left, also where no answer came. Its keys are kept as if it had answered."""
+    o = operations.c
+    mine = (o.workspace_id == who.workspace_id) & (o.message_id == message_id) & (o.kind == "send")
+    for row in tx.rows(sa.select(operations).where(mine).with_for_update()):
+        if row.attempts:
+            ids = (shown.external_id,) if shown.external_id else ()
+            keep_answer(tx, who, _as_claimed(tx, who, row), Sent("", external_ids=ids, thread_key=shown.thread_key, url=shown.url))
+        _apply(tx, who, row, Receipt(external_id=shown.external_id, recipient="", state="sent"))
+
+
+def _as_claimed(tx: Tx, who: Actor, row: sa.Row[Any]) -> Claim:
+    """The operation as whoever sent it knew it."""
+    i = inboxes.c
+    return Claim(
+        workspace_id=row.workspace_id,
+        operation_id=row.id,
+        attempt_id=0,
+        case_id=case_of(tx, row.workspace_id, row.message_id),
+        inbox_id=row.inbox_id,
+        thread_id=row.thread_id,
+        message_id=row.message_id,
+        channel=str(tx.value(sa.select(i.channel).where(i.workspace_id == who.workspace_id, i.id == row.inbox_id))),
+        recipient=Address(row.recipient, row.recipient_name),
+        holder=row.holder,
+        fence=row.fence,
+        standing=standing_of(row),
+    )
+
+
 def _by_token(tx: Tx, who: Actor, token: str) -> Sequence[sa.Row[Any]]:
     """The one delivery that the token was made for."""
     operation_id, secret = read_delivery_token(token)
@@ -57,12 +98,25 @@ def _by_token(tx: Tx, who: Actor, token: str) -> Sequence[sa.Row[Any]]:
     return [row for row in rows if row.token and compare_digest(row.token.encode(), secret.encode())]
 
 
+def _sent_by(tx: Tx, who: Actor, inbox_id: int, receipt: Receipt) -> Sequence[sa.Row[Any]]:
+    """All that had left in a thread by the receipt's instant: the network says no more than that."""
+    t, o, a = threads.c, operations.c, attempts.c
+    here = (t.workspace_id == who.workspace_id) & (t.inbox_id == inbox_id) & (t.external_key == receipt.thread_key)
+    thread_id = tx.value(sa.select(t.id).where(here)) if receipt.thread_key else None
+    if thread_id is None:
+        return []
+    begun = sa.exists().where(a.workspace_id == o.workspace_id, a.operation_id == o.id, a.started_at <= receipt.up_to)
+    mine = (o.workspace_id == who.workspace_id) & (o.thread_id == thread_id) & (o.kind == "send") & o.state.in_(TAKEN)
+    return tx.rows(sa.select(operations).where(mine, begun).order_by(o.id).with_for_update())
+
+
 def _deliveries(tx: Tx, who: Actor, receipt: Receipt) -> Sequence[sa.Row[Any]]:
-    if not receipt.external_id:
+    names = {one for one in (receipt.external_id, receipt.echo_of) if one}
+    if not names:
         return []
     r, m, o = message_references.c, messages.c, operations.c
     ours = sa.select(r.message_id, r.thread_id).join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
-    ours = ours.where(r.workspace_id == who.workspace_id, r.external_id == receipt.external_id, m.direction == "out")
+    ours = ours.where(r.workspace_id == who.workspace_id, r.external_id.in_(names), m.direction == "out")
     # The key is that of one way: what a message did by another one is not meant.
     this_way = sa.tuple_(o.message_id, o.thread_id).in_(ours)
     mine = (o.workspace_id == who.workspace_id) & this_way & (o.kind == "send")
@@ -77,7 +131,7 @@ def _meant(rows: Sequence[sa.Row[Any]], receipt: Receipt) -> Sequence[sa.Row[Any
     recipient = fold_address(receipt.recipient)
     if recipient:
         return [row for row in rows if row.recipient == recipient]
-    return rows if receipt.state in {"delivered", "read"} or len(rows) == 1 else []
+    return rows if receipt.state in {"sent", "delivered", "read"} or len(rows) == 1 else []
 
 
 def _wants_tokens(tx: Tx, who: Actor, row: sa.Row[Any]) -> bool:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from sluss.channels.contract import Channel, Connection, Outbound, Refused, ResultUnknown, Sent, Unreachable
+from sluss.channels.deeds import Deed, Performing
 from sluss.channels.registry import channel_named
 from sluss.kernel import metrics
 from sluss.kernel.breaking import point
@@ -23,6 +24,7 @@ from sluss.kernel.words import say
 from sluss.outbox.claiming import claim_due, look, reap
 from sluss.outbox.claims import HOLD, Claim, ClaimLost, hand_over, renew
 from sluss.outbox.composing import load_parcel, pack
+from sluss.outbox.performing import load_deed
 from sluss.outbox.queries import standing
 from sluss.outbox.settling import settle
 from sluss.outbox.states import STOPPED, Ending, Outcome
@@ -131,8 +133,10 @@ class Outbox:
         """How one attempt ends, whatever happens."""
         claim = attempt.claim
         try:
-            parcel = await self._db.read(load_parcel, claim)
             connection = await self._connection(claim.workspace_id, claim.inbox_id)
+            if claim.kind != "send":
+                return await self._perform(attempt, connection, await self._db.read(load_deed, claim))
+            parcel = await self._db.read(load_parcel, claim)
             outbound = await asyncio.to_thread(pack, parcel, claim, connection, self._files)
             return await self._talk(attempt, connection, outbound)
         except (FileMissing, FileDamaged) as error:
@@ -157,6 +161,21 @@ class Outbox:
             return await self._ask(channel, connection, outbound, error.reason)
         except TimeoutError:
             return attempt.cut_off(say("The network did not answer in time."), "unreachable")
+
+    async def _perform(self, attempt: _Attempt, connection: Connection, deed: Deed) -> Outcome:
+        """Done twice, a deed is done: whatever is not known of it is tried again."""
+        channel = self._channel(attempt.claim.channel)
+        if not isinstance(channel, Performing):
+            return Outcome("refused", "deed", say("This cannot be done here: the network does not offer it for this message."))
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return Outcome("sent", reason=await channel.perform(connection, deed, attempt.hand_over))
+        except Refused as error:
+            return _refusal(error)
+        except (Unreachable, ResultUnknown) as error:
+            return Outcome("unreachable", "unreachable", error.reason)
+        except TimeoutError:
+            return Outcome("unreachable", "unreachable", say("The network did not answer in time."))
 
     async def _ask(self, channel: Channel, connection: Connection, outbound: Outbound, reason: str) -> Outcome:
         """Whether it arrived after all, where the network can be asked."""

@@ -12,10 +12,12 @@ from sluss.kernel.actors import system
 from sluss.kernel.tx import Tx
 from sluss.outbox.breaker import note_reachable, note_unreachable, pause_until
 from sluss.outbox.claims import Claim, case_of, standing_of
-from sluss.outbox.events import DeliveryChanged, DeliveryDelayed
+from sluss.outbox.events import DeliveryDelayed
 from sluss.outbox.models import attempts, operations
 from sluss.outbox.naming import keep_answer
+from sluss.outbox.performing import note_done
 from sluss.outbox.states import DELAYED, OPEN, PATIENCE, REASON, Move, Outcome, decide
+from sluss.outbox.telling import tell_state
 
 ANSWERED = {"sent", "refused", "deferred"}
 LEFT = {"sending", "unknown"}
@@ -28,6 +30,9 @@ def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
     sent is better than a second copy, even one that was asked for meanwhile.
     """
     row = _locked(tx, claim)
+    if claim.kind != "send" and outcome.ending == "unknown":
+        # Done twice, a deed is done: it is simply tried again.
+        outcome = msgspec.structs.replace(outcome, ending="deferred")
     followed = row is None or (row.holder, row.fence) != (claim.holder, claim.fence)
     mine = row is not None and not followed and row.state in (LEFT | {"queued"} if outcome.ending == "sent" else LEFT)
     end_attempt(tx, claim.workspace_id, claim.attempt_id, outcome if mine else Outcome(outcome.ending, "late", outcome.reason))
@@ -36,6 +41,8 @@ def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
     move_operation(tx, row, decide(standing_of(row) if row.state == "sending" else claim.standing, outcome, tx.now))
     if outcome.sent is not None:
         keep_answer(tx, system(claim.workspace_id), claim, outcome.sent)
+    if outcome.ending == "sent" and claim.kind != "send":
+        note_done(tx, system(claim.workspace_id), claim)
     _note_network(tx, claim, outcome)
     return True
 
@@ -48,8 +55,8 @@ def move_operation(tx: Tx, row: sa.Row[Any], move: Move) -> None:
     tx.run(sa.update(operations).where(this).values(**values, state_at=tx.now, held_until=0, delayed=row.delayed or delayed))
     who, case_id = system(row.workspace_id), case_of(tx, row.workspace_id, row.message_id)
     about: dict[str, Any] = {"case_id": case_id, "message_id": row.message_id, "operation_id": row.id, "reason": values["reason"]}
-    tx.emit(who, DeliveryChanged(state=move.state, code=move.code, **about))
-    if delayed:
+    tell_state(tx, who, row.kind, state=move.state, code=move.code, **about)
+    if delayed and row.kind == "send":
         tx.emit(who, DeliveryDelayed(**about))
     tx.hint("operations")
 

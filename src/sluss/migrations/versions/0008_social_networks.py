@@ -546,6 +546,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
     op.create_index("ix_step_proposals_matter", "step_proposals", ["workspace_id", "matter_id", "id"], unique=False)
     op.create_index("ix_step_proposals_state", "step_proposals", ["workspace_id", "state", "expires_at"], unique=False)
     op.add_column("attachments", sa.Column("alt", types.Text(), server_default="", nullable=False))
+    op.add_column("identities", sa.Column("blocked_at", types.Instant(), nullable=True))
     op.add_column("inboxes", sa.Column("reconnect", types.Text(), server_default="", nullable=False))
     op.add_column("inboxes", sa.Column("hook_greeted_at", types.Instant(), nullable=True))
     op.add_column("inboxes", sa.Column("hook_received_at", types.Instant(), nullable=True))
