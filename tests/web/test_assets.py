@@ -13,7 +13,7 @@ from sluss.web.assets import BUNDLES, MEDIA_TYPES, STATIC, Assets
 KB = 1000
 ALONE = {"chat.css", "chat-look.css"}
 """Style sheets that are served as they are."""
-PAGES = pytest.mark.parametrize("bundles", [("sluss.js", "later.js"), ("chat.js",)], ids="".join)
+PAGES = pytest.mark.parametrize("bundles", [("sluss.js", "later.js", "public.js"), ("chat.js",)], ids="".join)
 
 
 def _served(assets: Assets, name: str, accept: str = "") -> bytes:
@@ -110,6 +110,8 @@ def test_no_module_is_long() -> None:
         (("sluss.js", "vendor/htmx-4.0.1.min.js"), 32),
         (("later.js",), 12),
         (("sluss.css",), 12),
+        (("public.js",), 5),
+        (("public.css",), 4),
         (("outside.css",), 5),
         (("chat.js",), 20),
         (("chat.css",), 6),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sluss.channels.contract import Capabilities
 from sluss.channels.models import inboxes
-from sluss.channels.registry import UnknownChannel, channel_named
+from sluss.channels.registry import UnknownChannel, capabilities_of
 from sluss.customers.screens import Person
 from sluss.kernel.actors import Actor
 from sluss.kernel.schema import fields
@@ -41,15 +41,24 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can(self) -> Capabilities:
         """What its channel can do."""
-        try:
-            return channel_named(self.channel).capabilities
-        except UnknownChannel:
-            return NOBODY
+        return self.can_at("private")
 
     @property
     def label(self) -> str:
         """The channel's name in the reader's language."""
-        return _(self.can.label) if self.can.label else self.channel
+        return self.label_at("private")
+
+    def can_at(self, visibility: str) -> Capabilities:
+        """What its channel can do on one side."""
+        try:
+            return capabilities_of(self.channel, visibility)
+        except UnknownChannel:
+            return NOBODY
+
+    def label_at(self, visibility: str) -> str:
+        """What that side is called in the reader's language."""
+        label = self.can_at(visibility).label
+        return _(label) if label else self.channel
 
     @property
     def failing(self) -> bool:

@@ -21,12 +21,15 @@ from sluss.desk.effects import effect_of
 from sluss.desk.list_screens import Queue, View
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
+from sluss.desk.posts import read_posts
 from sluss.desk.presence import show_colleagues
 from sluss.desk.proposed import show_proposals
 from sluss.desk.rows import list_page, neighbours, show_rows, tags_of
 from sluss.desk.saved import kept_sort, saved_for
 from sluss.desk.screens import Case, Desk, FirstStep, News, Piece
 from sluss.desk.searching import search
+from sluss.desk.sides import mark_of as side_mark
+from sluss.desk.sides import sides_of
 from sluss.desk.timeline import read_timeline
 from sluss.desk.views import COUNTED, Counts, Scope, best_view, count_scope, count_views, show_views, view_named
 from sluss.desk.visiting import show_visitors, visits_at
@@ -142,6 +145,8 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
     news = news_since(tx, who, row.id, look.seen, ours_alone=look.shown and composer.live) if look.seen else None
     stretch = read_timeline(tx, around, row, look.before, look.focus)
     before, after = neighbours(tx, around, scope, sort, row) if look.before is None else (None, None)
+    sides = sides_of(tx, around, row)
+    mark_public = side_mark(sides)
     return Case(
         id=str(row.id),
         no=row.number,
@@ -151,6 +156,9 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         inbox=face.name,
         channel_icon=face.can.icon,
         channel_label=face.label,
+        sides=sides,
+        public=mark_public,
+        posts=read_posts(tx, around, row) if mark_public else (),
         opened_at=row.opened_at,
         items=stretch.items,
         first=stretch.first,

@@ -7,12 +7,13 @@ from typing import Literal
 import msgspec
 
 from sluss.customers.screens import Person
+from sluss.desk.public_screens import Standing
 
 DeliveryState = Literal["held", "queued", "sending", "sent", "delivered", "read", "failed", "unknown", "cancelled"]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """An attachment. `picture` means that `/files/{id}/thumb` exists. `scanned_out` says why it cannot be opened, if so."""
+    """An attachment. `picture` means that `/files/{id}/thumb` exists, `alt` describes it. `scanned_out` says why it cannot be opened."""
 
     id: str
     name: str
@@ -20,6 +21,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     picture: bool = False
     scanned_out: str = ""
+    alt: str = ""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `origin` is set for an answer given by another program; `part` says who speaks when it is not the customer: somebody else in the
     conversation, whoever reads the address that a visitor named, or one to whom something was passed on; `passed_to` names those, `aside`
     is the conversation with them. `again` is one more copy of an earlier message. `live` stands in a talk that both follow: it `goes_on`
-    right after the same person's words before, and how it stands is `told_below`, under a later one that stands alike.
+    right after the same person's words before, and how it stands is `told_below`, under a later one that stands alike. `standing` is there
+    where it came or went by a network that has more to tell than a letter.
     """
 
     id: str
@@ -95,6 +98,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     goes_on: bool = False
     told_below: bool = False
+    standing: Standing | None = None
     kind: Literal["message"] = "message"
 
 

@@ -76,6 +76,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One case in a list. `sort` orders rows ascending within a view. `due` is when an answer is owed, if a clock runs.
 
     `trouble` marks a delivery that needs a person. `preview` is the newest text, one line. `drafted` means that this agent has a draft.
+    `public`: others read along, in all of its conversations or beside private ones (`both`).
     `woken`: its snooze ran out, and nothing was said since. `live`: the customer waits at the other end, perhaps seen there (`visit`).
     """
 
@@ -103,6 +104,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     proposed: bool = False
     live: bool = False
     visit: Visit | None = None
+    public: Literal["", "public", "both"] = ""
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):

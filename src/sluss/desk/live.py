@@ -81,7 +81,8 @@ def read_batch(tx: Tx, workspace_id: int, case_ids: Sequence[int]) -> Batch:
     around = look_around(tx, who)
     listed = tx.structs(Listed, LISTED.where(cases.c.workspace_id == workspace_id, cases.c.id.in_(case_ids))) if case_ids else []
     everybody = tx.rows(sa.select(agents.c.id).where(agents.c.workspace_id == workspace_id, agents.c.disabled_at.is_(None)))
-    return Batch(around, listed, stand_beside(tx, who, listed), frozenset(row.id for row in everybody), {}, near_cases(tx, who, case_ids))
+    beside = stand_beside(tx, around, listed)
+    return Batch(around, listed, beside, frozenset(row.id for row in everybody), {}, near_cases(tx, who, case_ids))
 
 
 def tell(tx: Tx, what: tuple[Sequence[Recorded], Batch, Templates], sight: Sight) -> list[Push]:

@@ -17,6 +17,7 @@ from sluss.desk.around import Around, people
 from sluss.desk.list_screens import Row
 from sluss.desk.order import Place, Sort, Stretch, cursor_of, number_of, place_of, read_cursor, stretches
 from sluss.desk.presence import show_colleagues
+from sluss.desk.sides import Mark, marks_of
 from sluss.desk.views import Scope
 from sluss.desk.visiting import RECENT, visits_at
 from sluss.kernel.actors import Actor
@@ -42,13 +43,17 @@ LISTED = sa.select(*fields(Listed, cases, contact_name=contacts.c.name)).select_
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What stands beside cases, by their ids. `drafters` are agents with an unsent reply or note, `inboxes` those it came to, too."""
+    """What stands beside cases, by their ids. `drafters` are agents with an unsent reply or note, `inboxes` those it came to, too.
+
+    `marks` are of cases that others read along in.
+    """
 
     tags: Mapping[int, tuple[str, ...]]
     troubles: Mapping[int, Literal["failed", "unknown"]]
     drafters: Mapping[int, frozenset[int]]
     people: Mapping[int, Person]
     inboxes: Mapping[int, frozenset[int]]
+    marks: Mapping[int, Mark] = {}
 
 
 def list_page(tx: Tx, around: Around, scope: Scope, sort: Sort, after: str) -> tuple[list[Listed], str]:
@@ -75,18 +80,20 @@ def neighbours(tx: Tx, around: Around, scope: Scope, sort: Sort, case: CaseRow) 
     return before[0].number if before else None, after[0].number if after else None
 
 
-def stand_beside(tx: Tx, who: Actor, listed: Sequence[CaseRow]) -> Beside:
-    """Tags, troubles, drafts, names and further inboxes for a set of cases: five statements."""
-    ids = [case.id for case in listed]
+def stand_beside(tx: Tx, around: Around, listed: Sequence[CaseRow]) -> Beside:
+    """Tags, troubles, drafts, names and further inboxes for a set of cases: five statements, and one where some may be public."""
+    ids, who = [case.id for case in listed], around.who
     if not ids:
         return Beside({}, {}, {}, {}, {})
-    names = people(tx, who, (case.assignee_id for case in listed))
-    return Beside(_tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), names, other_inboxes(tx, who, ids))
+    names, others = people(tx, who, (case.assignee_id for case in listed)), other_inboxes(tx, who, ids)
+    seen = [case.id for case in listed if case.id in others or around.face(case.inbox_id).can_at("public").visibility == "public"]
+    return Beside(_tags(tx, who, ids), troubles_of(tx, who, ids), _drafters(tx, who, ids), names, others, marks_of(tx, who, seen))
 
 
 def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest") -> Row:
     """One row for the reader."""
-    face = around.face(case.inbox_id)
+    face, mark = around.face(case.inbox_id), beside.marks.get(case.id, "")
+    side = "public" if mark == "public" else "private"
     return Row(
         id=str(case.id),
         no=case.number,
@@ -95,8 +102,8 @@ def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest"
         preview=case.preview,
         at=case.active_at,
         sort=number_of(case, sort),
-        channel_icon=face.can.icon,
-        channel_label=face.label,
+        channel_icon=face.can_at(side).icon,
+        channel_label=face.label_at(side),
         inbox=face.name,
         status=case.status,
         priority=case.priority,
@@ -108,12 +115,13 @@ def show_row(around: Around, case: Listed, beside: Beside, sort: Sort = "oldest"
         trouble=beside.troubles.get(case.id, ""),
         woken=case.status == "open" and (case.woken_at or 0) >= case.active_at,
         live=face.can.is_live,
+        public=mark,
     )
 
 
 def show_rows(tx: Tx, around: Around, listed: Sequence[Listed], sort: Sort = "oldest") -> tuple[Row, ...]:
     """Rows for the reader."""
-    beside = stand_beside(tx, around.who, listed)
+    beside = stand_beside(tx, around, listed)
     ids = [case.id for case in listed]
     here, visits, proposed = show_colleagues(tx, around.who, ids), visits_at(tx, around, ids), proposed_cases(tx, around.who, ids)
     visits = {one: visit for one, visit in visits.items() if visit.state != "gone" or visit.at > tx.now - RECENT}

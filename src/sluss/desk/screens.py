@@ -62,6 +62,7 @@ import msgspec
 from sluss.customers.screens import Contact, Person
 from sluss.desk.item_screens import File, Item
 from sluss.desk.list_screens import Here, Priority, Queue, Status, View, Visit
+from sluss.desk.public_screens import PostView, Side
 from sluss.web.shell import Form
 
 Piece = Literal["head", "timeline", "composer", "side"]
@@ -168,6 +169,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `followers` can all see the case; `could_follow` are the others who can, for those who may choose for colleagues.
     `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
     `agents` and `all_tags` fill the menus. `live`: it came by a live channel; `visit` and `visitors` are the customer on the web site.
+    `sides` are its conversations, where any goes by a network; `public` as for rows, `posts` are what its public conversations hang under.
     """
 
     id: str
@@ -204,6 +206,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     visit: Visit | None = None
     visitors: tuple[Visitor, ...] = ()
+    sides: tuple[Side, ...] = ()
+    public: Literal["", "public", "both"] = ""
+    posts: tuple[PostView, ...] = ()
     previous_no: int | None = None
     next_no: int | None = None
 

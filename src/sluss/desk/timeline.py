@@ -25,6 +25,8 @@ from sluss.desk.attached import show_file
 from sluss.desk.item_screens import Happening, Happenings, Item, Mentioned, Message, Note
 from sluss.desk.letterheads import copies_of, letterhead, place_pictures
 from sluss.desk.moved import ways_back, with_way_back, without_echoes
+from sluss.desk.public_screens import Standing
+from sluss.desk.standing import standings
 from sluss.desk.talk import close_together, without_turns
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import Recorded, events, from_row
@@ -120,6 +122,7 @@ def _show(tx: Tx, around: Around, case: CaseRow, found: _Found) -> list[Item]:
         files=_files(tx, found),
         deliveries=deliveries_of(tx, who, [row.id for row in found.messages if row.direction == "out"]),
         copies=copies_of(tx, case, [row.id for row in found.messages]),
+        standings=standings(tx, around, found.messages),
     )
     called = mentions_in(tx, who, [row.id for row in found.notes])
     shown: dict[int, Message | Note | Happening] = {}
@@ -144,6 +147,7 @@ class _Beside(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[int, Sequence[sa.Row[Any]]]
     deliveries: Mapping[int, tuple[Delivery, ...]]
     copies: Mapping[int, list[int]]
+    standings: Mapping[int, Standing]
 
 
 def _fold(parts: Iterable[Message | Note | Happening]) -> list[Item]:
@@ -169,8 +173,8 @@ def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
         at=row.at,
         direction=row.direction,
         author=_speaker(row, beside.names),
-        channel_icon=face.can.icon if face else "inbox",
-        channel_label=face.label if face else "",
+        channel_icon=face.can_at(row.visibility).icon if face else "inbox",
+        channel_label=face.label_at(row.visibility) if face else "",
         text=text,
         body=body,
         quoted=quoted,
@@ -187,6 +191,7 @@ def _message(around: Around, row: sa.Row[Any], beside: _Beside) -> Message:
         aside=str(row.conversation_id) if row.aside else "",
         again=ANOTHER_COPY in row.warnings,
         live=live,
+        standing=beside.standings.get(row.id),
         files=files,
         deliveries=tuple(_delivery(one, live=live) for one in beside.deliveries.get(row.id, ())),
     )

@@ -34,6 +34,11 @@ BUNDLES = {
         "palette.css",
         "narrow.css",
     ),
+    "public.css": (
+        "talk.css",
+        "post.css",
+        "answering.css",
+    ),
     "outside.css": (
         "pages.css",
         "settings.css",
@@ -62,7 +67,6 @@ BUNDLES = {
         "js/draft.js",
         "js/composer.js",
         "js/writing-keys.js",
-        "js/talk.js",
         "js/frame.js",
         "js/forms.js",
     ),
@@ -101,13 +105,19 @@ BUNDLES = {
         "js/mention.js",
         "js/alerts.js",
     ),
+    "public.js": (
+        "js/talk.js",
+        "js/counting.js",
+        "js/answering.js",
+    ),
 }
 """What is served as one file. A module follows those that it imports; what it exports must have a name of its own among all of them.
 
 `sluss.css` is what every page has and all that the desk shows; the other pages link `outside.css` after it.
-`later.js` is fetched when the page has come to rest. It takes from `sluss.js` what its modules import.
+`later.js` is fetched when the page has come to rest, `public.js` and `public.css` when a case is shown that does not go by letters alone.
+Both take from `sluss.js` what their modules import.
 """
-FIRST, LATER = "sluss.js", "later.js"
+FIRST, AFTER = "sluss.js", ("later.js", "public.js")
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -183,16 +193,16 @@ class Assets:
         if name not in BUNDLES:
             return self._part(name)
         head, tail = b"", b""
-        if name == LATER:
-            head = f'import {{ {", ".join(sorted(self._taken()))} }} from "{self.url(FIRST)}";\n'.encode()
+        if name in AFTER:
+            head = f'import {{ {", ".join(sorted(self._taken(name)))} }} from "{self.url(FIRST)}";\n'.encode()
         if name == FIRST:
-            tail = f"export {{ {', '.join(sorted(self._taken()))} }};\n".encode()
+            tail = f"export {{ {', '.join(sorted(set[str]().union(*map(self._taken, AFTER))))} }};\n".encode()
         return head + b"".join(self._part(part) for part in BUNDLES[name]) + tail
 
-    def _taken(self) -> set[str]:
-        """What modules of the later bundle import from those of the first."""
-        own = {part.removeprefix("js/") for part in BUNDLES[LATER]}
-        imports = [found for part in BUNDLES[LATER] for found in _IMPORT.finditer((self._folder / part).read_text("utf-8"))]
+    def _taken(self, bundle: str) -> set[str]:
+        """What modules of a bundle that comes after the first import from that."""
+        own = {part.removeprefix("js/") for part in BUNDLES[bundle]}
+        imports = [found for part in BUNDLES[bundle] for found in _IMPORT.finditer((self._folder / part).read_text("utf-8"))]
         return {name.strip() for found in imports if found[2] not in own for name in found[1].split(",")}
 
     def _part(self, name: str) -> bytes:

@@ -17,6 +17,8 @@ function arrived(byPerson) {
   const open = pane();
   if (!open || open.dataset.shown) return;
   open.dataset.shown = "1";
+  const more = open.querySelector('link[rel="modulepreload"]');
+  if (more) import(more.href);
   away = false;
   const scroller = timeline();
   const target = scroller.querySelector(".focus") ?? (location.hash.startsWith("#i") ? document.getElementById(location.hash.slice(1)) : null);

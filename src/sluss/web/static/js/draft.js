@@ -14,7 +14,6 @@ export class Draft {
     const kept = sessionStorage.getItem(this.place());
     const field = form.elements.body;
     if (kept?.trim() && kept !== field.value) { field.value = kept; this.edited(); }
-    this.counted();
   }
 
   place() {
@@ -41,7 +40,6 @@ export class Draft {
   edited() {
     sessionStorage.setItem(this.place(), this.form.elements.body.value);
     this.later(IDLE);
-    this.counted();
   }
 
   later(wait) {
@@ -118,15 +116,5 @@ export class Draft {
     const state = this.form.querySelector("[data-state]");
     state.classList.toggle("bad", bad);
     state.replaceChildren(icon(name, "i-14"), element("span", { class: "words" }, words), " ", when);
-  }
-
-  // Characters as the network counts them, where it counts.
-  counted() {
-    const shown = this.form.querySelector("[data-length]");
-    if (!shown) return;
-    const length = [...this.form.elements.body.value].length;
-    const max = Number(this.form.elements.body.dataset.max);
-    shown.textContent = `${length} / ${max}`;
-    shown.classList.toggle("bad", length > max);
   }
 }
