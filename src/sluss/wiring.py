@@ -17,6 +17,7 @@ from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
+from sluss.channels.oauth.visits import forget_old_visits
 from sluss.channels.trials import forget_old_trials
 from sluss.channels.visitors import forget_typed
 from sluss.contacts.notes import forget_removed_notes
@@ -42,6 +43,7 @@ from sluss.proposals.actions import forget_clues, propose_for_message
 from sluss.replies.confirmations import confirm_case
 from sluss.replies.jobs import forget_automatic_answers, tidy_uploads
 from sluss.replies.macros.running import forget_runs
+from sluss.replies.private_links import note_word
 from sluss.visitor.continuing import FOLLOW, follow_by_mail, note_delivery
 from sluss.visitor.forgetting import forget_idle, idle_visitors
 from sluss.visitor.transcript import CODE, TRANSCRIPT, forget_codes, tell_code, tell_text
@@ -53,6 +55,7 @@ AFTER: Sequence[After] = (
     After("confirm that a message has come", (CaseOpened,), confirm_case),
     After("tell whom it concerns", TOLD, tell_concerned),
     After("propose what may be the same", (MessageReceived,), propose_for_message),
+    After("prove who holds a private link", (MessageReceived,), note_word),
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
     After("go on by mail where a chat was left", (DeliveryChanged,), note_delivery),
 )
@@ -75,6 +78,7 @@ EVERY: Sequence[Every] = (
     Every("tidy tokens", 86_400, lambda tx, _who: forget_old_tokens(tx)),
     Every("tidy trials", 86_400, forget_old_trials),
     Every("tidy consents", 86_400, forget_old_consents),
+    Every("tidy visits", 86_400, forget_old_visits),
     Every("tidy uploads", 86_400, tidy_uploads),
     Every("tidy context cards", 3600, forget_old_cards),
     Every("tidy removed notes", 3600, forget_removed_notes),

@@ -21,7 +21,8 @@ NOTHING_OF_CUSTOMERS = {
     *("sign_in_failures", "sign_in_rules", "team_members", "teams", "totp_seeds", "used_challenges"),  # of the staff
     *("audit", "audit_heads", "audit_traces"),  # ids and the company's own words, by rule of kernel/audit.py
     *("alert_choices", "alert_settings", "desks_open", "digest_rules", "do_not_disturb", "quiet_hours"),  # how agents are told
-    *("brands", "inboxes", "inbox_addresses", "inbox_teams", "inbox_trials", "oauth_applications", "oauth_consents", "oauth_grants"),
+    *("brands", "inboxes", "inbox_addresses", "inbox_teams", "inbox_trials", "oauth_applications"),
+    *("oauth_consents", "oauth_grants", "network_visits"),  # permissions that administrators gave
     *("attributes", "consent_purposes", "card_sources", "card_source_inboxes", "card_source_teams"),  # what the company asks and whom
     *("canned_answers", "canned_texts", "canned_versions", "canned_uses", "canned_files"),  # the company's own words
     *("macros", "macro_versions", "macro_uses"),

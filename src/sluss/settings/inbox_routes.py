@@ -11,6 +11,7 @@ from litestar import Response, get, post
 
 from sluss.channels.contract import Choosing, Connection, Unreachable
 from sluss.channels.history import pause_history, resume_history
+from sluss.channels.hosting import at_home
 from sluss.channels.inboxes import (
     InboxFields,
     access_inbox,
@@ -121,7 +122,7 @@ async def save_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Res
 async def try_inbox(edge: Edge, asked: Asked, who: Actor, inbox_id: int) -> Response[Any]:
     """Begin a test of a stored inbox."""
     connection = await edge.db.read(connection_of, who, inbox_id, edge.keyring)
-    connection = TokenSource(edge.db, edge.keyring, edge.config).attach(connection)
+    connection = at_home(TokenSource(edge.db, edge.keyring, edge.config).attach(connection), edge.config.base_url)
     inbox = await edge.db.read(access_inbox, who, inbox_id)
     seen = await edge.db.read(look_at, who, inbox, asked.origin)
     trial_id = await start_trial(edge.db, who, connection, _running, seen)

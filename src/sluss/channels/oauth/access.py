@@ -12,9 +12,11 @@ from typing import NoReturn
 import msgspec
 
 from sluss.channels.contract import Access, Connection, Unreachable
-from sluss.channels.oauth.applications import application_for
+from sluss.channels.oauth.applications import Application, application_for
 from sluss.channels.oauth.exchange import NoUse, Refused, Tokens, renew
-from sluss.channels.oauth.grants import CHANGED, LOST, NOT_CONNECTED, UNTAKEN, OpenGrant, lose_grant, open_grant, renew_grant
+from sluss.channels.oauth.grants import CHANGED, LOST, NOT_CONNECTED, UNTAKEN, OpenGrant, keep_grant, lose_grant, open_grant, renew_grant
+from sluss.channels.oauth.own import GONE as ALSO_GONE
+from sluss.channels.oauth.own import UNPLANTED, OwnProvider, own_provider
 from sluss.channels.oauth.providers import NAMES, Provider, provider_named
 from sluss.config import Config
 from sluss.kernel.actors import Actor, system
@@ -35,8 +37,13 @@ LOOKS = 120
 REST_SECONDS = 30
 STORE_TRIES = 5
 STORE_WAIT = 0.05
-GONE = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"})
+GONE: frozenset[str] = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"})
 """Words that only a person can answer."""
+LOST_ACCOUNT = say("This account needs to be connected again: %(provider)s no longer accepts the permission that was given.")
+
+
+class AccessLost(Unreachable):
+    """Only a person can help: the inbox has to be connected again."""
 
 
 class TokenSource:
@@ -52,18 +59,21 @@ class TokenSource:
     def attach(self, connection: Connection) -> Connection:
         """The connection as an adapter can sign in with it."""
         auth = connection.settings.get("auth")
-        if auth not in NAMES or not connection.inbox_id:
+        own = own_provider(connection, private=self._config.private_servers)
+        if not connection.inbox_id or (own is None and auth not in NAMES):
             return connection
-        access: Access = InboxAccess(self, connection, provider_named(auth))
+        access: Access = InboxAccess(self, connection, own or provider_named(str(auth)))
         return msgspec.structs.replace(connection, access=access)
 
     async def opened(self, who: Actor, inbox_id: int, provider: Provider) -> OpenGrant:
         """The grant as it is, if it can be used. Raises `Unreachable`."""
         found = await self.db.read(open_grant, who, self._sealer, inbox_id)
+        if isinstance(provider, OwnProvider) and (found is None or found.grant.client_id != provider.mark):
+            return provider.unplanted(inbox_id)
         if found is None or found.grant.provider != provider.name:
             raise Unreachable(say(NOT_CONNECTED, provider=provider.label))
         if found.grant.state == "lost" and inbox_id not in self._unstored:
-            raise Unreachable(found.grant.reason)
+            raise AccessLost(found.grant.reason)
         return found
 
     async def renewed(self, who: Actor, inbox_id: int, provider: Provider, refused: str) -> str:
@@ -91,6 +101,9 @@ class TokenSource:
             found = await self.opened(who, inbox_id, provider)
             if is_good(found, self.db.clock(), refused):
                 return found.access
+            if isinstance(provider, OwnProvider) and found.grant.turn == UNPLANTED:
+                await self.db.write(keep_grant, who, self._sealer, inbox_id, provider.planted)
+                found = await self.opened(who, inbox_id, provider)
             return await self._exchange(who, found, provider)
         finally:
             await self.db.write(release, lease)
@@ -105,7 +118,7 @@ class TokenSource:
             found = await self.opened(who, inbox_id, provider)
             if is_good(found, self.db.clock(), refused):
                 return found.access
-        raise Unreachable(say("The access to this mailbox is being renewed by another process; it will be tried again."))
+        raise Unreachable(say("The access to this account is being renewed by another process; it will be tried again."))
 
     async def _exchange(self, who: Actor, found: OpenGrant, provider: Provider) -> str:
         grant = found.grant
@@ -119,21 +132,29 @@ class TokenSource:
     async def _asked(self, who: Actor, found: OpenGrant, provider: Provider) -> Tokens:
         """Fresh tokens from the provider, or what the inbox waits for now."""
         grant = found.grant
-        application = await self.db.read(application_for, who, self._sealer, self._config, provider.name)
-        if application is None:
-            raise Unreachable(_rejected(provider))
-        if application.client_id != grant.client_id:
-            await self._lose(who, found, say(CHANGED, provider=provider.label))
+        application = await self._application(who, found, provider)
         try:
             tokens = await renew(provider, application, found.renewal)
         except NoUse as error:
             self._rest(grant.inbox_id, error.reason, error.rest)
         except Refused as error:
-            if error.code in GONE:
-                await self._lose(who, found, say(LOST, provider=provider.label))
+            own = isinstance(provider, OwnProvider)
+            if error.code in GONE or (own and error.code in ALSO_GONE):
+                await self._lose(who, found, say(LOST_ACCOUNT if own else LOST, provider=provider.label))
             log.warning("renewal_refused", inbox=grant.inbox_id, provider=provider.name, code=error.code)
             self._rest(grant.inbox_id, _rejected(provider), 0)
         return tokens if tokens.renewal else msgspec.structs.replace(tokens, renewal=found.renewal)
+
+    async def _application(self, who: Actor, found: OpenGrant, provider: Provider) -> Application:
+        """As whom Sluss renews: the inbox's own application, or the one of the workspace for everybody."""
+        if isinstance(provider, OwnProvider):
+            return provider.application
+        application = await self.db.read(application_for, who, self._sealer, self._config, provider.name)
+        if application is None:
+            raise Unreachable(_rejected(provider))
+        if application.client_id != found.grant.client_id:
+            await self._lose(who, found, say(CHANGED, provider=provider.label))
+        return application
 
     def _rest(self, inbox_id: int, reason: str, seconds: int) -> NoReturn:
         """Leave the provider alone for a moment, whoever asks."""
@@ -150,19 +171,22 @@ class TokenSource:
             except Exception as error:
                 log.exception("tokens_unstored", inbox=inbox_id)
                 if attempt == STORE_TRIES:
-                    raise Unreachable(say("Nothing can be stored now, so this mailbox waits; it will be tried again.")) from error
+                    raise Unreachable(say("Nothing can be stored now, so this account waits; it will be tried again.")) from error
                 await asyncio.sleep(STORE_WAIT * 4**attempt)
         del self._unstored[inbox_id]
 
     async def _lose(self, who: Actor, found: OpenGrant, reason: str) -> NoReturn:
         await self.db.write(lose_grant, who, (found.grant.inbox_id, found.grant.turn), reason)
-        raise Unreachable(reason)
+        raise AccessLost(reason)
 
     async def give_up(self, who: Actor, inbox_id: int, provider: Provider, refused: str) -> NoReturn:
         """The network takes neither the token nor a fresh one."""
         found = await self.opened(who, inbox_id, provider)
+        own = isinstance(provider, OwnProvider)
         if found.access == refused:
-            await self._lose(who, found, say(UNTAKEN, provider=provider.label))
+            await self._lose(who, found, say(LOST_ACCOUNT if own else UNTAKEN, provider=provider.label))
+        if own:
+            raise Unreachable(say("%(provider)s did not take the token; it will be tried again.", provider=provider.label))
         raise Unreachable(say("The mail server of %(provider)s did not take the token; it will be tried again.", provider=provider.label))
 
 
@@ -198,6 +222,8 @@ def is_good(found: OpenGrant, now: int, refused: str) -> bool:
 
 
 def _rejected(provider: Provider) -> str:
+    if isinstance(provider, OwnProvider):
+        return say("%(provider)s does not accept the app of this inbox; look at its client ID and secret.", provider=provider.label)
     return say(
         "%(provider)s does not accept Sluss’s application; look at its ID and secret under Settings, Mail sign-in.", provider=provider.label
     )

@@ -89,11 +89,15 @@ def account_in(identity: str, provider: Provider, application: Application, nonc
 
 
 async def _ask(provider: Provider, application: Application, fields: Mapping[str, str]) -> Tokens:
-    known = {"client_id": application.client_id, "client_secret": application.secret}
     url = provider.exchange_address(application.tenant)
     headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    known = {"client_id": application.client_id}
+    if provider.signs_in and application.secret:
+        headers["authorization"] = _basic(application)
+    elif application.secret:
+        known["client_secret"] = application.secret
     # Once an hour for each inbox: a kept connection would have ended meanwhile.
-    client = GuardedClient(outgoing_policy())
+    client = GuardedClient(outgoing_policy(private=provider.private))
     try:
         answer = await client.request("POST", url, headers=headers, content=urlencode({**known, **fields}).encode())
     except (OutgoingError, AddressRefused) as error:
@@ -101,6 +105,10 @@ async def _ask(provider: Provider, application: Application, fields: Mapping[str
     finally:
         await client.aclose()
     return _understood(answer, provider)
+
+
+def _basic(application: Application) -> str:
+    return "Basic " + base64.b64encode(f"{application.client_id}:{application.secret}".encode()).decode()
 
 
 def _understood(answer: Answer, provider: Provider) -> Tokens:

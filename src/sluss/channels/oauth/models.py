@@ -44,6 +44,17 @@ consents = scoped_table(
     refers("inbox_id", "inboxes"),
     sa.Index("ix_oauth_consents_inbox", "workspace_id", "inbox_id", "id"),
 )
+visits = scoped_table(
+    "network_visits",
+    sa.Column("session_id", Id, nullable=False),
+    sa.Column("state_hash", Blob, nullable=False, unique=True),
+    sa.Column("sealed", Blob, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("back_at", Instant),
+    sa.Column("done_at", Instant),
+)
+"""Persons who went to a network to connect accounts there; what they may connect is sealed until they chose."""
 sealed_column("application", applications.c.sealed, applications.c.workspace_id, applications.c.provider)
 sealed_column("grant", grants.c.sealed, grants.c.workspace_id, grants.c.inbox_id)
 sealed_column("consent", consents.c.sealed, consents.c.workspace_id, consents.c.id)
+sealed_column("visit", visits.c.sealed, visits.c.workspace_id, visits.c.id)

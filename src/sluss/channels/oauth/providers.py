@@ -6,19 +6,19 @@ Addresses are constants: what a workspace enters never decides where a secret go
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import msgspec
 
 from sluss.kernel.http import Policy
 
-Name = Literal["google", "microsoft"]
-
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """Where consent is asked and tokens are given. `{tenant}` in an address is a directory at Microsoft. `issuer` is a pattern."""
+    """Where consent is asked and tokens are given. `{tenant}` in an address is a directory at Microsoft. `issuer` is a pattern.
 
-    name: Name
+    `signs_in`: the application proves itself by HTTP Basic, and not by fields. `private`: it may be a double on this machine.
+    """
+
+    name: str
     label: str
     consent_at: str
     exchange_at: str
@@ -30,6 +30,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     imap_host: str
     smtp_host: str
     mail_hosts: frozenset[str]
+    signs_in: bool = False
+    private: bool = False
 
     def consent_address(self, tenant: str) -> str:
         """Where a person consents, for a directory."""
@@ -92,10 +94,10 @@ def provider_named(name: str) -> Provider:
     return msgspec.structs.replace(real, mail_hosts=PRIVATE_HOSTS, imap_host="127.0.0.1", smtp_host="127.0.0.1", **there)
 
 
-def outgoing_policy() -> Policy:
+def outgoing_policy(*, private: bool = False) -> Policy:
     """What requests to a provider may do; a stand-in may live on this machine and without TLS."""
     strict = Policy(max_bytes=200_000)
-    return msgspec.structs.replace(strict, allow_http=True, allow_private=True, ports=None) if _stand_in else strict
+    return msgspec.structs.replace(strict, allow_http=True, allow_private=True, ports=None) if _stand_in or private else strict
 
 
 def is_tenant(text: str) -> bool:

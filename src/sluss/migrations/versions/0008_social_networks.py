@@ -62,6 +62,18 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_table(
+        "approval_rules",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("whose", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_approval_rules_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_approval_rules_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "inbox_id", name=op.f("pk_approval_rules")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "early_news",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("id", types.Id(), nullable=False),
