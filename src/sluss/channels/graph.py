@@ -89,11 +89,16 @@ class Graph:
 
     async def post(self, account: Account, path: str, hand_over: HandOver | None = None, **fields: Any) -> dict[str, Any]:
         """Do something; `hand_over` is awaited right before, where a repeat would do harm. Raises `ResultUnknown`, too."""
-        return await self._do("POST", account, path, hand_over, fields)
+        body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+        if hand_over is not None:
+            await hand_over()
+        return await self._ask("POST", account, path, body=body, media_type="application/json")
 
     async def delete(self, account: Account, path: str, hand_over: HandOver | None = None, **fields: Any) -> dict[str, Any]:
         """Take something away, as `post` does."""
-        return await self._do("DELETE", account, path, hand_over, fields)
+        if hand_over is not None:
+            await hand_over()
+        return await self._ask("DELETE", account, path, query=fields)
 
     async def upload(self, account: Account, path: str, fields: Mapping[str, str], field: str, part: Part) -> dict[str, Any]:
         """Bring a file, from which nobody sees anything yet: doing it twice harms nobody."""
@@ -140,12 +145,6 @@ class Graph:
     async def aclose(self) -> None:
         await self._client.aclose()
         await self._media.aclose()
-
-    async def _do(self, method: str, account: Account, path: str, hand_over: HandOver | None, fields: dict[str, Any]) -> dict[str, Any]:
-        body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
-        if hand_over is not None:
-            await hand_over()
-        return await self._ask(method, account, path, body=body, media_type="application/json")
 
     async def _ask(
         self,

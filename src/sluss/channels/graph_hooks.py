@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -67,17 +67,19 @@ def accounts_in(body: bytes, kind: str) -> set[str]:
     return {event.account for event in events_in(body, kind) or []}
 
 
-def deliver(posted: Posted, kind: str, account: str) -> list[Delivered]:
+def deliver(posted: Posted, kind: str, account: str, mark_of: Callable[[Happened], str] = lambda _: "") -> list[Delivered]:
     """A proven body as one delivery for each event of the account, so that one that cannot be read stands alone.
 
-    What is no such body at all is kept whole. A key is made of the event itself: Meta sends the same again in other company.
+    What is no such body at all is kept whole. A key is made of the event itself: Meta sends the same again in other company. `mark_of`
+    names what was said, as whoever looks for missed news names it.
     """
     events = events_in(posted.body, kind)
     if events is None:
         key = f"hook:{hashlib.sha256(posted.body).hexdigest()}"
         return [Delivered(external_key=key, raw=posted.body, received_at=posted.received_at)]
     mine = {event_key(event): event for event in events if event.account == account}
-    return [Delivered(external_key=key, raw=pack(event, kind), received_at=posted.received_at) for key, event in mine.items()]
+    at = posted.received_at
+    return [Delivered(external_key=key, raw=pack(one, kind), received_at=at, mark=mark_of(one)) for key, one in mine.items()]
 
 
 def event_key(event: Happened) -> str:

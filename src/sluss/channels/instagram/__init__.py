@@ -1,0 +1,1 @@
+"""A professional Instagram account: its public side (comments, mentions) and its direct messages."""
