@@ -20,6 +20,7 @@ from sluss.channels.seen import Given, Seen
 ADAPTERS = {
     "email": "sluss.channels.email.channel:EmailChannel",
     "webchat": "sluss.channels.webchat.channel:WebchatChannel",
+    "facebook": "sluss.channels.facebook.channel:FacebookChannel",
     "telegram": "sluss.channels.telegram.channel:TelegramChannel",
 }
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
