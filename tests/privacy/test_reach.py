@@ -30,6 +30,8 @@ NOTHING_OF_CUSTOMERS = {
     *("acknowledged", "conservation_checks", "counters", "cursors", "leases", "recurring", "streams"),  # figures and places
     *("bulk_deeds", "view_places", "view_sorts"),  # what agents did and how their screen stands
     "proposal_rules",  # a number of hours
+    *("moderation_rules", "moderation_settings", "approval_rules"),  # the company's policy
+    "lesson_counts",  # how often a word was judged how; of the word a number alone
     "chat_sites",  # web sites of the company's
     "erased_keys",  # marks, which only this installation's key makes
 }

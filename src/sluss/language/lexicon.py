@@ -2,8 +2,8 @@
 
 One entry per word: `stem*` begins a word, `two_words` follow each other, `=word` must be spelt so with its accents (taken off, it is
 another, innocent word), `?word` counts only where the text is taken to be in that language (elsewhere it is innocent), `-word` is innocent
-though it begins like another. The lists are short on purpose: a workspace adds its own words, and learns from what people decide. They flag for
-a person, they prove nothing.
+though it begins like another. The lists are short on purpose: a workspace adds its own words, and learns from what people decide.
+They flag for a person, they prove nothing.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ moderation_rules = scoped_table(
     sa.Column("changed_at", Instant, nullable=False),
     key=("name",),
 )
-"""Rules that a workspace changed: `texts` is what we tell customers by language, `by_itself` flag or hide, `up_to` the last step of a timer."""
+"""Rules that a workspace changed: `texts` tell customers why, by language, `by_itself` is flag or hide, `up_to` a timer's last step."""
 moderation_settings = scoped_table(
     "moderation_settings", sa.Column("name", Text, nullable=False), sa.Column("value", Json, nullable=False), key=("name",)
 )
@@ -64,11 +64,12 @@ matter_log = scoped_table(
     sa.Column("said", Text, nullable=False),
     sa.Column("undoes_id", Id),
     sa.Column("answer_id", Id),
+    sa.Column("operation_id", Id),
     refers("matter_id", "matters"),
     sa.Index("ix_matter_log_matter", "workspace_id", "matter_id", "id"),
     sa.Index("ix_matter_log_at", "workspace_id", "at"),
 )
-"""What was done and found, with a copy of what was said; the database itself refuses changes. Nobody's (`agent_id` null) is the policy's."""
+"""What was done and found, with a copy of what was said; the database itself refuses changes. Without an `agent_id` it is the policy's."""
 step_proposals = scoped_table(
     "step_proposals",
     sa.Column("matter_id", Id, nullable=False),

@@ -24,6 +24,7 @@ from sluss.kernel.schema import metadata
 from sluss.kernel.search import remove_texts
 from sluss.kernel.tx import Tx
 from sluss.kernel.types import Json, Text
+from sluss.moderation.models import matter_log, step_proposals, waiting_answers
 from sluss.outbox.models import attempts, operations
 from sluss.privacy.emptying import GONE
 from sluss.privacy.reach import BLANKED, Order
@@ -32,7 +33,10 @@ STRETCH = 2_000
 ENVELOPES = 200
 SHORTEST = 6
 
-SWEPT: tuple[sa.Table, ...] = (messages, notes, cases, operations, attempts, events, jobs, contact_notes, consents)
+SWEPT: tuple[sa.Table, ...] = (
+    *(messages, notes, cases, operations, attempts, events, jobs, contact_notes, consents),
+    *(matter_log, step_proposals, waiting_answers),
+)
 """Tables with an id in which texts stand; in each, every column of text is looked at."""
 SMALL = (
     "drafts",

@@ -96,3 +96,11 @@ sluices = scoped_table(
     sa.Index("ix_sluices_public", "workspace_id", "public_id"),
 )
 """Every passage from public to private: which utterance, by which way, and what was said on both sides (ids of messages)."""
+approval_rules = scoped_table(
+    "approval_rules",
+    sa.Column("inbox_id", Id, nullable=False),
+    sa.Column("whose", Text, nullable=False),
+    refers("inbox_id", "inboxes"),
+    key=("inbox_id",),
+)
+"""Whose public answers at an inbox wait for another's word: `agents` or `all`."""

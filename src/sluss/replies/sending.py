@@ -24,6 +24,7 @@ from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.once import once
+from sluss.replies.approval import require_approved
 from sluss.replies.attaching import require_free
 from sluss.replies.canned.filling import OPEN, open_fields
 from sluss.replies.drafts import discard_draft
@@ -43,7 +44,7 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer. `op` is the form's own key: the same op is sent once. `cc` and `bcc` as typed; `seen` is the mark of what was shown.
 
     `crowd` is how many new people the sender has confirmed to write to, `trust` that the customer's address may be another's. `way` is the
-    inbox by which the sender was told that it leaves; 0 where nobody was told.
+    inbox by which the sender was told that it leaves; 0 where nobody was told. `approved_by` is the colleague who let a public answer go.
     """
 
     op: str
@@ -59,6 +60,7 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     crowd: int = 0
     trust: bool = False
     way: int = 0
+    approved_by: int = 0
 
     def essence(self) -> tuple[Any, ...]:
         """Two answers with the same are one; a browser without scripts uploads its files anew each time."""
@@ -147,6 +149,8 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     if target.doubtful and not reply.trust:
         raise Doubted
     _require_confirmed(tx, who, reply, recipients)
+    if target.capabilities.visibility == "public":
+        require_approved(tx, who, target.inbox_id, reply.approved_by)
     return _depart(tx, who, reply, case, _Way(target, recipients, text, files))
 
 

@@ -526,6 +526,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("said", types.Text(), nullable=False),
         sa.Column("undoes_id", types.Id(), nullable=True),
         sa.Column("answer_id", types.Id(), nullable=True),
+        sa.Column("operation_id", types.Id(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id", "matter_id"], ["matters.workspace_id", "matters.id"], name=op.f("fk_matter_log_workspace_id_matter_id")
         ),
