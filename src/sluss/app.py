@@ -34,7 +34,7 @@ from sluss.people.access import Gate, admit, dependencies, require_policies
 from sluss.people.sessions import find_many, watcher_of
 from sluss.privacy.reading import ReadLog, note_sight
 from sluss.settings import routes as settings
-from sluss.visitor import embed, routes_letters, routes_page, routes_self
+from sluss.visitor import embed, routes_letters, routes_page, routes_private, routes_self
 from sluss.visitor import routes as visitor
 from sluss.visitor.hub import Visitors
 from sluss.visitor.news import Writer
@@ -60,6 +60,7 @@ ROUTES = [
     *routes_letters.ROUTES,
     *routes_page.ROUTES,
     *routes_self.ROUTES,
+    *routes_private.ROUTES,
     *desk.ROUTES,
 ]
 

@@ -25,6 +25,7 @@ from sluss.contacts.actions import find_or_make_identities
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.clock import DAY, MINUTE
 from sluss.kernel.errors import Missing
+from sluss.kernel.events import Recorded
 from sluss.kernel.schema import fields
 from sluss.kernel.tokens import hash_of, new_token
 from sluss.kernel.tx import Tx
@@ -127,8 +128,11 @@ def new_code(tx: Tx, link: Link) -> str:
     return code
 
 
-def note_word(tx: Tx, who: Actor, event: MessageReceived) -> None:
+def note_word(tx: Tx, recorded: Recorded) -> None:
     """The author of the public message has written the word of a link in public: whoever came in by it is the author."""
+    who, event = system(recorded.workspace_id), recorded.event
+    if not isinstance(event, MessageReceived):
+        return
     open_links = [one for one in links_of(tx, who, event.case_id) if one.proved_at is None and one.opened_at is not None]
     if not open_links:
         return

@@ -67,9 +67,12 @@ def show_frame(chat: Chat, language: str, theme: str, state: State) -> Frame:
     )
 
 
-def headers_of(chat: Chat) -> dict[str, str]:
-    """Exactly the sites on the list may show the page, those among them, too, whose own pages are kept apart from all others."""
-    sites = " ".join(chat.settings.origins) or "'none'"
+def headers_of(chat: Chat, *, alone: bool = False) -> dict[str, str]:
+    """Exactly the sites on the list may show the page, those among them, too, whose own pages are kept apart from all others.
+
+    What stands `alone` is shown by none.
+    """
+    sites = "'none'" if alone else " ".join(chat.settings.origins) or "'none'"
     return {
         "Content-Security-Policy": POLICY.format(sites=sites),
         "Cross-Origin-Resource-Policy": "cross-origin",

@@ -3,6 +3,7 @@
 | address | template | values |
 | --- | --- | --- |
 | `GET /chat/{key}` | `visitor/frame.html` | `chat: Frame` |
+| `GET /private/{link}` | `visitor/frame.html` | `chat: Frame`, whose `private` is set |
 """
 
 from __future__ import annotations
@@ -10,6 +11,18 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+
+
+class Private(msgspec.Struct, frozen=True, kw_only=True):
+    """A page by itself that goes on from something public. `path` is its own address, `room` what the browser keeps it under.
+
+    `said` is what its author wrote in public, `network` where.
+    """
+
+    path: str
+    room: str
+    said: str
+    network: str
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,3 +52,4 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     most_files: int
     most_bytes: int
     most_bytes_together: int
+    private: Private | None = None

@@ -88,6 +88,7 @@ BUNDLES = {
         "js/chat/standing.js",
         "js/chat/person.js",
         "js/chat/talk.js",
+        "js/chat/private.js",
         "js/chat/chat.js",
     ),
     "later.js": (

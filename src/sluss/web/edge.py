@@ -32,7 +32,7 @@ from sluss.web.templates import Templates
 T = TypeVar("T", bound=msgspec.Struct)
 Call = Request[Any, Any, State]
 
-_TALK = re.compile(r"/chat/[^/]*/")
+_TALK = re.compile(r"/(?:chat|private)/[^/]*/")
 """What the page in a visitor's frame asks for."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

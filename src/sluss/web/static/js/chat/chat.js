@@ -7,6 +7,7 @@ import { post } from "./net.js";
 import { add, drop, entries, retry, startOutbox } from "./outbox.js";
 import { forget, forgetHere, identify, lock, lose } from "./person.js";
 import { answer, standsAlone, tellPage } from "./port.js";
+import { isPrivate, startPrivate } from "./private.js";
 import { look } from "./reading.js";
 import { askState, tellAway, tellBack, tellNotice } from "./standing.js";
 import { begun, hear } from "./store.js";
@@ -97,4 +98,5 @@ hear("ended", forgetHere);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], :popover-open")) tellPage("close");
 });
-if (standsAlone) wake();
+if (isPrivate) startPrivate(wake);
+else if (standsAlone) wake();

@@ -47,7 +47,7 @@ export function fitMenu() {
   badge.textContent = isProven() ? text("signed-in", { name: known.name || known.email }) : "";
 }
 
-function ask(title, parts, act, run) {
+export function ask(title, parts, act, run) {
   const form = element("form", { method: "dialog" });
   const fault = element("p", { class: "fault", role: "alert", hidden: true });
   const done = element("button", { class: "main" }, act);
@@ -70,11 +70,11 @@ function ask(title, parts, act, run) {
   (form.querySelector("input") ?? done).focus();
 }
 
-function labelled(name, type, value = "", more = {}) {
+export function labelled(name, type, value = "", more = {}) {
   return element("label", {}, text(name), element("input", { name, type, value, autocomplete: name, ...more }));
 }
 
-function finish(sentence) {
+export function finish(sentence) {
   const form = element("form", { method: "dialog" }, element("h2", { id: "dialog-title" }, sentence), element("div", { class: "acts" }, element("button", { class: "main" }, "OK")));
   dialog.replaceChildren(form);
   form.querySelector("button").focus();

@@ -18,7 +18,7 @@ export class Failure extends Error {
   }
 }
 
-export const address = (path) => `${base}${path}${path.includes("?") ? "&" : "?"}lang=${document.documentElement.lang}`;
+export const address = (path) => `${path.startsWith("/private/") ? "" : base}${path}${path.includes("?") ? "&" : "?"}lang=${document.documentElement.lang}`;
 
 export function headers() {
   return token() ? { Authorization: `Visitor ${token()}` } : {};

@@ -1,7 +1,8 @@
 // What this browser keeps: nothing before the first message, and of a proven person nothing at all. In: tokens, messages. Out: the same, later.
 const body = document.body.dataset;
 export const KEY = body.key;
-const name = (what) => `sluss.${KEY}.${what}`;
+// A private page is a talk of its own beside that with the web site.
+const name = (what) => `sluss.${body.room ?? KEY}.${what}`;
 const memory = new Map();
 const hears = new Map();
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(name("tabs")) : null;
