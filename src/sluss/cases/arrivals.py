@@ -25,7 +25,8 @@ class StoredFile(msgspec.Struct, frozen=True):
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One understood message with what intake knows about it. `network` names the address space of its sender.
 
-    `history` came before the inbox was connected: its case is closed from the start, and nobody waits for it.
+    `windowed`: its network lets us answer for a while after the customer's last word. `history` came before the inbox was connected: its
+    case is closed from the start, and nobody waits for it.
     """
 
     envelope_id: int
@@ -37,6 +38,16 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     inbound: Inbound
     files: tuple[StoredFile, ...] = ()
     history: bool = False
+    windowed: bool = False
+
+    @property
+    def is_networked(self) -> bool:
+        """Whether its network itself tells threads apart, unlike mail."""
+        return bool(self.inbound.thread_key or self.inbound.visibility)
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility == "public"
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -44,9 +55,10 @@ class Recorded(msgspec.Struct, frozen=True):
 
     `duplicate`: that inbox had it before. `copy`: another inbox had it before. `ours`: what Sluss itself sent, come back.
     `begun elsewhere`: one of us began it by another program; it is kept until the customer answers. `nothing`: among ourselves.
-    `erased`: it was erased by order, and stays so.
+    `erased`: it was erased by order, and stays so. `echoed`: the network shows that it has what we were sending.
     """
 
     envelope_id: int
     outcome: Outcome
     message_id: int
+    echoed: bool = False

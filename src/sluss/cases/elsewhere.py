@@ -18,7 +18,7 @@ from sluss.cases.copies import say_the_same
 from sluss.cases.events import AnsweredElsewhere, StatusChanged
 from sluss.cases.known import COMPARED, agents_by_address
 from sluss.cases.ledger import Ledger, Writer
-from sluss.cases.models import begun_elsewhere, conversations, messages
+from sluss.cases.models import begun_elsewhere, conversations, message_references, messages
 from sluss.cases.strands import Strand
 from sluss.channels.addressing import plain_address
 from sluss.kernel.actors import Actor
@@ -51,7 +51,9 @@ class Elsewhere:
 
     def goes_out(self, arrival: Arrival) -> bool:
         """Whether anybody outside was written to."""
-        return any(plain_address(one.address) not in self._own for one in (*arrival.inbound.to, *arrival.inbound.cc))
+        return arrival.is_networked or any(
+            plain_address(one.address) not in self._own for one in (*arrival.inbound.to, *arrival.inbound.cc)
+        )
 
     def answer(self, arrival: Arrival, strand: Strand, key: str) -> Recorded:
         """Record an answer in the strand that it belongs to."""
@@ -59,14 +61,14 @@ class Elsewhere:
         if ours:
             # Some servers give what they send another key; whoever answers will name that one.
             self._ledger.refer(arrival.inbound.external_id, ours, strand.thread_id)
-            return Recorded(arrival.envelope_id, "ours", ours)
+            return Recorded(arrival.envelope_id, "ours", ours, echoed=arrival.is_networked)
         return Recorded(arrival.envelope_id, "message", self._write(arrival, strand, key))
 
     def begin(self, arrival: Arrival) -> Recorded:
         """Keep what answers nothing that we know, until somebody answers it."""
         one = arrival.inbound
         if one.external_id not in self._begun:
-            begun = Begun(arrival, one.references[0] if one.references else "", stored=False)
+            begun = Begun(arrival, _parent(arrival), stored=False)
             self._begun[one.external_id] = begun
             self._ledger.add(begun_elsewhere, _begun_row(begun))
         return Recorded(arrival.envelope_id, "begun elsewhere", 0)
@@ -85,6 +87,13 @@ class Elsewhere:
         self._forget(begun)
         self._write(begun.arrival, strand, "")
 
+    def talk_before(self, arrival: Arrival, strand: Strand) -> None:
+        """What we had said in a thread of the network's before its customer said anything."""
+        place = _place(arrival)
+        said = [one for one in self._begun.values() if place and one.parent == place]
+        for begun in sorted(said, key=lambda one: one.arrival.received_at):
+            self.resume(begun, strand)
+
     def answers_before(self, arrival: Arrival, strand: Strand) -> None:
         """Answers to this message that were seen before the message itself."""
         key = arrival.inbound.external_id
@@ -96,7 +105,8 @@ class Elsewhere:
         author = one.author or one.sender
         agent_id, name = self._agents.get(author.address) or self._agents.get(one.sender.address) or (None, author.name or author.address)
         reached = {address.address for address in (*one.to, *one.cc)}
-        answers = bool(reached & strand.participants) and not one.automatic and not arrival.history and not strand.aside
+        theirs = arrival.is_networked or bool(reached & strand.participants)
+        answers = theirs and not one.automatic and not arrival.history and not strand.aside
         message_id = self._ledger.write(arrival, strand, key, Writer(direction="out", agent_id=agent_id, author=name))
         strand.participants |= {address for address in reached if plain_address(address) not in self._own}
         changes: dict[str, Any] = {"active_at": max(strand.case.active_at, arrival.received_at)}
@@ -144,10 +154,22 @@ class Elsewhere:
         said = (m.workspace_id == self._who.workspace_id) & m.conversation_id.in_([row.id for row in self._tx.rows(here)])
         then = said & (m.direction == "out") & (m.origin == "") & m.at.between(at - AROUND, at + AROUND)
         reached = {address.address for address in (*one.to, *one.cc)}
-        for row in self._tx.rows(sa.select(m.id, m.to, sa.func.substr(m.text, 1, COMPARED).label("text")).where(then)):
+        rows = self._tx.rows(sa.select(m.id, m.to, sa.func.substr(m.text, 1, COMPARED).label("text")).where(then).order_by(m.id))
+        if arrival.is_networked:
+            named = self._named_by_network([row.id for row in rows])
+            return next((row.id for row in rows if row.id not in named and say_the_same(row.text, one.text)), 0)
+        for row in rows:
             if reached & {other["address"] for other in row.to} and say_the_same(row.text, one.text):
                 return row.id
         return 0
+
+    def _named_by_network(self, message_ids: Sequence[int]) -> set[int]:
+        """Those of ours whose key at the network is known: an echo under another one is none of theirs."""
+        r, m = message_references.c, messages.c
+        joined = message_references.join(messages, (m.workspace_id == r.workspace_id) & (m.id == r.message_id))
+        other = (r.workspace_id == self._who.workspace_id) & r.message_id.in_(message_ids) & (r.external_id != m.external_id)
+        fresh = {row["message_id"] for row in self._ledger.rows[message_references]}
+        return fresh | {row.message_id for row in self._tx.rows(sa.select(r.message_id).select_from(joined).where(other))}
 
     def _forget(self, begun: Begun) -> None:
         key = begun.arrival.inbound.external_id
@@ -157,6 +179,17 @@ class Elsewhere:
             self._tx.run(sa.delete(begun_elsewhere).where(this))
         else:
             self._ledger.rows[begun_elsewhere] = [row for row in self._ledger.rows[begun_elsewhere] if row["external_id"] != key]
+
+
+def _parent(arrival: Arrival) -> str:
+    """What must come before it can be placed: the message that it answers, of a private talk anything of the customer's."""
+    references = arrival.inbound.references
+    place = "" if arrival.is_public and references else _place(arrival)
+    return place or (references[0] if references else "")
+
+
+def _place(arrival: Arrival) -> str:
+    return f"thread {arrival.inbox_id} {arrival.inbound.thread_key}" if arrival.inbound.thread_key else ""
 
 
 def _begun_row(begun: Begun) -> dict[str, Any]:
@@ -173,6 +206,6 @@ def _load_begun(tx: Tx, who: Actor, arrivals: Sequence[Arrival]) -> list[Begun]:
     answered = {key for one in inbounds for key in one.references[:20]} | {one.external_id for one in inbounds if one.direction == "out"}
     c = begun_elsewhere.c
     mine = sa.select(c.arrival, c.parent).where(c.workspace_id == who.workspace_id)
-    parents = mine.where(c.parent.in_([one.external_id for one in inbounds if one.external_id]))
+    parents = mine.where(c.parent.in_({*(one.external_id for one in inbounds), *map(_place, arrivals)} - {""}))
     rows = [*(tx.rows(mine.where(c.external_id.in_(answered))) if answered else ()), *tx.rows(parents)]
     return [Begun(msgspec.convert(row.arrival, Arrival), row.parent, stored=True) for row in rows]

@@ -55,6 +55,21 @@ class MessageWithdrawn(Event, frozen=True, kw_only=True):
     message_id: int
 
 
+class MessageChanged(Event, frozen=True, kw_only=True):
+    """At the network a message was `edited`, `removed`, `hidden` or `unhidden`; or a file that was fetched came to it (`file`)."""
+
+    message_id: int
+    what: str
+
+
+class MessageReacted(Event, frozen=True, kw_only=True):
+    """Somebody reacted to a message, or took it back."""
+
+    message_id: int
+    emoji: str
+    on: bool = True
+
+
 class NoteAdded(Event, frozen=True, kw_only=True):
     """An internal note."""
 

@@ -102,7 +102,7 @@ def threads_by_key(tx: Tx, who: Actor, keys: Collection[tuple[int, str]]) -> dic
 
 def messages_by_reference(tx: Tx, who: Actor, found: Sequence[Inbound]) -> dict[str, list[Reference]]:
     """Messages by the network's key of any message that the set refers to or is, the oldest first."""
-    wanted = {key for one in found for key in (one.external_id, *one.references[:20]) if key}
+    wanted = {key for one in found for key in (one.external_id, one.echo_of, *one.references[:20]) if key}
     if not wanted:
         return {}
     c = message_references.c

@@ -22,12 +22,14 @@ from sluss.cases.models import (
     cases,
     conversations,
     message_copies,
+    message_faces,
     message_keys,
     message_references,
     messages,
     threads,
 )
 from sluss.cases.strands import STEM, Key, Strand
+from sluss.channels.contract import Inbound
 from sluss.contacts.actions import Identity
 from sluss.kernel.actors import Actor
 from sluss.kernel.jobs import cancel
@@ -109,6 +111,8 @@ class Ledger:
         """A message, by what it will be known, its files and its words for the search. Returns its id."""
         one, message_id = arrival.inbound, self.tx.new_id()
         self.add(messages, _message_row(arrival, strand, writer) | {"id": message_id})
+        if (face := _face(one)) is not None:
+            self.add(message_faces, face | {"message_id": message_id})
         if key:
             self.add(message_keys, {"dedupe_key": key, "message_id": message_id})
         if one.external_id:
@@ -175,6 +179,7 @@ _ORDER = (
     cases,
     conversations,
     messages,
+    message_faces,
     message_keys,
     message_references,
     message_copies,
@@ -208,6 +213,15 @@ def _message_row(arrival: Arrival, strand: Strand, writer: Writer) -> dict[str, 
     row |= {"subject": one.subject[:SUBJECT], "text": one.text, "fresh": one.fresh, "html": one.html, "to": one.to, "cc": one.cc}
     row |= {"automatic": one.automatic, "at": arrival.received_at, "sent_at": one.sent_at, "files": len(arrival.files)}
     return row | {"origin": one.origin, "proof": one.proof, "warnings": one.warnings, "return_path": one.return_path}
+
+
+def _face(one: Inbound) -> dict[str, Any] | None:
+    """How a message stands at a network where that can change; None where nothing is told of that, as of mail."""
+    told: dict[str, Any] = {"kind": one.kind, "parent_key": one.parent_key, "url": one.url, "audience": one.audience}
+    told |= {"spoiler": one.spoiler, "unanswerable": one.unanswerable, "facts": one.facts}
+    if not one.visibility and not any(told.values()):
+        return None
+    return told | {"key": "", "hidden_at": None, "removed_at": None, "removed_by": "", "edited_at": None, "liked_at": None, "changed_at": 0}
 
 
 def _case_change(case: CaseRow) -> dict[str, Any]:

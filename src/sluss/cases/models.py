@@ -303,6 +303,8 @@ message_faces = scoped_table(
 )
 """How a message stands at its network, where that can change after it was written. `facts` are the adapter's own.
 
+News is put in order by the network's instants: `edited_at` for texts, `changed_at` for hiding; what was removed stays so.
+
 `key` is the network's own key of what we sent, where it has one beside ours.
 """
 message_versions = scoped_table(

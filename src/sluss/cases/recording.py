@@ -23,6 +23,7 @@ from sluss.cases.events import CaseChanged, CaseReopened, MessageReceived
 from sluss.cases.floods import Floods
 from sluss.cases.known import (
     Place,
+    Reference,
     Twin,
     erased_before,
     known_messages,
@@ -35,9 +36,10 @@ from sluss.cases.known import (
     threads_by_token,
 )
 from sluss.cases.ledger import Ledger, Writer, first_words
+from sluss.cases.scene import Scene
 from sluss.cases.strands import Strand, Strands
 from sluss.channels.addressing import plain_address
-from sluss.channels.contract import Address
+from sluss.channels.contract import Address, Inbound
 from sluss.contacts.actions import Identity, call_as_said, find_or_make_identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import DAY
@@ -78,7 +80,8 @@ class _Recording:
         self.by_key = threads_by_key(tx, who, {(one.inbox_id, one.inbound.thread_key) for one in arrivals if one.inbound.thread_key})
         references = messages_by_reference(tx, who, inbounds)
         named = [found[-1].thread_id for found in references.values()]
-        twins = known_twins(tx, who, [found.message_id for one in inbounds for found in references.get(one.external_id, ())])
+        bearing = [key for one in inbounds for key in (one.external_id, one.echo_of) if key]
+        twins = known_twins(tx, who, [found.message_id for key in bearing for found in references.get(key, ())])
         self.twins = {key: [twins[one.message_id] for one in found if one.message_id in twins] for key, found in references.items()}
         self.strands = Strands(tx, who, [*self.by_token.values(), *self.by_key.values(), *named], references)
         places = {one.inbox_id for one in arrivals} | {one.inbox_id for one in self.own.values()}
@@ -86,6 +89,8 @@ class _Recording:
         self.elsewhere = Elsewhere(self.ledger, arrivals, self.own)
         self.floods = Floods(tx, who, {one.contact_id for one in self.people.values()})
         self.called: dict[int, tuple[Identity, str]] = {}
+        self.references = references
+        self.scene = Scene(tx, who)
 
     def record(self, arrival: Arrival) -> Recorded:
         """Decide where a message belongs and prepare its rows."""
@@ -95,12 +100,13 @@ class _Recording:
         arrival = self._with_direction(arrival)
         echo = self._echo_of(arrival)
         if echo is not None:
-            return Recorded(arrival.envelope_id, "ours", echo.message_id)
+            return Recorded(arrival.envelope_id, "ours", echo.message_id, echoed=arrival.is_networked)
         return self._send(arrival) if arrival.inbound.direction == "out" else self._receive(arrival)
 
     def store(self) -> None:
         """Write everything."""
         self.ledger.store()
+        self.scene.store()
         self.floods.mark(self.tx, self.who)
         call_as_said(self.tx, self.who, {key: one for key, one in self.called.items() if one[1] != one[0].name})
 
@@ -132,18 +138,34 @@ class _Recording:
 
     def _echo_of(self, arrival: Arrival) -> Twin | None:
         """The message of ours that has come back, or lies among the sent ones."""
-        ours = [one for one in self.twins.get(arrival.inbound.external_id, ()) if one.direction == "out"]
-        from_us = arrival.inbound.direction == "out" or plain_address(arrival.inbound.sender.address) in self.own
+        one = arrival.inbound
+        ours = [twin for twin in self.twins.get(one.external_id, ()) if twin.direction == "out"]
+        from_us = one.direction == "out" or plain_address(one.sender.address) in self.own
+        if not ours and one.direction == "out" and one.echo_of:
+            ours = [twin for twin in self.twins.get(one.echo_of, ()) if twin.direction == "out"]
+            self._know_as(one.external_id, ours[:1], self.references.get(one.echo_of, ()))
         return ours[0] if ours and from_us else None
+
+    def _know_as(self, external_id: str, ours: Sequence[Twin], references: Sequence[Reference]) -> None:
+        """The network shows a message of ours under a key of its own: whoever answers it names that one."""
+        for twin in ours if external_id else ():
+            thread_id = next((one.thread_id for one in references if one.message_id == twin.message_id), 0)
+            if thread_id:
+                self.ledger.refer(external_id, twin.message_id, thread_id)
+                self.twins[external_id] = [twin]
 
     def _send(self, arrival: Arrival) -> Recorded:
         """What one of us sent by another program."""
         if not self.elsewhere.goes_out(arrival):
             return Recorded(arrival.envelope_id, "nothing", 0)
-        strand = next((found for key in arrival.inbound.references if (found := self.strands.named(key)) is not None), None)
+        one = arrival.inbound
+        strand = self.strands.of_thread(self.by_key.get((arrival.inbox_id, one.thread_key), 0), one.references) if one.thread_key else None
+        strand = strand or next((found for key in one.references if (found := self.strands.named(key)) is not None), None)
         if strand is None:
+            self.scene.stand_by(arrival)
             return self.elsewhere.begin(arrival)
         done = self.elsewhere.answer(arrival, strand, dedupe_key(arrival))
+        self.scene.place(arrival, strand)
         self._remember(arrival, strand, done.message_id)
         return done
 
@@ -161,6 +183,7 @@ class _Recording:
             arrival, strand = self._strand(arrival, identity)
         message_id = self.ledger.write(arrival, strand, dedupe_key(arrival), Writer(identity_id=identity.id))
         self._remember(arrival, strand, message_id)
+        self.scene.place(arrival, strand, identity.id)
         if twin is None:
             self._move_case(arrival, strand)
         if not arrival.history:
@@ -188,7 +211,7 @@ class _Recording:
     def _identities(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Identity]:
         by_network: dict[str, list[Address]] = {}
         for one in arrivals:
-            by_network.setdefault(one.network, []).append(one.inbound.sender)
+            by_network.setdefault(one.network, []).append(_named(one.inbound))
         found = {network: find_or_make_identities(self.tx, self.who, network, senders) for network, senders in by_network.items()}
         return {(network, address): identity for network, people in found.items() for address, identity in people.items()}
 
@@ -228,15 +251,18 @@ class _Recording:
         return case.status != "solved" or (case.solved_at or 0) > arrival.received_at - arrival.reopen_days * DAY
 
     def _open(self, arrival: Arrival, identity: Identity, claimed: int) -> Strand:
-        """A new thread, in a case of its own unless its sender floods us."""
+        """A new thread, in a case of its own unless it goes on with another of the same person, or its sender floods us."""
         home = self._home(arrival)
-        case = self._flooded_case(arrival, identity)
+        case = self._continued_case(arrival, identity) or self._flooded_case(arrival, identity)
+        if case is not None and case.inbox_id != home:
+            self.ledger.shared.add((case.id, home))
         if case is None:
             case = self._open_case(arrival, identity, home, claimed)
         strand = self.ledger.open_thread(arrival, identity, case, home)
         if arrival.inbound.thread_key:
             self.by_key[home, arrival.inbound.thread_key] = strand.thread_id
             self.strands.begin(strand)
+            self.elsewhere.talk_before(arrival, strand)
         begun = self.elsewhere.begun_for(arrival)
         if begun is not None:
             self.elsewhere.resume(begun, strand)
@@ -247,6 +273,17 @@ class _Recording:
         if not arrival.history:
             self.floods.note(case)
         return case
+
+    def _continued_case(self, arrival: Arrival, identity: Identity) -> CaseRow | None:
+        """The case of a message that a thread of the network's own refers to, if it is the same person's."""
+        if not arrival.inbound.thread_key:
+            return None
+        for reference in arrival.inbound.references:
+            strand = self.strands.named(reference)
+            if strand is not None and not strand.aside and strand.case.contact_id == identity.contact_id:
+                case = self.ledger.changed.get(strand.case.id, strand.case)
+                return case if self._takes_more(case, arrival) else None
+        return None
 
     def _flooded_case(self, arrival: Arrival, identity: Identity) -> CaseRow | None:
         """A form of a web site writes for many people from one address; they answer to different ones."""
@@ -261,6 +298,8 @@ class _Recording:
 
     def _home(self, arrival: Arrival) -> int:
         """Of several inboxes that a message went to, the one it names first; else the one that it came to."""
+        if arrival.is_networked:
+            return arrival.inbox_id
         for one in (*arrival.inbound.to, *arrival.inbound.cc):
             place = self.own.get(plain_address(one.address))
             if place is not None and place.enabled and place.channel == arrival.network:
@@ -287,6 +326,12 @@ class _Recording:
 def _takes_part(sender: Address, participants: Iterable[str]) -> bool:
     """Addresses that could not be read all look alike and are nobody's."""
     return sender.address in participants and not sender.address.endswith(".invalid")
+
+
+def _named(one: Inbound) -> Address:
+    """Who tells no name is called by what the network calls them."""
+    handle = one.profile.handle if one.profile is not None else ""
+    return one.sender if one.sender.name or not handle else Address(one.sender.address, handle)
 
 
 def _with(arrival: Arrival, warnings: tuple[str, ...] = (), automatic: str | None = None) -> Arrival:

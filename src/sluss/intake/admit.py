@@ -12,16 +12,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import accumulate, takewhile
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.recording import Arrival, StoredFile, record_arrivals
-from sluss.channels.contract import Channel, Connection, Delivered, Inbound, Receipt, Understood, Unparsable
+from sluss.cases.recording import StoredFile
+from sluss.channels.contract import Channel, Connection, Delivered, Inbound, Understood, Unparsable
 from sluss.channels.models import inboxes
+from sluss.intake.applying import apply_readings
 from sluss.intake.forgetting import forget_envelopes
 from sluss.intake.models import envelopes
+from sluss.intake.readings import HISTORY, Reading, Waiting
 from sluss.intake.store import read_raw
 from sluss.kernel import metrics
 from sluss.kernel.actors import system
@@ -37,7 +39,6 @@ from sluss.kernel.sealing import SealError
 from sluss.kernel.signals import Signals
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.outbox.receipts import apply_receipt
 
 log = get_log("intake")
 
@@ -45,36 +46,9 @@ AT_ONCE = 100
 BYTES = 32_000_000
 """What a set may hold in memory, but for a single envelope that is larger."""
 ATTEMPTS = 5
-HISTORY = "history"
 PAUSE = 1.0
 GATHER = 0.03
 """Seconds left between two sets, so that under load the next is a large one; a mail that comes alone does not wait."""
-
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored envelope that nobody has understood yet."""
-
-    workspace_id: int
-    id: int
-    inbox_id: int
-    channel: str
-    reopen_days: int
-    received_at: int
-    recipients: list[str]
-    origin: Literal["", "sent", "history"]
-    raw: bytes | None
-    digest: str
-    attempts: int
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """What a channel made of an envelope: values, or the sentence why not."""
-
-    envelope: Waiting
-    visibility: str
-    found: tuple[Understood, ...] = ()
-    files: tuple[StoredFile, ...] = ()
-    trouble: str = ""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -183,7 +157,7 @@ def settle(tx: Tx, lease: Lease, readings: Sequence[Reading]) -> None:
     outcomes: list[dict[str, Any]] = []
     for workspace_id in dict.fromkeys(one.envelope.workspace_id for one in readings):
         mine = [one for one in readings if one.envelope.workspace_id == workspace_id]
-        outcomes += _quarantined(mine) + _moved_deliveries(tx, workspace_id, mine) + _recorded(tx, workspace_id, mine)
+        outcomes += apply_readings(tx, workspace_id, mine)
     this = (envelopes.c.workspace_id == sa.bindparam("w")) & (envelopes.c.id == sa.bindparam("i"))
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("state", "outcome", "reason", "message_id")}
     tx.run(sa.update(envelopes).where(this).values(settled_at=tx.now, **values), outcomes)
@@ -235,69 +209,6 @@ def _keep_files(files: FileStore, found: Sequence[Understood]) -> tuple[StoredFi
         StoredFile(file.name, file.media_type, len(file.data), digest, file.content_id, file.alt)
         for file, digest in zip(all_files, digests, strict=True)
     )
-
-
-def _quarantined(readings: Sequence[Reading]) -> list[dict[str, Any]]:
-    return [_outcome(one, "quarantined", "", one.trouble) for one in readings if one.trouble]
-
-
-def _moved_deliveries(tx: Tx, workspace_id: int, readings: Sequence[Reading]) -> list[dict[str, Any]]:
-    """Envelopes that only bring news of what we sent, or nothing at all."""
-    outcomes: list[dict[str, Any]] = []
-    for one in readings:
-        receipts = [item for item in one.found if isinstance(item, Receipt)]
-        came = [(receipt, apply_receipt(tx, system(workspace_id), receipt)) for receipt in receipts]
-        if one.trouble or len(receipts) != len(one.found):
-            continue
-        doubt = next((_DOUBTS[what] for receipt, what in came if what in _DOUBTS and receipt.state in {"failed", "complained"}), "")
-        settled = any(what in {"applied", "unchanged"} for _, what in came)
-        if doubt and not settled:
-            outcomes.append(_outcome(one, "quarantined", "", doubt))
-        else:
-            outcomes.append(_outcome(one, "done", "receipt" if receipts else "nothing"))
-    return outcomes
-
-
-_DOUBTS = {
-    "unknown message": say("This reports that a mail did not arrive, but names none that Sluss has sent. It changed nothing."),
-    "unknown recipient": say("This reports that a mail did not arrive at somebody to whom it was not sent. It changed nothing."),
-    "unproven": say("This reports that a mail did not arrive, but did not come to the address given for that. It changed nothing."),
-}
-"""Why a report is set aside: whoever forges one, or answers mail of another program, must be seen and must not look like a customer."""
-
-
-def _recorded(tx: Tx, workspace_id: int, readings: Sequence[Reading]) -> list[dict[str, Any]]:
-    arrivals = [_arrival(one, item) for one in readings for item in one.found if isinstance(item, Inbound)]
-    recorded = {done.envelope_id: done for done in record_arrivals(tx, system(workspace_id), arrivals)}
-    by_id = {one.envelope.id: one for one in readings}
-    return [_outcome(by_id[done.envelope_id], "done", done.outcome, message_id=done.message_id or None) for done in recorded.values()]
-
-
-def _arrival(reading: Reading, inbound: Inbound) -> Arrival:
-    one = reading.envelope
-    return Arrival(
-        envelope_id=one.id,
-        inbox_id=one.inbox_id,
-        network=one.channel,
-        visibility="public" if (inbound.visibility or reading.visibility) == "public" else "private",
-        reopen_days=one.reopen_days,
-        received_at=one.received_at,
-        inbound=inbound,
-        files=reading.files,
-        history=one.origin == HISTORY,
-    )
-
-
-def _outcome(reading: Reading, state: str, outcome: str, reason: str = "", message_id: int | None = None) -> dict[str, Any]:
-    one = reading.envelope
-    return {
-        "w": one.workspace_id,
-        "i": one.id,
-        "new_state": state,
-        "new_outcome": outcome,
-        "new_reason": reason,
-        "new_message_id": message_id,
-    }
 
 
 async def _settle_each_alone(db: Database, lease: Lease, readings: Sequence[Reading]) -> None:

@@ -1,0 +1,32 @@
+"""A network that calls the same person or thread by another key from now on. In: both keys. Out: rows under the new one."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sluss.cases.models import threads
+from sluss.channels.contract import Address
+from sluss.contacts.actions import find_identities
+from sluss.contacts.indexing import index_contacts
+from sluss.contacts.models import identities
+from sluss.kernel.actors import Actor
+from sluss.kernel.tx import Tx
+
+
+def rename_person(tx: Tx, who: Actor, network: str, names: tuple[Address, Address]) -> None:
+    """Move an address `(before, after)`; where both are known already, people decide by merging."""
+    before, after = (one.address for one in names)
+    found = find_identities(tx, who, network, [before, after])
+    if before in found and after not in found:
+        c = identities.c
+        this = (c.workspace_id == who.workspace_id) & (c.id == found[before].id)
+        tx.run(sa.update(identities).where(this).values(address=after))
+        index_contacts(tx, who, [found[before].contact_id])
+
+
+def rename_thread(tx: Tx, who: Actor, inbox_id: int, keys: tuple[str, str]) -> None:
+    """Move a thread's key `(before, after)`, unless another thread bears the new one."""
+    t, (before, after) = threads.c, keys
+    here = (t.workspace_id == who.workspace_id) & (t.inbox_id == inbox_id)
+    if tx.value(sa.select(t.id).where(here, t.external_key == after)) is None:
+        tx.run(sa.update(threads).where(here, t.external_key == before).values(external_key=after))
