@@ -22,7 +22,7 @@ from sluss.channels.models import inboxes
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.progress import get_cursor, put_cursor, record_progress
 from sluss.channels.registry import channel_named
-from sluss.kernel.actors import system
+from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
 from sluss.kernel.leases import Lease, hold
 from sluss.kernel.log import get_log
