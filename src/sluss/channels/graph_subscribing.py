@@ -18,12 +18,16 @@ from sluss.kernel.words import say
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account wants to hear of: `node` is the account, `kind` Meta's object, `app` its program's id (empty: unknown)."""
+    """What an account wants to hear of: `node` is the account, `kind` Meta's object, `app` its program's id (empty: unknown).
+
+    `heard` is what the app itself must name, where that is something else.
+    """
 
     account: Account
     node: str
     kind: str
     fields: tuple[str, ...]
+    heard: tuple[str, ...] = ()
     app: str = ""
 
 
@@ -79,9 +83,10 @@ async def _tell_app(graph: Graph, connection: Connection, wish: Wish) -> str:
             hook=connection.hook,
         )
     heard = {a_text(one.get("name")) for one in objects(found.get("fields"))} | set(texts(found.get("fields")))
-    if address and (address != connection.hook or heard.issuperset(wish.fields)):
+    wanted = wish.heard or wish.fields
+    if address and (address != connection.hook or heard.issuperset(wanted)):
         return ""
-    fields = ",".join(wish.fields)
+    fields = ",".join(wanted)
     await graph.post(
         app,
         f"{wish.app}/subscriptions",

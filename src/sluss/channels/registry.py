@@ -21,6 +21,7 @@ ADAPTERS = {
     "email": "sluss.channels.email.channel:EmailChannel",
     "webchat": "sluss.channels.webchat.channel:WebchatChannel",
     "facebook": "sluss.channels.facebook.channel:FacebookChannel",
+    "instagram": "sluss.channels.instagram.channel:InstagramChannel",
     "telegram": "sluss.channels.telegram.channel:TelegramChannel",
 }
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""

@@ -22,7 +22,7 @@ from sluss.channels.contract import (
 from sluss.channels.deeds import Deed
 from sluss.channels.facebook.deeds import perform_public
 from sluss.channels.facebook.feed import mark_of
-from sluss.channels.facebook.fetching import LARGEST, fetch_around, fetch_media, fetch_person
+from sluss.channels.facebook.fetching import fetch_around, fetch_person
 from sluss.channels.facebook.polling import Polling
 from sluss.channels.facebook.sending import Commenting
 from sluss.channels.facebook.settings import FacebookSettings, settings_of
@@ -31,6 +31,7 @@ from sluss.channels.fetching import Fetched
 from sluss.channels.graph import Graph, account_of
 from sluss.channels.graph_checks import check_account, check_rights
 from sluss.channels.graph_hooks import Happened, accounts_in, challenge, deliver, prove
+from sluss.channels.graph_media import LARGEST, fetch_media
 from sluss.channels.graph_net import Net, Rounds
 from sluss.channels.graph_subscribing import Wish, check_hook, subscribe
 from sluss.channels.graph_talk import mark_of as mark_of_talk

@@ -1,4 +1,4 @@
-"""Asking for what a delivery only named. In: a `Wanted`. Out: a file, a person, or a post with what stands around."""
+"""Asking for what a delivery only named. In: a `Wanted`. Out: a person, or a post with what stands around."""
 
 from __future__ import annotations
 
@@ -11,25 +11,13 @@ from sluss.channels.contract import Address, Delivered, Refused
 from sluss.channels.facebook.polling import COMMENT, KIND, POST
 from sluss.channels.fetching import Fetched
 from sluss.channels.graph import Account, Graph
-from sluss.channels.happenings import Known, Wanted
+from sluss.channels.happenings import Known
 from sluss.channels.said import a_text, an_object, objects
 from sluss.channels.who import Profile
 from sluss.kernel.text import clean_line
 from sluss.kernel.words import say
 
-LARGEST = 25_000_000
 AROUND = 50
-
-
-async def fetch_media(graph: Graph, wanted: Wanted) -> Fetched:
-    """A file of Meta's media hosts; what a story shows is gone after a day."""
-    try:
-        media = await graph.download(a_text(wanted.ref.get("url")), most=LARGEST)
-    except Refused as error:
-        if wanted.ref.get("story") and error.permanent:
-            raise Refused("expired", say("The story has expired: Meta keeps it for a day."), permanent=True) from error
-        raise
-    return Fetched(data=media.data, media_type=media.media_type)
 
 
 async def fetch_person(graph: Graph, account: Account, page: str, person: str) -> Fetched:
