@@ -23,6 +23,7 @@ ADAPTERS = {
     "facebook": "sluss.channels.facebook.channel:FacebookChannel",
     "instagram": "sluss.channels.instagram.channel:InstagramChannel",
     "telegram": "sluss.channels.telegram.channel:TelegramChannel",
+    "x": "sluss.channels.x.channel:XChannel",
 }
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
 

@@ -23,6 +23,10 @@ HEADER = "x-twitter-webhooks-signature"
 LISTS = ("tweet_create_events", "tweet_delete_events", "direct_message_events", "direct_message_mark_read_events")
 BESIDE = ("users", "apps")
 CHALLENGE = 1_000
+SAID = frozenset(
+    {"post.mention.create", "post.reply.create", "post.quote.create", "post.create", "dm.received", "dm.sent", LISTS[0], LISTS[2]}
+)
+"""Events in which somebody said something that asking would find, too."""
 _SIGNATURE = re.compile(r"sha256=([A-Za-z0-9+/]{43}=)")
 
 
@@ -61,7 +65,12 @@ def accounts(posted: Posted) -> set[str]:
     return {f"x-{one}" for one in ids if one}
 
 
-def kinds_of(delivered: Delivered) -> str:
+def mark_of(utterance: str) -> str:
+    """By what something said is known, whichever way it came."""
+    return f"said:{utterance}" if utterance else ""
+
+
+def kind_of(delivered: Delivered) -> str:
     """The kind of event that X charges for."""
     return delivered.external_key.partition(":")[0]
 
@@ -97,7 +106,9 @@ def _event(event: dict[str, Any], posted: Posted) -> Delivered:
     kind, payload = a_text(event.get("event_type")).lower(), an_object(event.get("payload"))
     ids = [a_text(payload.get("id")), *(a_text(one.get("id")) for one in objects(payload.get("direct_message_events")))]
     named = ",".join(one for one in ids if one) or a_text(event.get("event_uuid")) or _digest(event)
-    return Delivered(external_key=f"{kind}:{named}", raw=msgspec.json.encode({"data": event}), received_at=posted.received_at)
+    raw = msgspec.json.encode({"data": event})
+    mark = mark_of(ids[-1]) if kind in SAID else ""
+    return Delivered(external_key=f"{kind}:{named}", raw=raw, received_at=posted.received_at, mark=mark)
 
 
 def _classic(said: dict[str, Any], posted: Posted) -> Iterator[Delivered]:
@@ -107,7 +118,8 @@ def _classic(said: dict[str, Any], posted: Posted) -> Iterator[Delivered]:
         for one in objects(said.get(kind)):
             name = a_text(one.get("id_str")) or a_text(one.get("id")) or _digest(one)
             raw = msgspec.json.encode({**known, kind: [one]})
-            yield Delivered(external_key=f"{kind}:{name}", raw=raw, received_at=posted.received_at)
+            mark = mark_of(name) if kind in SAID else ""
+            yield Delivered(external_key=f"{kind}:{name}", raw=raw, received_at=posted.received_at, mark=mark)
     rest = {name: value for name, value in said.items() if name not in {*LISTS, *BESIDE, "for_user_id", "user_has_blocked"}}
     if rest:
         yield Delivered(external_key=f"other:{_digest(rest)}", raw=msgspec.json.encode({**known, **rest}), received_at=posted.received_at)
