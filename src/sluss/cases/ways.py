@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow
 from sluss.cases.actions import refresh_case
-from sluss.cases.models import conversations, threads
+from sluss.cases.models import conversations, messages, threads
 from sluss.channels.contract import Address
 from sluss.contacts.actions import find_or_make_identities
 from sluss.kernel.actors import Actor
@@ -38,6 +38,29 @@ def open_way(tx: Tx, who: Actor, case: CaseRow, way: Way) -> int:
     theirs = (t.identity_id == identity.id) & (t.inbox_id == way.inbox_id) & t.external_key.startswith(OPENED)
     known = tx.value(sa.select(v.thread_id).select_from(joined).where(here, theirs).order_by(v.id.desc()).limit(1))
     return int(known) if known is not None else _open(tx, who, case, (way.inbox_id, identity.id))
+
+
+def continue_thread(tx: Tx, who: Actor, case: CaseRow, thread_id: int) -> int:
+    """A conversation of the case in a thread that there is: what comes there from now on belongs to the case. Returns its id."""
+    conversation = {"id": tx.new_id(), "thread_id": thread_id, "case_id": case.id, "opened_at": tx.now, "aside": False}
+    tx.run(sa.insert(conversations), {"workspace_id": who.workspace_id} | conversation)
+    refresh_case(tx, who, case.id)
+    return int(conversation["id"])
+
+
+def close_way(tx: Tx, who: Actor, conversation_id: int) -> None:
+    """Let go of a way on which nothing was said after all."""
+    v, t, m = conversations.c, threads.c, messages.c
+    mine = (v.workspace_id == who.workspace_id) & (v.id == conversation_id)
+    joined = conversations.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    row = tx.row(sa.select(v.thread_id).select_from(joined).where(mine, t.external_key.startswith(OPENED)))
+    said = sa.select(m.id).where(m.workspace_id == who.workspace_id, m.conversation_id == conversation_id).limit(1)
+    if row is None or tx.row(said) is not None:
+        return
+    tx.run(sa.delete(conversations).where(mine))
+    other = sa.select(v.id).where(v.workspace_id == who.workspace_id, v.thread_id == row.thread_id).limit(1)
+    if tx.row(other) is None:
+        tx.run(sa.delete(threads).where(t.workspace_id == who.workspace_id, t.id == row.thread_id))
 
 
 def _open(tx: Tx, who: Actor, case: CaseRow, of: tuple[int, int]) -> int:

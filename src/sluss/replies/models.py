@@ -89,6 +89,8 @@ sluices = scoped_table(
     sa.Column("said_id", Id),
     sa.Column("private_id", Id),
     sa.Column("link_id", Id),
+    sa.Column("operation_ids", Json, nullable=False),
+    sa.Column("undone_at", Instant),
     refers("case_id", "cases"),
     refers("public_id", "messages"),
     refers("agent_id", "agents"),

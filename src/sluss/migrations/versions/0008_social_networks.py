@@ -481,6 +481,8 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("said_id", types.Id(), nullable=True),
         sa.Column("private_id", types.Id(), nullable=True),
         sa.Column("link_id", types.Id(), nullable=True),
+        sa.Column("operation_ids", types.Json(), nullable=False),
+        sa.Column("undone_at", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_sluices_workspace_id_agent_id")
         ),
