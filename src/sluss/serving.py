@@ -30,6 +30,7 @@ from sluss.channels.postbox import Postbox
 from sluss.channels.registry import channel_named, open_channels
 from sluss.config import Config
 from sluss.intake.admit import Reader, admit_forever
+from sluss.intake.fetching import Fetcher
 from sluss.intake.store import Reception
 from sluss.kernel.actors import system
 from sluss.kernel.clock import Clock, system_clock
@@ -135,6 +136,9 @@ class Work:
         self.reception = Reception(host.db, host.files)
         self.tokens = TokenSource(host.db, host.sealer, host.config)
         self.hosting = Hosting(host.db, host.sealer, signals, self.reception, host.holder, tokens=self.tokens, home=host.config.base_url)
+        self.fetcher = Fetcher(
+            host.db, host.files, channel_named, self.hosting.connection, self.reception.receive, largest=host.config.max_message_bytes
+        )
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
         post = Postbox(host.db, host.config, self.hosting.connection).post
         self.postman = Postman(host.db, host.config, post, port=lambda: host.port, tellers=TELLERS)
@@ -146,6 +150,7 @@ class Work:
         self._leased("reactions", lambda lease: react_forever(self.host.db, self.signals, AFTER, lease))
         self._leased("letters", lambda lease: self.postman.run(self.signals, lease))
         self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
+        self._leased("fetch", lambda lease: self.fetcher.run(self.signals, lease))
         self._leased("privacy", lambda lease: work_forever(self._privacy(lease), self.signals))
         self._leased("sealing", lambda _: reseal_forever(self.host.db, self.host.sealer))
         if self.host.db.kind == "postgresql":

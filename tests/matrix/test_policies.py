@@ -11,7 +11,7 @@ WITHOUT_SIGN_IN = {
     *("GET /forgotten", "POST /forgotten", "GET /sign-in/oidc", "GET /sign-in/oidc/callback"),
     *("GET /invitation/{token}", "POST /invitation/{token}", "POST /invitation/{token}/join", "GET /invitation/{token}/oidc"),
     *("GET /invitation/{token}/provider", "POST /invitation/{token}/provider"),
-    *("GET /password/{token}", "POST /password/{token}", "POST /hooks/{workspace_id}/{inbox_id}"),
+    *("GET /password/{token}", "POST /password/{token}", "GET /hooks/{workspace_id}/{inbox_id}", "POST /hooks/{workspace_id}/{inbox_id}"),
     *("GET /setup/you", "POST /setup/you", "GET /setup/company", "POST /setup/company", "GET /setup/inbox", "POST /setup/inbox"),
 }
 BY_VISITORS = {

@@ -43,7 +43,7 @@ class Edge:
     `signals` exists from the start of the event loop on. The process that does the work installs the rest: `receive` stores what an inbox
     was handed, `connection` opens an inbox for its adapter, `supervisor` knows how the loops do. `providers` talks with identity
     providers, `cards` with systems that know customers, from when one is needed on; `sites` are the web sites that were noted lately,
-    `visits` are visitors who look on.
+    `visits` are visitors who look on; `hooked` says when an inbox's page was last told of a hook.
     """
 
     signals: Signals
@@ -63,6 +63,7 @@ class Edge:
         self.assets = Assets(fresh=config.fresh)
         self.templates = Templates(self.assets, fresh=config.fresh)
         self.hub = Hub(db, config.max_streams)
+        self.hooked: dict[int, int] = {}
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
