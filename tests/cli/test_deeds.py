@@ -193,6 +193,27 @@ async def test_wrong_settings_are_named_field_by_field(house: House) -> None:
     assert "imap_port" in error.value.fields
 
 
+async def test_a_network_s_account_is_added_by_its_declared_fields(house: House) -> None:
+    """T81: a secret never stands among the words, and what is wrong is told by field."""
+    await BOKNING.carry_out(house)
+    words = {"page_id": "104512345678901", "private_mail_inbox_id": "Bokning"}
+    page = AddInbox(name="Sidan", channel="facebook", settings=words, secrets={"token": "EAAhemligt", "app_secret": "appens-hemlighet"})
+    made = await page.carry_out(house)
+    assert made["address"] == "facebook-104512345678901"
+    assert "SLUSS_BASE_URL" in made["hook"][0]
+    house.config = msgspec.structs.replace(house.config, base_url="https://desk.norrsken.example")
+    other = msgspec.structs.replace(page, settings=words | {"page_id": "204512345678902"})
+    hook = (await other.carry_out(house))["hook"]
+    assert hook[0].endswith(
+        f"https://desk.norrsken.example/hooks/{(await house.workspace()).id}/{(await ListInboxes().carry_out(house))[-1]['id']}"
+    )
+    assert hook[1].startswith("Verify token: ")
+    assert "EAAhemligt" not in str([made, hook, await ListInboxes().carry_out(house)])
+    for wrong in ({"token": "x"}, {"page_id": "Norrsken"}, {"private_chat_inbox_id": "Bokning"}):
+        with pytest.raises(Invalid):
+            await msgspec.structs.replace(page, settings=words | wrong).carry_out(house)
+
+
 async def test_a_chat_is_added_and_says_what_goes_into_the_pages(house: House) -> None:
     await BOKNING.carry_out(house)
     words = {"origins": "https://www.norrsken.example,https://*.norrsken.example", "hours": "mon-fri 8-17", "mail_inbox_id": "Bokning"}

@@ -33,8 +33,8 @@ FieldKind = Literal["text", "secret", "choice", "number", "check", "textarea", "
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to enter. `label`, `hint` and the labels of `choices` (value, label) are English sentences made by `say`.
 
-    `made`: a secret that Sluss makes itself for a new inbox where nobody enters one; `copied`: it is shown, to be pasted at the network.
-    `advanced` fields are folded away.
+    `made`: a secret that Sluss makes itself for a new inbox where nobody enters one, and shows to be pasted at the network where a person
+    enters the hook there. `advanced` fields are folded away.
     `money` is written in dollars and stored in millionths of one; `mail_inbox` and `chat_inbox` are chosen among the workspace's, stored
     as ids, 0 for none.
     """
@@ -49,7 +49,6 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     example: str = ""
     group: Literal["", "advanced"] = ""
     made: bool = False
-    copied: bool = False
 
     @property
     def stored(self) -> Literal["settings", "secret"]:
@@ -131,7 +130,7 @@ class FieldForm:
     def rename_faults(self, faults: Mapping[str, str]) -> dict[str, str]:
         """Fields have the same names everywhere; an address is entered by nobody, so what is wrong with it is about the form."""
         found = {name: sentence for name, sentence in faults.items() if name != "address"}
-        return found or {"": sentence for sentence in faults.values()}
+        return found or ({"": faults["address"]} if faults else {})
 
     def presets(self) -> list[tuple[str, str, str, dict[str, str]]]:
         """A network is its own only provider."""

@@ -250,6 +250,14 @@ def read_password(asked: argparse.Namespace, terminal: Terminal) -> str:
     return terminal.ask_secret("Password", "--password-file") if asked.ask_password else ""
 
 
+def read_secret(name: str) -> str:
+    """The first line of a file that holds a secret; `-` reads one from standard input."""
+    try:
+        return (sys.stdin.readline() if name == "-" else Path(name).read_text(encoding="utf-8")).split("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stopped(f"No secret can be read from {name}: {error}.", USAGE) from error
+
+
 def read_keys_file(name: str) -> dict[str, str]:
     """Keys by action, as the command gave them."""
     try:

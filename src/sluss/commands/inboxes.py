@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from sluss.channels.hosting import at_home
 from sluss.channels.inboxes import Inbox, InboxFields, access_inbox, connection_of, found_inbox, list_inboxes, pause_inbox, resume_inbox
-from sluss.channels.looking import look_at
+from sluss.channels.looking import PASTED, hook_way, look_at
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.grants import Grant, list_grants
-from sluss.channels.registry import channel_named, channel_names, form_of, placed_form
+from sluss.channels.registry import DeclaredForm, channel_named, channel_names, declared_form, form_of, placed_form
 from sluss.channels.trials import joined
-from sluss.commands.agents import read_password, teams_named
+from sluss.commands.agents import read_password, read_secret, teams_named
 from sluss.commands.house import Deed, House, carry_out, settings_of
 from sluss.commands.outcome import FAILED, NOT_FOUND, OK, USAGE, Stopped
 from sluss.commands.terminal import Terminal
@@ -42,6 +44,7 @@ class AddInbox(Deed, frozen=True, tag="inbox add"):
         found = await house.db.read(access_inbox, who, inbox_id)
         made = {"id": str(inbox_id), "address": found.address, **_pasted(house, found)}
         by_consent = self.settings.get("auth", "password") != "password"
+        made |= {"hook": await house.db.read(_hook_lines, who, house, found)} if declared_form(self.channel) else {}
         return made | ({"connect": house.url(f"/settings/inboxes/{inbox_id}")} if by_consent else {})
 
 
@@ -69,7 +72,7 @@ class TestInbox(Deed, frozen=True, tag="inbox test"):
         found = await house.db.read(inbox_named, who, self.inbox)
         connection = await house.db.read(connection_of, who, found.id, house.sealer)
         tokens = TokenSource(house.db, house.sealer, house.config)
-        checks = await channel_named(found.channel).test(tokens.attach(connection))
+        checks = await channel_named(found.channel).test(at_home(tokens.attach(connection), house.config.base_url))
         seen = await house.db.read(look_at, who, found, house.url(""))
         return [msgspec.to_builtins(check) for check in joined(checks, seen)]
 
@@ -116,10 +119,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.description = "Accounts that customers write to."
     verbs = parser.add_subparsers(dest="verb", metavar="add | list | test | snippet | pause | resume", required=True)
     add = verbs.add_parser("add", help="connect one", epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add.add_argument("address", nargs="?", help="the address that customers write to; or webchat")
+    add.add_argument("address", nargs="?", help="the address that customers write to; or webchat, facebook, telegram, …")
     add.add_argument("--channel", choices=channel_names(), default="email", help="the network (default: email)")
     add.add_argument("--name", help="what the desk calls it (default: the address)")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the account; may be repeated")
+    add.add_argument("--secret", action="append", default=[], metavar="NAME=FILE", help="a token of a network, in a file; - reads a line")
     add.add_argument("--site", action="append", default=[], metavar="URL", help="a web site that may show a chat; may be repeated")
     add.add_argument("--team", action="append", default=[], help="a team that handles it; may be repeated")
     add.add_argument("--password-file", metavar="FILE", help="a file that holds the password; - reads standard input")
@@ -142,7 +146,9 @@ Examples:
   sluss inbox add support@example.com --name Support --set imap_host=imap.example.com \\
     --set smtp_host=smtp.example.com --set user=support@example.com --password-file -
   sluss inbox add support@example.com --set auth=google    (or microsoft; then connect it on its page)
-  sluss inbox add webchat --name Site --site https://www.example.com --set "hours=mon-fri 08:00-17:00"\
+  sluss inbox add webchat --name Site --site https://www.example.com --set "hours=mon-fri 08:00-17:00"
+  sluss inbox add facebook --name Page --set page_id=1045123 --set app_id=9988 --secret token=page.txt --secret app_secret=app.txt
+  sluss inbox add telegram --secret token=bot.txt      (instagram, whatsapp, x and mastodon likewise)\
 """
 
 
@@ -179,6 +185,10 @@ def _add(config: Config, asked: argparse.Namespace, terminal: Terminal) -> int:
     channel = asked.address if asked.address in channel_names() else asked.channel
     if placed_form(channel) is not None:
         return _place(config, channel, asked, terminal)
+    if (form := declared_form(channel)) is not None:
+        return _connect(config, (channel, form), asked, terminal)
+    if asked.secret:
+        raise Stopped("--secret is for networks; the password of a mailbox comes with --password-file.", USAGE)
     if asked.site:
         raise Stopped("--site is for chats: sluss inbox add webchat --site https://www.example.com", USAGE)
     address = asked.address or terminal.ask("Address that customers write to", "ADDRESS (the word after `add`)")
@@ -217,6 +227,31 @@ def _place(config: Config, channel: str, asked: argparse.Namespace, terminal: Te
     return OK
 
 
+def _connect(config: Config, network: tuple[str, DeclaredForm], asked: argparse.Namespace, terminal: Terminal) -> int:
+    """An account of a network: what its form declares is given by words and files, or asked for."""
+    channel, form = network
+    settings, secrets = _words(asked), {name: read_secret(file) for name, file in _pairs(asked.secret, "--secret", "token=token.txt")}
+    unknown = sorted(set(secrets) - {one.name for one in form.FIELDS if one.stored == "secret"})
+    if unknown:
+        names = ", ".join(one.name for one in form.FIELDS if one.stored == "secret")
+        raise Stopped(f"{channel} has no secret {unknown[0]!r}. It has: {names}.", USAGE)
+    for field in form.FIELDS:
+        given = secrets if field.stored == "secret" else settings
+        if field.required and not field.made and not given.get(field.name):
+            flag = f"--secret {field.name}=FILE" if field.stored == "secret" else f"--set {field.name}=…"
+            given[field.name] = (terminal.ask_secret if field.stored == "secret" else terminal.ask)(field.label, flag)
+    name = asked.name or str(settings.get("handle") or channel_named(channel).capabilities.label)
+    deed = AddInbox(name=name, channel=channel, settings=settings, secrets=secrets, teams=tuple(asked.team), workspace=asked.workspace)
+    made = carry_out(config, deed)
+    terminal.give(made, made["address"])
+    for line in made.get("hook", ()):
+        terminal.say(line)
+    if asked.no_test:
+        terminal.say(f"Connected. Try it: sluss inbox test {made['address']}")
+        return OK
+    return _test(config, made["address"], asked.workspace, terminal)
+
+
 def _show_snippet(made: dict[str, str], terminal: Terminal) -> None:
     terminal.say("Put this line into every page that shall show the chat, best into its <head>:")
     terminal.give(made, made["snippet"])
@@ -224,13 +259,15 @@ def _show_snippet(made: dict[str, str], terminal: Terminal) -> None:
 
 
 def _words(asked: argparse.Namespace) -> dict[str, str]:
-    settings: dict[str, str] = {}
-    for pair in asked.set:
+    return dict(_pairs(asked.set, "--set", "imap_host=imap.example.com"))
+
+
+def _pairs(written: list[str], flag: str, example: str) -> Iterator[tuple[str, str]]:
+    for pair in written:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise Stopped(f"--set takes NAME=VALUE, not {pair!r}, as in --set imap_host=imap.example.com.", USAGE)
-        settings[name.strip()] = value.strip()
-    return settings
+            raise Stopped(f"{flag} takes NAME=VALUE, not {pair!r}, as in {flag} {example}.", USAGE)
+        yield name.strip(), value.strip()
 
 
 def _settings(asked: argparse.Namespace, address: str, terminal: Terminal) -> dict[str, Any]:
@@ -261,10 +298,22 @@ def _pasted(house: House, inbox: Inbox) -> dict[str, str]:
     return form.paste(house.url(""), inbox.address) if form is not None else {}
 
 
+def _hook_lines(tx: Tx, who: Actor, house: House, inbox: Inbox) -> list[str]:
+    """What a person enters at the network, where Sluss does not tell it itself."""
+    form, connection = declared_form(inbox.channel), connection_of(tx, who, inbox.id, house.sealer)
+    hook = at_home(connection, house.config.base_url).hook
+    if form is None or hook_way(inbox.channel) != PASTED:
+        return []
+    if not hook:
+        return ["The network cannot post here: set SLUSS_BASE_URL to a public https address. Until then Sluss asks it again and again."]
+    made = [f"{one.label}: {connection.secrets[one.name]}" for one in form.FIELDS if one.made and connection.secrets.get(one.name)]
+    return [f"Enter this at the network as the webhook’s address: {hook}", *made]
+
+
 def _with_onward(tx: Tx, who: Actor, settings: dict[str, Any]) -> dict[str, Any]:
-    """The inbox by which another goes on may be named as it is called."""
-    onward = str(settings.get("mail_inbox_id", ""))
-    return settings if not onward or onward.isdecimal() else settings | {"mail_inbox_id": inbox_named(tx, who, onward).id}
+    """The inboxes by which another goes on may be named as they are called."""
+    named = {name: str(settings.get(name, "")) for name in ("mail_inbox_id", "private_mail_inbox_id", "private_chat_inbox_id")}
+    return settings | {name: inbox_named(tx, who, said).id for name, said in named.items() if said and not said.isdecimal()}
 
 
 def _shown(house: House, one: Inbox, grant: Grant | None) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sluss.channels.contract import Capabilities, Greeted
+from sluss.channels.contract import Capabilities
 from sluss.channels.costs import cap_of, costs_since, day_of, next_day
 from sluss.channels.fields import MICROS, Field
 from sluss.channels.hosting import at_home
 from sluss.channels.inboxes import Inbox, access_inbox, connection_of, list_inboxes, teams_of
+from sluss.channels.looking import PASTED, hook_way
 from sluss.channels.models import templates
 from sluss.channels.oauth.grants import list_grants
 from sluss.channels.registry import (
@@ -86,7 +87,7 @@ def network_screen(tx: Tx, who: Actor, place: tuple[Sealer, Config], inbox_id: i
     return NetworkPage(
         line=inbox_line(tx, inbox, waiting_by_inbox(tx, who), list_grants(tx, who)),
         handle=str(inbox.settings.get("handle") or ""),
-        sign_in=SignIn(label=_(sides[1].label), ready=consent_of(inbox.channel) is not None, reason=_(inbox.reconnect)),
+        sign_in=SignIn(label=_(sides[1].label), ready=consent_of(inbox.channel) is not None, reason=_(_lost(tx, who, inbox))),
         hook=_hook(tx, who, form, inbox, place),
         opens_at=inbox.paused_until if open_breaker else None,
         news=_(inbox.receiving_error) if inbox.receiving == "ok" else "",
@@ -99,6 +100,12 @@ def network_screen(tx: Tx, who: Actor, place: tuple[Sealer, Config], inbox_id: i
         teams=tuple(names[one] for one in teams_of(tx, who, inbox_id) if one in names),
         checks=checks_of(trial) if trial is not None else None,
     )
+
+
+def _lost(tx: Tx, who: Actor, inbox: Inbox) -> str:
+    """Why a person has to connect the account again."""
+    grant = list_grants(tx, who).get(inbox.id)
+    return inbox.reconnect or (grant.reason if grant is not None and grant.state == "lost" else "")
 
 
 def _stored(tx: Tx, who: Actor, form: DeclaredForm, inbox: Inbox) -> Form:
@@ -136,14 +143,14 @@ def _onward(tx: Tx, who: Actor, field: Field) -> list[Inbox]:
 
 def _hook(tx: Tx, who: Actor, form: DeclaredForm, inbox: Inbox, place: tuple[Sealer, Config]) -> Hook | None:
     sealer, config = place
-    way = str(getattr(form, "HOOK", "pasted" if isinstance(channel_named(inbox.channel), Greeted) else ""))
+    way = hook_way(inbox.channel)
     if not way or inbox.archived_at is not None:
         return None
     connection = connection_of(tx, who, inbox.id, sealer)
     copied = tuple(
         Setting(label=_(one.label), value=connection.secrets[one.name])
         for one in form.FIELDS
-        if one.copied and connection.secrets.get(one.name)
+        if one.made and way == PASTED and connection.secrets.get(one.name)
     )
     address = at_home(connection, config.base_url).hook
     return Hook(way=way, address=address, copied=copied, greeted_at=inbox.hook_greeted_at, received_at=inbox.hook_received_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -26,7 +28,9 @@ from sluss.channels.oauth.visits import Held, Visit, begin_visit, close_visit, e
 from sluss.channels.registry import channel_named, channel_names, check_settings, consent_of, form_of
 from sluss.channels.templating import Templated, keep_templates
 from sluss.kernel.actors import Actor
+from sluss.kernel.addresses import WEB_PORTS
 from sluss.kernel.errors import Conflict, Invalid, Missing
+from sluss.kernel.http import GuardedClient, Policy
 from sluss.kernel.sealing import Sealer
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
@@ -57,7 +61,7 @@ async def connect_network(edge: Edge, asked: Asked, who: Actor, session: Session
     stored = typed.value("inbox")
     try:
         held = await _again(edge, who, asked, int(stored)) if stored.isdecimal() and len(stored) < 19 else _new(asked, typed)
-        url, begun, state = await _begin(held)
+        url, begun, state = await _begin(edge, held)
     except Invalid as error:
         channel = typed.value("channel")
         wanted = Wanted(form=with_faults(typed, error, channel), kinds=kinds(channel), status=422)
@@ -158,11 +162,12 @@ async def _again(edge: Edge, who: Actor, asked: Asked, inbox_id: int) -> Held:
     )
 
 
-async def _begin(held: Held) -> tuple[str, Held, str]:
+async def _begin(edge: Edge, held: Held) -> tuple[str, Held, str]:
     """The network's address to go to, what is kept until the person is back, and the state that they bring."""
     asking, verifier = new_asking(held.redirect_uri)
     try:
-        begun = await _consent(held.channel).begin(_connection(0, held), asking)
+        async with _client(edge) as client:
+            begun = await _consent(held.channel).begin(_connection(held), asking, client)
     except (Refused, Unreachable) as error:
         raise Invalid({"": error.reason}) from error
     kept = {"settings": held.settings | begun.settings, "secrets": held.secrets | begun.secrets}
@@ -174,7 +179,19 @@ async def _found(edge: Edge, visit: Visit, code: str) -> list[Account]:
         raise Unreachable(say("The permission was not given at the network, so nothing was connected."))
     held = visit.held
     came = Came(code=code, verifier=held.verifier, redirect_uri=held.redirect_uri)
-    return await _consent(held.channel).finish(at_home(_connection(0, held), edge.config.base_url), came)
+    async with _client(edge) as client:
+        return await _consent(held.channel).finish(_connection(held), came, client)
+
+
+@asynccontextmanager
+async def _client(edge: Edge) -> AsyncGenerator[GuardedClient]:
+    """Somebody signs in now and then: a kept connection would have ended meanwhile."""
+    private = edge.config.private_servers
+    client = GuardedClient(Policy(allow_private=private, allow_http=private, ports=None if private else WEB_PORTS, max_bytes=2_000_000))
+    try:
+        yield client
+    finally:
+        await client.aclose()
 
 
 async def _connected_again(edge: Edge, asked: Asked, who: Actor, visit: Visit, found: list[Account]) -> Response[Any]:
@@ -250,10 +267,8 @@ def _fields(held: Held, account: Account) -> InboxFields:
     return with_address(declared(held.channel), InboxFields(name=account.name, address="", settings=settings, secrets=secrets))
 
 
-def _connection(inbox_id: int, held: Held) -> Connection:
-    return Connection(
-        workspace_id=0, inbox_id=inbox_id, name="", address="", settings=held.settings, secrets=held.secrets, channel=held.channel
-    )
+def _connection(held: Held) -> Connection:
+    return Connection(workspace_id=0, inbox_id=0, name="", address="", settings=held.settings, secrets=held.secrets, channel=held.channel)
 
 
 def _consent(channel: str) -> Consent:
