@@ -126,12 +126,12 @@ class Receiver:
         return await self._bots.ask(self._connection, method, patient=patient, **fields)
 
 
-def deliver(update: Any, received_at: int, raw: bytes = b"") -> Delivered:
+def deliver(update: Any, received_at: int, raw: bytes | None = None) -> Delivered:
     """An update as intake takes it. Its number alone is no key: after a week of silence Telegram may use old ones for other news."""
     alone = msgspec.json.encode(update, order="sorted")
     number = update["update_id"] if _numbered(update) else "?"
     key = f"update:{number}:{hashlib.sha256(alone).hexdigest()[:24]}"
-    return Delivered(external_key=key, raw=raw or alone, received_at=received_at)
+    return Delivered(external_key=key, raw=alone if raw is None else raw, received_at=received_at)
 
 
 def _listed(found: object) -> list[Any]:
