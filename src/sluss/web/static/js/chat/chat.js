@@ -98,5 +98,5 @@ hear("ended", forgetHere);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open], :popover-open")) tellPage("close");
 });
-if (isPrivate) startPrivate(wake);
+if (isPrivate) startPrivate(wake, (words) => (add(words, [], {}), toEnd()));
 else if (standsAlone) wake();

@@ -11,8 +11,9 @@ const gate = document.getElementById("gate");
 export const isPrivate = Boolean(path);
 
 // Programs that draw previews of links open pages, but press nothing.
-export function startPrivate(wake) {
+export function startPrivate(wake, write) {
   document.getElementById("ask-device").onclick = showCode;
+  document.getElementById("ask-call").onclick = () => askCall(write);
   const come = () => enter(wake);
   gate.querySelector("button").onclick = come;
   if (begun()) come();
@@ -54,6 +55,16 @@ function showWord({ word, proved }) {
   const line = document.getElementById("word");
   line.hidden = proved;
   line.textContent = text("private-word", { word });
+}
+
+// A wish for a call is a message like any other: it stands in the case, with the number to call.
+function askCall(write) {
+  document.getElementById("menu").hidePopover();
+  const fields = [labelled("phone", "tel", "", { required: true, maxlength: 40, autocomplete: "tel" }), labelled("when", "text", "", { maxlength: 120, autocomplete: "off" })];
+  ask(text("call-title"), fields, text("call-send"), (form) => {
+    write(text("call-text", { phone: form.elements.phone.value.trim(), when: form.elements.when.value.trim() || text("call-any") }));
+    finish(text("call-sent"));
+  });
 }
 
 async function showCode() {
