@@ -9,7 +9,6 @@ import pytest
 from sluss.web.assets import STATIC
 
 TEXTS = {
-    "text": ("surface", "bg", "selected", "hover", "bubble-out", "note-bg"),
     "text-2": ("surface", "bg", "selected", "hover", "bubble-out", "note-bg"),
     "text-3": ("surface", "bg", "selected", "hover"),
     "on-brand": ("brand", "brand-hi"),
@@ -19,8 +18,11 @@ TEXTS = {
     "bad-fg": ("bad-bg", "surface"),
     "on-warn": ("warn-solid",),
     "on-bad": ("bad-solid",),
+    "on-public": ("public",),
+    "public-fg": ("public-bg", "surface", "selected", "bg"),
+    "text": ("surface", "bg", "selected", "hover", "bubble-out", "note-bg", "public-bg"),
 }
-SHAPES = {"focus": ("surface", "bg", "selected"), "line-strong": ("surface", "bg"), "bad-solid": ("surface",), "brand": ("surface",)}
+SHAPES = {"focus": ("surface", "bg", "selected"), "line-strong": ("surface", "bg"), "bad-solid": ("surface",), "brand": ("surface",), "public": ("surface",)}
 PAIRS = [
     *((front, back, 4.5) for front, backs in TEXTS.items() for back in backs),
     *((front, back, 3.0) for front, backs in SHAPES.items() for back in backs),

@@ -64,13 +64,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
-    """A deed that is on its way, or did not come about; `text` is one sentence."""
+    """A deed that is on its way, or did not come about; `text` is one sentence, `by` who ordered it. Until `undo_until` it is not begun."""
 
     operation: str
     kind: str
     text: str
     state: Literal["going", "failed", "unknown"]
+    at: int
+    by: str = ""
     reason: str = ""
+    undo_until: int | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from sluss.cases.access import Priority
+from sluss.channels.deeds import DeedKind
 from sluss.desk.deeds import Was
 from sluss.kernel.errors import Invalid, Missing
 from sluss.replies.drafts import Apart, Kind
@@ -114,6 +115,15 @@ class StatusForm(msgspec.Struct, frozen=True):
     until: Annotated[str, msgspec.Meta(max_length=120)] = ""
     seen: Line = ""
     anyway: Literal["", "1"] = ""
+
+
+class DeedShape(msgspec.Struct, frozen=True):
+    """A deed on a message: the new text of an edit, the sign of a reaction, or why."""
+
+    kind: DeedKind
+    body: Text = ""
+    emoji: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class PriorityForm(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sluss.cases.models import message_faces, message_reactions, message_versions
 from sluss.contacts.models import identity_profiles
 from sluss.desk.around import Around
-from sluss.desk.offering import Done, deeds_of, offers, ordered
+from sluss.desk.offering import Deeds, offers, ordered, read_deeds
 from sluss.desk.public_screens import Missing, Reaction, Standing, Version
 from sluss.desk.public_words import audience_word, kind_word, removed_sentence
 from sluss.intake.models import fetches
@@ -33,7 +33,7 @@ class _Known(msgspec.Struct, frozen=True):
     fetches: Grouped
     sendings: Mapping[int, sa.Row[Any]]
     profiles: Mapping[int, sa.Row[Any]]
-    deeds: Mapping[int, Sequence[Done]]
+    deeds: Deeds
 
 
 def standings(tx: Tx, around: Around, rows: Sequence[sa.Row[Any]]) -> dict[int, Standing]:
@@ -66,7 +66,7 @@ def _known(tx: Tx, who: Actor, rows: Sequence[sa.Row[Any]]) -> _Known:
         fetches=_grouped(tx, who, fetches, ids, fetches.c.id),
         sendings={row.message_id: row for row in sent},
         profiles={row.identity_id: row for row in profiles},
-        deeds=deeds_of(tx, who, ids),
+        deeds=read_deeds(tx, who, ids),
     )
 
 
@@ -81,7 +81,6 @@ def _grouped(tx: Tx, who: Actor, table: sa.Table, ids: Sequence[int], order: sa.
 def _standing(around: Around, row: sa.Row[Any], known: _Known) -> Standing:
     face, profile, sent = known.faces.get(row.id), known.profiles.get(row.identity_id or 0), known.sendings.get(row.id)
     inbox = around.face(row.inbox_id)
-    done = known.deeds.get(row.id, ())
     shared: dict[str, Any] = {
         "handle": profile.handle if profile else "",
         "verified": bool(profile and profile.verified),
@@ -90,8 +89,8 @@ def _standing(around: Around, row: sa.Row[Any], known: _Known) -> Standing:
         "versions": tuple(Version(one.text[:TEXT], one.until) for one in known.versions.get(row.id, ())),
         "reactions": _reactions(known.reactions.get(row.id, ()), inbox.address),
         "missing": tuple(_missing(one) for one in known.fetches.get(row.id, ()) if one.kind == "media" and one.state != "done"),
-        "offers": offers(around, row, face, done),
-        "ordered": ordered(done),
+        "offers": offers(row, face, known.deeds),
+        "ordered": ordered(row, known.deeds),
     }
     if face is None:
         return Standing(**shared)

@@ -321,6 +321,7 @@ def _messages() -> sa.Select[Any]:
         i.contact_id,
         i.name.label("identity_name"),
         i.address.label("identity_address"),
+        i.blocked_at,
     ).select_from(joined)
 
 
