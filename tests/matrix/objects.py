@@ -106,6 +106,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "client_secret": "hemligt-ord-1",
     },
     "/settings/chats/{chat_id}/sites": {"origin": "https://www.example.com"},
+    "/settings/networks/connect": {"channel": "facebook", "app_id": "998877665544332", "app_secret": "appens-hemlighet-1"},
     "/settings/mail-sign-in/remove": {"provider": "google"},
     "/customers/{contact_id}/name": {"name": "Åsa {contact_id}"},
     "/customers/{contact_id}/language": {"language": "sv"},

@@ -18,7 +18,12 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
-NEXT = {"mail": "/settings/inboxes/new", "chat": "/settings/inboxes/new?channel=webchat", "later": "/"}
+NEXT = {
+    "mail": "/settings/inboxes/new",
+    "chat": "/settings/inboxes/new?channel=webchat",
+    "network": "/settings/inboxes/new?channel=facebook",
+    "later": "/",
+}
 
 
 class You(msgspec.Struct, frozen=True):
@@ -33,7 +38,7 @@ class You(msgspec.Struct, frozen=True):
 class Inbox(msgspec.Struct, frozen=True):
     """What comes after."""
 
-    choice: Literal["mail", "chat", "later"]
+    choice: Literal["mail", "chat", "network", "later"]
 
 
 @get([f"/setup/{step}" for step in STEPS], may=LINK)

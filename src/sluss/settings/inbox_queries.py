@@ -9,7 +9,7 @@ from sluss.channels.history import history_of
 from sluss.channels.inboxes import Inbox, access_inbox, list_inboxes, teams_of
 from sluss.channels.oauth.grants import NOT_CONNECTED, Grant, list_grants
 from sluss.channels.oauth.providers import NAMES, provider_named
-from sluss.channels.registry import channel_named, form_of
+from sluss.channels.registry import capabilities_of, form_of
 from sluss.channels.trials import Trial, access_trial, last_trial
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
@@ -156,7 +156,7 @@ def _check(one: Check) -> CheckLine:
 
 
 def inbox_line(tx: Tx, inbox: Inbox, waiting: Mapping[int, Waiting], given: Mapping[int, Grant]) -> InboxLine:
-    about = channel_named(inbox.channel).capabilities
+    about = capabilities_of(inbox.channel, "public")
     state, text = _state(tx, inbox, given.get(inbox.id))
     mine = waiting.get(inbox.id, Waiting(0, 0))
     return InboxLine(

@@ -63,7 +63,7 @@ def network_form_screen(tx: Tx, who: Actor, channel: str, wanted: Wanted) -> Net
     return NetworkForm(
         form=shown,
         channel=channel,
-        label=_(channel_named(channel).capabilities.label),
+        label=_(capabilities_of(channel, "public").label),
         id=str(wanted.inbox_id or ""),
         seen=seen_of(tx, who, inbox) if inbox else "",
         what=_(str(getattr(form, "WHAT", ""))),
@@ -87,7 +87,7 @@ def network_screen(tx: Tx, who: Actor, place: tuple[Sealer, Config], inbox_id: i
     return NetworkPage(
         line=inbox_line(tx, inbox, waiting_by_inbox(tx, who), list_grants(tx, who)),
         handle=str(inbox.settings.get("handle") or ""),
-        sign_in=SignIn(label=_(sides[1].label), ready=consent_of(inbox.channel) is not None, reason=_(_lost(tx, who, inbox))),
+        sign_in=SignIn(label=_(sides[0].label), ready=consent_of(inbox.channel) is not None, reason=_(_lost(tx, who, inbox))),
         hook=_hook(tx, who, form, inbox, place),
         opens_at=inbox.paused_until if open_breaker else None,
         news=_(inbox.receiving_error) if inbox.receiving == "ok" else "",
@@ -124,6 +124,7 @@ def _field(tx: Tx, who: Actor, field: Field, inbox: Inbox | None, needs: tuple[s
         example=field.example,
         kept=field.stored == "secret" and inbox is not None,
         made=field.made,
+        optional=not (field.required or field.made or inbox is not None or field.name in (needs or ())),
         pasted=needs is not None and field.name not in needs and (field.required or field.stored == "secret"),
     )
 

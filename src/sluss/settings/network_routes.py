@@ -25,7 +25,7 @@ from sluss.channels.inboxes import (
 )
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.oauth.visits import Held, Visit, begin_visit, close_visit, end_visit, keep_accounts, new_asking, open_visit
-from sluss.channels.registry import channel_named, channel_names, check_settings, consent_of, form_of
+from sluss.channels.registry import capabilities_of, channel_named, channel_names, check_settings, consent_of, form_of
 from sluss.channels.templating import Templated, keep_templates
 from sluss.kernel.actors import Actor
 from sluss.kernel.addresses import WEB_PORTS
@@ -67,7 +67,7 @@ async def connect_network(edge: Edge, asked: Asked, who: Actor, session: Session
         wanted = Wanted(form=with_faults(typed, error, channel), kinds=kinds(channel), status=422)
         return await NetworkPages(channel).form_page(edge, asked, who, wanted)
     await edge.db.write(begin_visit, who, edge.keyring, (session.id, state), begun)
-    label = _(channel_named(begun.channel).capabilities.label)
+    label = _(capabilities_of(begun.channel, "public").label)
     screen = Connecting(label=label, inbox=typed.value("name"), address="", url=url)
     answer = asked.answer("settings/connecting.html", asked.page(_("Connecting"), "settings"), screen=screen)
     answer.headers["Refresh"] = f"0; url={url}"
@@ -235,7 +235,7 @@ def _accounts_screen(tx: Tx, who: Actor, sealer: Sealer, place: tuple[int, int],
         for one in visit.held.accounts
         if (fields := _fields(visit.held, one)).address
     )
-    label = _(channel_named(visit.held.channel).capabilities.label)
+    label = _(capabilities_of(visit.held.channel, "public").label)
     return Accounts(form=form, consent=str(visit.id), label=label, lines=lines, teams=team_choices(tx, who))
 
 

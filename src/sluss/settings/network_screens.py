@@ -35,6 +35,7 @@ class FieldLine(msgspec.Struct, frozen=True, kw_only=True):
     example: str = ""
     kept: bool = False
     made: bool = False
+    optional: bool = False
     pasted: bool = False
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from litestar import Response
 
-from sluss.channels.registry import channel_named, channel_names, declared_form
+from sluss.channels.registry import capabilities_of, channel_names, declared_form
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Missing
 from sluss.settings import chat_pages, mail_pages
@@ -45,5 +45,5 @@ def kinds(chosen: str) -> tuple[Kind, ...]:
 
 
 def _kind(name: str, chosen: str) -> Kind:
-    about = channel_named(name).capabilities
+    about = capabilities_of(name, "public")
     return Kind(name=name, icon=about.icon, label=_(about.label), detail=pages_of(name).what(), chosen=name == chosen)
