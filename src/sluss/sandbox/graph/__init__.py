@@ -1,1 +1,1 @@
-"""Meta's Graph as far as Sluss speaks with it: pages, Messenger, Instagram and WhatsApp, with one door, one signature and one set of errors."""
+"""Meta's Graph as far as Sluss speaks with it: pages, Messenger, Instagram, WhatsApp; one door, one signature, one set of errors."""

@@ -5,12 +5,13 @@ Networks hang themselves in: each has its own module with its state, its doors a
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import itertools
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,7 +62,8 @@ class GraphDouble(Double):
         self.heard = dict[str, list[str]]()
         self.callbacks = dict[str, dict[str, Any]]()
         self.echo = "after"
-        self.silent = False
+        self.silent, self.lag = False, 0.05
+        self._telling = set[asyncio.Task[None]]()
         self.usage = 0
         self.media = MediaHost(self)
         self._held: list[tuple[str, dict[str, Any]]] | None = None
@@ -147,6 +149,31 @@ class GraphDouble(Double):
         new, old = (hmac.new(self.app_secret.encode(), body, way).hexdigest() for way in (hashlib.sha256, hashlib.sha1))
         return {"content-type": "application/json", "x-hub-signature-256": f"sha256={new}", "x-hub-signature": f"sha1={old}"}
 
+    async def echoing(self, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Tell of what was just sent, in the order that was asked for."""
+        if self.echo == "before":
+            await tell()
+        elif self.echo == "after":
+            task = asyncio.create_task(self._after(tell))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def settled(self) -> None:
+        """When all that was to be told has been told."""
+        while self._telling:
+            await asyncio.gather(*self._telling)
+
+    async def stop(self) -> None:
+        """Close the doors; what was still to be told is not."""
+        for task in list(self._telling):
+            task.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)
+        await super().stop()
+
+    async def _after(self, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await asyncio.sleep(self.lag)
+        await tell()
+
     def expire(self) -> None:
         """No token is good any more."""
         self.tokens.clear()
@@ -172,7 +199,7 @@ class GraphDouble(Double):
                 return answer
         raise Refusal(100, 33, f"Unsupported request. Object with ID '{key}' does not exist.")
 
-    async def _subscribed(self, asked: Asked, node: str) -> Answer:
+    async def _subscribed(self, _asked: Asked, node: str) -> Answer:
         heard = self.heard.get(node)
         return told({"data": [{"id": self.app_id, "name": "Sluss", "subscribed_fields": heard}] if heard else []})
 
@@ -180,7 +207,7 @@ class GraphDouble(Double):
         self.heard[node] = str(asked.json["subscribed_fields"]).split(",")
         return told({"success": True})
 
-    async def _callbacks(self, asked: Asked) -> Answer:
+    async def _callbacks(self, _asked: Asked) -> Answer:
         return told({"data": list(self.callbacks.values())})
 
     async def _call_back(self, asked: Asked) -> Answer:
