@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sluss.api.again import forget_old_answers
 from sluss.cards.answers import forget_old_cards
 from sluss.cases.actions import WAKE, wake_case
-from sluss.cases.events import CaseOpened, MessageReceived, NoteAdded
+from sluss.cases.events import CaseOpened, MessageChanged, MessageReceived, NoteAdded
 from sluss.cases.indexing import INDEX_CASE, index_some_of_case
 from sluss.cases.jobs import forget_begun
 from sluss.cases.reactions import RELEASE, release_cases, release_some
@@ -29,11 +29,15 @@ from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
+from sluss.moderation.heeding import heed_answer, heed_change, heed_deed
+from sluss.moderation.matters import TIMER
+from sluss.moderation.screening import screen_message
+from sluss.moderation.steps import expire_proposals, go_on
 from sluss.notifications.actions import forget_old
 from sluss.notifications.digest import DIGEST, facts_of, send_digest
 from sluss.notifications.mentions import note_mentions_of
 from sluss.notifications.reactions import TOLD, tell_concerned
-from sluss.outbox.events import DeliveryChanged
+from sluss.outbox.events import DeedChanged, DeliveryChanged
 from sluss.outbox.reactions import reopen_undelivered
 from sluss.people.events import AgentDisabled
 from sluss.people.jobs import tidy_people
@@ -56,6 +60,10 @@ AFTER: Sequence[After] = (
     After("tell whom it concerns", TOLD, tell_concerned),
     After("propose what may be the same", (MessageReceived,), propose_for_message),
     After("prove who holds a private link", (MessageReceived,), note_word),
+    After("look through public words", (MessageReceived,), screen_message),
+    After("heed an author who answers", (MessageReceived,), heed_answer),
+    After("heed what becomes of public words", (MessageChanged,), heed_change),
+    After("heed what networks refuse", (DeedChanged,), heed_deed),
     After("reopen what did not arrive", (DeliveryChanged,), reopen_undelivered),
     After("go on by mail where a chat was left", (DeliveryChanged,), note_delivery),
 )
@@ -66,6 +74,7 @@ JOBS: Mapping[str, JobAction] = {
     RELEASE: release_some,
     INDEX_CASE: index_some_of_case,
     REBUILD: rebuild_some,
+    TIMER: go_on,
     DIGEST: send_digest,
     FOLLOW: follow_by_mail,
 }
@@ -84,6 +93,7 @@ EVERY: Sequence[Every] = (
     Every("tidy removed notes", 3600, forget_removed_notes),
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
     Every("tidy notifications", 86_400, forget_old),
+    Every("end proposals of moderation", 300, expire_proposals),
     Every("tidy clues", 600, forget_clues),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
     Every("tidy deeds to many", 86_400, bulk.forget_runs),

@@ -24,8 +24,9 @@ from sluss.moderation.steps import deputy
 from sluss.people.once import once
 from sluss.people.queries import get_agent
 from sluss.people.sessions import inboxes_of
+from sluss.replies.departing import Departure
 from sluss.replies.drafts import discard_draft
-from sluss.replies.sending import Departure, SendReply, send_reply
+from sluss.replies.sending import SendReply, send_reply
 from sluss.replies.targets import target_of
 
 APPROVERS = frozenset({"admin", "lead", "reviewer"})

@@ -16,6 +16,7 @@ from sluss.moderation.models import matters
 from sluss.moderation.screening import flags_of, look_at
 from sluss.moderation.spoken import Spoken, spoken_of
 from sluss.moderation.steps import back_to_people
+from sluss.outbox.events import DeedChanged
 
 
 def heed_answer(tx: Tx, recorded: Recorded) -> None:
@@ -46,6 +47,17 @@ def heed_change(tx: Tx, recorded: Recorded) -> None:
     still = bool(look_at(tx, who, spoken))
     if matter is not None and living:
         _edited(tx, who, matter, spoken, unsure=still or not found_before)
+
+
+def heed_deed(tx: Tx, recorded: Recorded) -> None:
+    """The network refused what was ordered: the matter is a person's again."""
+    who = system(recorded.workspace_id)
+    event = recorded.event
+    if not isinstance(event, DeedChanged) or event.state != "failed" or event.deed not in {"hide", "delete", "block"}:
+        return
+    matter, spoken = find_matter(tx, who, event.message_id), spoken_of(tx, who, [event.message_id]).get(event.message_id)
+    if matter is not None and spoken is not None and matter.step == event.deed:
+        back_to_people(tx, who, (matter, spoken), "failed", event.reason)
 
 
 def _edited(tx: Tx, who: Actor, matter: MatterRow, spoken: Spoken, *, unsure: bool) -> None:

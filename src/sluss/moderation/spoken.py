@@ -69,15 +69,16 @@ def spoken_of(tx: Tx, who: Actor, message_ids: Sequence[int]) -> dict[int, Spoke
     joined = joined.join(contacts, (p.workspace_id == i.workspace_id) & (p.id == i.contact_id))
     joined = joined.outerjoin(message_faces, (f.workspace_id == m.workspace_id) & (f.message_id == m.id))
     joined = joined.outerjoin(thread_posts, (n.workspace_id == t.workspace_id) & (n.thread_id == t.id))
-    chosen: sa.Select[Any] = sa.select(
+    columns: list[Any] = [
         *(m.id.label("message_id"), m.conversation_id, v.thread_id, v.case_id, k.number, k.subject, t.inbox_id, b.name.label("inbox")),
         *(b.channel, i.id.label("identity_id"), i.contact_id, sa.case((i.name != "", i.name), else_=p.name).label("author"), p.language),
         *(t.visibility, m.direction, m.automatic, sa.case((m.fresh != "", m.fresh), else_=m.text).label("text"), m.at),
         *(sa.func.coalesce(f.url, "").label("url"), n.post_id, f.hidden_at, f.removed_at, f.edited_at),
         sa.func.coalesce(f.removed_by, "").label("removed_by"),
-    )
+    ]
     mine = (m.workspace_id == who.workspace_id) & m.id.in_(message_ids) & (m.direction == "in") & (t.visibility == "public")
-    return {one.message_id: one for one in tx.structs(Spoken, chosen.select_from(joined).where(mine))}
+    wanted: Any = sa.select(*columns)
+    return {one.message_id: one for one in tx.structs(Spoken, wanted.select_from(joined).where(mine))}
 
 
 def access_spoken(tx: Tx, who: Actor, message_id: int) -> Spoken:

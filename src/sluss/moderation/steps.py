@@ -5,7 +5,7 @@ Whoever may not decide a step proposes it. A block needs two persons always. Wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import msgspec
@@ -26,7 +26,8 @@ from sluss.moderation.matters import TIMER, access_matter, hold_matter, open_mat
 from sluss.moderation.models import step_proposals
 from sluss.moderation.rules import STEPS, Rule, policy_of
 from sluss.moderation.spoken import Spoken
-from sluss.outbox.deeds import deeds_of, order_deed, possible_deeds, take_back_deed
+from sluss.outbox.deeds import DeedState, deeds_of, order_deed, possible_deeds, take_back_deed
+from sluss.replies.approval import Unapproved
 
 REASON = 500
 OUTCOMES = {"hide": "hidden", "delete": "deleted", "block": "blocked", "leave": "left"}
@@ -71,7 +72,12 @@ def take_step(tx: Tx, who: Actor, matter_id: int, take: Take) -> str:
     if take.step == "block" or not policy.may_take(who.role, take.step):
         _propose(tx, who, (matter, spoken), (take.step, reason), policy.habits.proposal_hours)
         return "proposed"
-    do_step(tx, who, (matter, spoken, rule), take.step, (reason, take.text))
+    try:
+        with tx.attempt():
+            do_step(tx, who, (matter, spoken, rule), take.step, (reason, take.text))
+    except Unapproved:  # it would be asked in public, and a colleague has to see such answers first
+        _propose(tx, who, (matter, spoken), (take.step, reason), policy.habits.proposal_hours)
+        return "proposed"
     return "done"
 
 
@@ -105,7 +111,7 @@ def undo_line(tx: Tx, who: Actor, matter_id: int, line_id: int) -> None:
     line = lines.get(line_id)
     if line is None:
         raise Missing
-    if not can_undo(tx, who, spoken.message_id, line, list(lines.values())):
+    if not can_undo(line, list(lines.values()), deeds_on(tx, who, spoken.message_id)):
         raise Conflict("This cannot be taken back; the log says what became of it.")
     if not policy_of(tx, who).may_take(who.role, line.step):
         raise Forbidden("A lead, a reviewer or an administrator decides this.")
@@ -157,7 +163,7 @@ def do_step(tx: Tx, who: Actor, about: Matter, step: str, why: tuple[str, str]) 
         return settle(tx, who, matter, OUTCOMES[step], step=step)
     _teach(tx, who, spoken, rule.name)
     if step == "ask":
-        answer_id = ask_author(tx, who, spoken, rule, text)
+        answer_id = ask_author(tx, deputy(who), spoken, rule, text)
         write_line(tx, who, matter, spoken, "ask", reason=reason, answer_id=answer_id)
         return _wait(tx, who, matter, step, rule)
     operation_id = order_deed(tx, deputy(who), spoken.message_id, cast("DeedKind", step), reason=reason)
@@ -167,14 +173,17 @@ def do_step(tx: Tx, who: Actor, about: Matter, step: str, why: tuple[str, str]) 
     return settle(tx, who, matter, OUTCOMES[step], step=step)
 
 
-def can_undo(tx: Tx, who: Actor, message_id: int, line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a line can be taken back: it was not yet, nothing was done after it, and the network knows the way back."""
+def can_undo(line: Line, lines: Sequence[Line], done: Mapping[int, DeedState]) -> bool:
+    """Whether a line can be taken back: nothing was done after it, and its deed (`done` has them) can be undone at the network."""
     if line.step not in UNDONE or any(one.id > line.id and one.step in DONE for one in lines):
         return False
-    done = next(
-        (one for states in deeds_of(tx, who, [message_id]).values() for one in states if one.operation_id == line.operation_id), None
-    )
-    return done is None or done.undo_until is not None or done.kind in OPPOSITE
+    deed = done.get(line.operation_id or 0)
+    return deed is None or deed.undo_until is not None or (deed.kind in OPPOSITE and deed.state != "failed")
+
+
+def deeds_on(tx: Tx, who: Actor, message_id: int) -> dict[int, DeedState]:
+    """How the deeds on a message stand, by their operations."""
+    return {one.operation_id: one for states in deeds_of(tx, who, [message_id]).values() for one in states}
 
 
 def deputy(who: Actor) -> Actor:
