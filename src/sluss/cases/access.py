@@ -67,6 +67,7 @@ class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     digest: str
     content_id: str
+    alt: str = ""
 
 
 def access_case(tx: Tx, who: Actor, case_id: int) -> CaseRow:

@@ -23,8 +23,9 @@ from sluss.kernel.tx import Tx
 from sluss.people.access import AGENTS, READERS
 from sluss.people.once import Reused, once
 from sluss.replies import sending
+from sluss.replies.departing import Departure
 from sluss.replies.drafts import DraftFields, Kind, StaleDraft, save_draft
-from sluss.replies.sending import Crowded, Departure, Doubted, SendReply, WriteNote, send_reply, write_note
+from sluss.replies.sending import Crowded, Doubted, SendReply, WriteNote, send_reply, write_note
 from sluss.replies.targets import Target, target_of
 from sluss.web.edge import Asked, Edge
 from sluss.web.formats import iso

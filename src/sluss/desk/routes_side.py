@@ -16,7 +16,8 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.people.access import AGENTS
 from sluss.people.once import Reused
-from sluss.replies.sending import Crowded, Departure, Stopped
+from sluss.replies.departing import Departure
+from sluss.replies.sending import Crowded, Stopped
 from sluss.replies.siding import Side, send_side
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _

@@ -21,8 +21,9 @@ from sluss.kernel.workspaces import hold_outbox
 from sluss.outbox.claims import case_of
 from sluss.outbox.events import DeliveryChanged, OutboxReleased
 from sluss.outbox.models import carried, operations, other_forms
+from sluss.outbox.parts import EARLIER, deliveries_after
 from sluss.outbox.queries import OperationRow, access_operation
-from sluss.outbox.states import NEVER, PATIENCE
+from sluss.outbox.states import NEVER, PATIENCE, State
 from sluss.outbox.telling import tell_state
 
 
@@ -85,6 +86,8 @@ def cancel_operation(tx: Tx, who: Actor, operation_id: int) -> None:
     if found.state not in {"queued", "unknown"}:
         raise Conflict(_WHY_NOT.get(found.state, "This is leaving at this moment. Look again in a minute."))
     _move(tx, who, found, state="cancelled", due_at=NEVER)
+    for after in _parts_after(tx, who, found, "queued"):
+        _move(tx, who, after, state="cancelled", due_at=NEVER)
     note_deed(tx, who, "operation.cancel", ("case", found.case_id), operation=str(found.id), was=found.state)
 
 
@@ -97,6 +100,8 @@ def retry_operation(tx: Tx, who: Actor, operation_id: int, *, anyway: bool = Fal
         raise Conflict(_WHY_NOT.get(found.state, "This is leaving at this moment. Look again in a minute."))
     again = {"due_at": tx.now, "give_up_at": tx.now + PATIENCE, "waits": 0, "delayed": False, "code": "", "reason": ""}
     _move(tx, who, found, state="queued", by_hand=found.unknowns > 0, **again)
+    for after in _parts_after(tx, who, found, "failed"):
+        _move(tx, who, after, state="queued", **again)
     note_deed(tx, who, "operation.retry", ("case", found.case_id), operation=str(found.id), was=found.state)
 
 
@@ -122,6 +127,12 @@ def _work_on(tx: Tx, who: Actor, operation_id: int) -> OperationRow:
     found = access_operation(tx, who, operation_id)
     work_on_case(tx, who, found.case_id)
     return found
+
+
+def _parts_after(tx: Tx, who: Actor, found: OperationRow, state: State) -> list[OperationRow]:
+    """What shares the fate of an earlier part of the same answer."""
+    rows = deliveries_after(tx, who, found.message_id, state) if found.kind == "send" else ()
+    return [access_operation(tx, who, row.id) for row in rows if state != "failed" or row.code == EARLIER]
 
 
 def _move(tx: Tx, who: Actor, found: OperationRow, **values: Any) -> None:

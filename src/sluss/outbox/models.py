@@ -92,6 +92,8 @@ sendings = scoped_table(
     sa.Column("spoiler", Text, nullable=False),
     sa.Column("template", Json, nullable=False),
     refers("message_id", "messages"),
+    sa.Index("ix_sendings_follows", "workspace_id", "follows_id"),
+    sa.Index("ix_sendings_answers", "workspace_id", "answers_id"),
     key=("message_id",),
 )
 """How a message of ours goes at its network: which message it answers, which of ours it goes on from, and the template it is."""

@@ -15,6 +15,7 @@ from sluss.outbox.claims import Claim, case_of, standing_of
 from sluss.outbox.events import DeliveryDelayed
 from sluss.outbox.models import attempts, operations
 from sluss.outbox.naming import keep_answer
+from sluss.outbox.parts import EARLIER, NOT_SENT, deliveries_after
 from sluss.outbox.performing import note_done
 from sluss.outbox.states import DELAYED, OPEN, PATIENCE, REASON, Move, Outcome, decide
 from sluss.outbox.telling import tell_state
@@ -58,6 +59,9 @@ def move_operation(tx: Tx, row: sa.Row[Any], move: Move) -> None:
     tell_state(tx, who, row.kind, state=move.state, code=move.code, **about)
     if delayed and row.kind == "send":
         tx.emit(who, DeliveryDelayed(**about))
+    if move.state == "failed" and row.kind == "send":
+        for after in deliveries_after(tx, who, row.message_id, "queued")[:1]:
+            move_operation(tx, after, Move(state="failed", unknowns=after.unknowns, code=EARLIER, reason=NOT_SENT))
     tx.hint("operations")
 
 

@@ -34,11 +34,12 @@ from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.models import agents
 from sluss.people.once import once
 from sluss.replies.canned.filling import OPEN, open_fields
+from sluss.replies.departing import Departure
 from sluss.replies.forming import Letter, letter_of
 from sluss.replies.leaving import Leaving, remember
 from sluss.replies.quoting import voice_for
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses
-from sluss.replies.sending import UNASKED, Crowded, Departure, require_seen
+from sluss.replies.sending import UNASKED, Crowded, require_seen
 from sluss.replies.signatures import signature_of
 from sluss.replies.targets import SUBJECT, Target, known_people, letter_target, target_of
 from sluss.web.formats import moment

@@ -5,37 +5,39 @@ The send is stopped when the case has news that the sender has not seen; nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from sluss.cases.access import AttachmentRow, CaseRow, Status, hold_case, work_on_case
-from sluss.cases.actions import OutgoingMessage, add_note, record_outbound, set_status
+from sluss.cases.access import AttachmentRow, hold_case, work_on_case
+from sluss.cases.actions import add_note
 from sluss.cases.asides import asked_aside
-from sluss.channels.addressing import new_external_id
-from sluss.channels.contract import Capabilities
+from sluss.channels.contract import TemplateUse
+from sluss.channels.costs import cap_reached
 from sluss.channels.inboxes import own_addresses
 from sluss.kernel.actors import Actor
-from sluss.kernel.audit import note_deed
-from sluss.kernel.clock import SECOND
 from sluss.kernel.errors import Conflict, Forbidden, Invalid
-from sluss.kernel.text import clean_text
+from sluss.kernel.text import clean_line, clean_text
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.outbox.actions import Queued, queue_deliveries
 from sluss.people.once import once
 from sluss.replies.approval import require_approved
 from sluss.replies.attaching import require_free
 from sluss.replies.canned.filling import OPEN, open_fields
+from sluss.replies.departing import Departure, Way, depart
 from sluss.replies.drafts import discard_draft
-from sluss.replies.forming import form_answer, place_pictures
-from sluss.replies.leaving import Leaving, remember
+from sluss.replies.guarding import require_discreet
 from sluss.replies.news import News, mark_of, news_since
+from sluss.replies.parting import Part, part_answer
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses
 from sluss.replies.targets import Target, known_people, target_of
+from sluss.replies.templating import fill_template
 
-TEXT = 100_000
+SPOILER = 200
 ANOTHER_WAY = say("Not sent yet: the customer has written by another way meanwhile, so this goes by %(inbox)s now. Look, and send again.")
+APPROVED_ONLY = say("%(network)s takes only approved templates now, since the customer last wrote too long ago. Choose one.")
+DEAR = say("Not sent: %(inbox)s has cost today what it may. It goes on tomorrow, or when an administrator raises its daily limit.")
 UNASKED = 10
 """New people that an answer goes to without a question."""
 
@@ -45,6 +47,10 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
 
     `crowd` is how many new people the sender has confirmed to write to, `trust` that the customer's address may be another's. `way` is the
     inbox by which the sender was told that it leaves; 0 where nobody was told. `approved_by` is the colleague who let a public answer go.
+
+    `conversation_id` is the conversation of the case that is answered; 0 the one that the customer wrote in last. `template` goes in place
+    of `text`; `spoiler` is the content warning (None: that of what is answered). `confirmed` is the digest of the personal data that
+    everybody may read.
     """
 
     op: str
@@ -61,10 +67,14 @@ class SendReply(msgspec.Struct, frozen=True, kw_only=True):
     trust: bool = False
     way: int = 0
     approved_by: int = 0
+    conversation_id: int = 0
+    template: TemplateUse | None = None
+    spoiler: str | None = None
+    confirmed: str = ""
 
     def essence(self) -> tuple[Any, ...]:
         """Two answers with the same are one; a browser without scripts uploads its files anew each time."""
-        return (self.case_id, self.text, self.cc, self.bcc, len(self.attachment_ids), self.then)
+        return (self.case_id, self.text, self.cc, self.bcc, len(self.attachment_ids), self.then, self.conversation_id, self.template)
 
 
 class WriteNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,15 +89,6 @@ class WriteNote(msgspec.Struct, frozen=True, kw_only=True):
     def essence(self) -> tuple[Any, ...]:
         """See `SendReply.essence`."""
         return (self.case_id, self.text, len(self.attachment_ids))
-
-
-class Departure(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer on its way. Until `leaves_at` (microseconds UTC) it can be taken back with any of its operations."""
-
-    message_id: int
-    operation_ids: tuple[int, ...]
-    leaves_at: int
-    undo_seconds: int
 
 
 class Stopped(Conflict):
@@ -135,23 +136,28 @@ def _send(tx: Tx, who: Actor, reply: SendReply) -> Departure:
     if who.kind != "agent":
         raise Forbidden("Only agents answer.")
     case = work_on_case(tx, who, reply.case_id)
-    target = target_of(tx, who, case.id)
+    target = target_of(tx, who, case.id, reply.conversation_id)
     if target.closed:
         raise Conflict(target.closed)
+    require_money(tx, who, target)
     if reply.way not in {0, target.inbox_id}:
         raise Invalid({"body": say(ANOTHER_WAY, inbox=target.inbox.name)})
-    text = _checked_text(reply, target.capabilities)
     recipients = _recipients(tx, who, reply, target)
-    files = _checked_files(tx, who, reply, target.capabilities)
+    parts = _parts(tx, who, reply, target)
     if not reply.anyway:
         # In a live talk both write at once, and each sees the other; there it is a second answer of ours that must not go out.
         require_seen(tx, who, case.id, reply.seen, ours_alone=target.capabilities.is_live and reply.then == "stay")
     if target.doubtful and not reply.trust:
         raise Doubted
     _require_confirmed(tx, who, reply, recipients)
-    if target.capabilities.visibility == "public":
+    spoiler = _spoiler(reply, target)
+    if target.visibility == "public":
+        require_discreet(_all_words(reply, parts, spoiler), target.inbox, reply.confirmed)
         require_approved(tx, who, target.inbox_id, reply.approved_by)
-    return _depart(tx, who, reply, case, _Way(target, recipients, text, files))
+    template, answers_id = reply.template, target.answers_id
+    way = Way(target=target, recipients=recipients, parts=parts, answers_id=answers_id, spoiler=spoiler, template=template)
+    kept: dict[str, Any] = {"text": reply.text, "cc": reply.cc, "bcc": reply.bcc, "attachment_ids": list(reply.attachment_ids)}
+    return depart(tx, who, case, way, kept | {"revision": reply.revision}, then=reply.then)
 
 
 def _note(tx: Tx, who: Actor, note: WriteNote) -> int:
@@ -164,12 +170,47 @@ def _note(tx: Tx, who: Actor, note: WriteNote) -> int:
     return note_id
 
 
-def _checked_text(reply: SendReply, capabilities: Capabilities) -> str:
-    text, most = clean_text(reply.text), capabilities.max_length or TEXT
-    if not text.strip() and not reply.attachment_ids:
+def require_money(tx: Tx, who: Actor, target: Target) -> None:
+    """Raise `Conflict` where the inbox has cost today what it may: nothing leaves by it until tomorrow."""
+    if cap_reached(tx, who, target.inbox_id, target.inbox.settings):
+        raise Conflict(say(DEAR, inbox=target.inbox.name))
+
+
+def _parts(tx: Tx, who: Actor, reply: SendReply, target: Target) -> list[Part]:
+    files = require_free(tx, who, reply.case_id, reply.attachment_ids)
+    if reply.template is not None:
+        return [Part(_templated(tx, who, reply.template, (target, files)))]
+    if target.must_template:
+        raise Invalid({"body": say(APPROVED_ONLY, network=target.capabilities.label)})
+    return part_answer(checked_text(reply.text, files), files, target.capabilities, target.measure)
+
+
+def _templated(tx: Tx, who: Actor, use: TemplateUse, where: tuple[Target, Sequence[AttachmentRow]]) -> str:
+    target, files = where
+    if not target.capabilities.has_templates:
+        raise Invalid({"template": "There are no approved templates on this way."})
+    if files:
+        raise Invalid({"file": "Files cannot go with a template."})
+    return fill_template(tx, who, target.inbox_id, use)
+
+
+def _spoiler(reply: SendReply, target: Target) -> str:
+    if not target.capabilities.has_spoiler:
+        return ""
+    return clean_line(target.spoiler if reply.spoiler is None else reply.spoiler)[:SPOILER]
+
+
+def _all_words(reply: SendReply, parts: Sequence[Part], spoiler: str) -> str:
+    """Everything that people would read: the words as they were written, not as they are cut."""
+    words = reply.text if reply.template is None else parts[0].text
+    return "\n".join([clean_text(words), spoiler, *(one.alt for part in parts for one in part.files)])
+
+
+def checked_text(typed: str, files: Sequence[AttachmentRow]) -> str:
+    """What was typed, fit to be sent. Raises `Invalid` where there is nothing, or something was left open."""
+    text = clean_text(typed)
+    if not text.strip() and not files:
         raise Invalid({"body": "Write the answer first."})
-    if len(text) > most:
-        raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=most)})
     if unfilled := open_fields(text):
         raise Invalid({"body": say(OPEN, fields=", ".join(unfilled[:3]))})
     return text
@@ -195,58 +236,3 @@ def _require_confirmed(tx: Tx, who: Actor, reply: SendReply, recipients: Recipie
     others = {one.address for one in (*recipients.cc, *recipients.bcc)}
     if len(others) > UNASKED and (fresh := len(others - known_people(tx, who, reply.case_id))) > UNASKED and reply.crowd != fresh:
         raise Crowded(fresh)
-
-
-def _checked_files(tx: Tx, who: Actor, reply: SendReply, capabilities: Capabilities) -> list[AttachmentRow]:
-    files = require_free(tx, who, reply.case_id, reply.attachment_ids)
-    if files and not capabilities.can_attach:
-        raise Invalid({"file": "Files cannot be sent on this way."})
-    most = capabilities.max_file_bytes
-    if most is not None and sum(one.size for one in files) > most:
-        raise Invalid({"file": say("The files are too large together: at most %(most)s MB can be sent here.", most=most // 1_000_000)})
-    return files
-
-
-class _Way(msgspec.Struct, frozen=True):
-    target: Target
-    recipients: Recipients
-    text: str
-    files: list[AttachmentRow]
-
-
-def _depart(tx: Tx, who: Actor, reply: SendReply, case: CaseRow, way: _Way) -> Departure:
-    target, recipients = way.target, way.recipients
-    pictures = place_pictures(tx, who, way.files, way.text, target.sender.address) if target.capabilities.is_letter else {}
-    letter = form_answer(tx, who, target, way.text, pictures)
-    outgoing = OutgoingMessage(
-        case_id=case.id,
-        conversation_id=target.conversation_id,
-        thread_id=target.thread_id,
-        external_id=new_external_id(target.sender.address),
-        subject=target.subject,
-        text=letter.text,
-        fresh=way.text,
-        html=letter.html,
-        to=recipients.to,
-        cc=recipients.cc,
-        bcc=recipients.bcc,
-        attachment_ids=reply.attachment_ids,
-    )
-    message_id = record_outbound(tx, who, outgoing)
-    seconds = target.capabilities.undo_seconds
-    leaves_at, everybody = tx.now + seconds * SECOND, recipients.everybody
-    queued = Queued(inbox_id=target.inbox_id, thread_id=target.thread_id, message_id=message_id, recipients=everybody, due_at=leaves_at)
-    operation_ids = queue_deliveries(tx, who, queued)
-    after = _move_on(tx, who, case, reply.then)
-    kept: dict[str, Any] = {"text": reply.text, "cc": reply.cc, "bcc": reply.bcc, "attachment_ids": list(reply.attachment_ids)}
-    remember(tx, who, Leaving(message_id, leaves_at, case, after), kept | {"revision": reply.revision})
-    discard_draft(tx, who, case.id, "reply")
-    note_deed(tx, who, "case.reply", ("case", case.id), number=case.number, recipients=len(everybody))
-    return Departure(message_id=message_id, operation_ids=tuple(operation_ids), leaves_at=leaves_at, undo_seconds=seconds)
-
-
-def _move_on(tx: Tx, who: Actor, case: CaseRow, then: str) -> Status:
-    """Answered, the customer owes the next word; a solved case stays solved."""
-    after: Status = "solved" if then == "solve" or case.status == "solved" else "pending"
-    set_status(tx, who, case.id, after)
-    return after

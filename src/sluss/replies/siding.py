@@ -34,13 +34,14 @@ from sluss.people.models import agents, credentials
 from sluss.people.once import once
 from sluss.replies.attaching import require_free
 from sluss.replies.canned.filling import OPEN, open_fields
+from sluss.replies.departing import Departure
 from sluss.replies.drafts import Apart, DraftFields, discard_draft
 from sluss.replies.forming import Letter, letter_of
 from sluss.replies.forwarding import TEXT, Passed, files_to_pass, passable, require_measure, told_message
 from sluss.replies.leaving import Leaving, remember
 from sluss.replies.quoting import voice_for
 from sluss.replies.recipients import Recipients, choose_recipients, read_addresses, split_people
-from sluss.replies.sending import UNASKED, Crowded, Departure, require_seen
+from sluss.replies.sending import UNASKED, Crowded, require_seen
 from sluss.replies.signatures import signature_of
 from sluss.replies.targets import SUBJECT, Target, answer_subject, known_people, letter_target, target_of
 from sluss.web.locale import speaking

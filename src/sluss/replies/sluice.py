@@ -28,12 +28,13 @@ from sluss.kernel.words import say
 from sluss.language.guess import guess_language
 from sluss.outbox.deeds import order_deed, possible_deeds
 from sluss.people.once import once
+from sluss.replies.departing import Departure
 from sluss.replies.models import private_links, sluices
 from sluss.replies.private_links import open_door
 from sluss.replies.private_reply import PrivateReply, reply_privately, why_not_privately
 from sluss.replies.recipients import can_be_written_to
 from sluss.replies.safe_sentences import Occasion, safe_sentence
-from sluss.replies.sending import Departure, SendReply, send_reply
+from sluss.replies.sending import SendReply, send_reply
 from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send
 

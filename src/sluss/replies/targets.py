@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case
-from sluss.cases.models import conversations, messages, threads
+from sluss.cases.models import conversations, message_faces, messages, thread_standings, threads
 from sluss.channels.addressing import fold_address, plain_address
 from sluss.channels.contract import Address, Capabilities
+from sluss.channels.counting import Measure
 from sluss.channels.inboxes import Inbox, access_inbox, own_addresses
-from sluss.channels.registry import channel_named
+from sluss.channels.registry import capabilities_of, channel_named
 from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.errors import Missing
 from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
+from sluss.replies.parting import TEXT, measure_of
 from sluss.replies.recipients import can_be_written_to
+from sluss.replies.windows import Window, why_shut, window_of
 
 SUBJECT = 300
 # Ordering by the bare id would let SQLite walk all messages backwards instead of looking at the few of the case.
@@ -34,6 +37,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     Of the customer's last message, without us and without the customer: `others` stand in To or Cc of it, `copied` in Cc alone.
     `keeps_copied` says that the inbox copies those in again without being asked.
+
+    Where people meet in public: `visibility` says who reads the answer, `window` how long the network takes one, `measure` how long it may
+    be. Of the message `answers_id` that it answers (0: none) come `url`, where people see it, its `audience` and its `spoiler`.
     """
 
     conversation_id: int
@@ -49,20 +55,37 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     closed: str = ""
     doubtful: bool = False
+    visibility: Literal["public", "private"] = "private"
+    window: Window = Window()
+    measure: Measure = Measure(counts="characters", most=TEXT)
+    answers_id: int = 0
+    url: str = ""
+    audience: str = ""
+    spoiler: str = ""
+
+    @property
+    def must_template(self) -> bool:
+        """Nothing but an approved text can be sent now."""
+        return self.window.state == "template"
 
     @property
     def inbox_id(self) -> int:
         return self.inbox.id
 
 
-def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
-    """Where an answer goes: the conversation that the customer wrote in last."""
+def target_of(tx: Tx, who: Actor, case_id: int, conversation_id: int = 0) -> Target:
+    """Where an answer goes: the conversation that was chosen, else (0) the one that the customer wrote in last.
+
+    `Missing` for a conversation of another case, or one beside the customer.
+    """
     case = access_case(tx, who, case_id)
-    last = _last_conversation(tx, case)
+    last = _last_conversation(tx, case, conversation_id)
     inbox = access_inbox(tx, system(who.workspace_id), last.inbox_id)
     customer = Address(last.address, last.name)
     others, copied = _others(tx, who, last, customer)
-    capabilities = channel_named(inbox.channel).capabilities
+    capabilities = capabilities_of(inbox.channel, last.visibility)
+    window = window_of(capabilities, last.window_opened_at or 0, tx.now)
+    answered = answered_message(tx, who, last.conversation_id)
     return Target(
         conversation_id=last.conversation_id,
         thread_id=last.thread_id,
@@ -75,8 +98,15 @@ def target_of(tx: Tx, who: Actor, case_id: int) -> Target:
         keeps_copied=bool(inbox.settings.get("keep_cc", True)),
         subject=_subject(case, last, capabilities),
         language=last.language,
-        closed=_why_closed(case, inbox, customer),
+        closed=_why_closed(case, inbox, last) or why_shut(capabilities, window) or _why_unanswerable(last, answered),
         doubtful=last.proof == "fail",
+        visibility=last.visibility,
+        window=window,
+        measure=measure_of(capabilities, customer.address),
+        answers_id=answered.id if answered is not None else 0,
+        url=(answered.url if answered is not None else "") or "",
+        audience=(answered.audience if answered is not None else "") or "",
+        spoiler=(answered.spoiler if answered is not None else "") or "",
     )
 
 
@@ -116,18 +146,31 @@ def answer_subject(subject: str) -> str:
     return f"Re: {plain}"[:SUBJECT]
 
 
-def _last_conversation(tx: Tx, case: CaseRow) -> sa.Row[Any]:
-    m, v, t, i, c = messages.c, conversations.c, threads.c, identities.c, contacts.c
+def answered_message(tx: Tx, who: Actor, conversation_id: int) -> sa.Row[Any] | None:
+    """The customer's last message of a conversation that still stands at its network, with how it stands; None where there is none."""
+    m, f = messages.c, message_faces.c
+    joined = messages.outerjoin(message_faces, (f.workspace_id == m.workspace_id) & (f.message_id == m.id))
+    chosen = sa.select(m.id, m.at, m.sent_at, f.url, f.audience, f.spoiler, f.unanswerable, f.facts).select_from(joined)
+    here = (m.workspace_id == who.workspace_id) & (m.conversation_id == conversation_id) & (m.direction == "in")
+    return tx.row(chosen.where(here, f.removed_at.is_(None)).order_by((m.id + 0).desc()).limit(1))
+
+
+def _last_conversation(tx: Tx, case: CaseRow, conversation_id: int) -> sa.Row[Any]:
+    m, v, t, i, c, s = messages.c, conversations.c, threads.c, identities.c, contacts.c, thread_standings.c
     joined = (
         conversations.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
         .join(identities, (i.workspace_id == t.workspace_id) & (i.id == t.identity_id))
         .join(contacts, (c.workspace_id == i.workspace_id) & (c.id == i.contact_id))
+        .outerjoin(thread_standings, (s.workspace_id == t.workspace_id) & (s.thread_id == t.id))
         .outerjoin(messages, (m.workspace_id == v.workspace_id) & (m.conversation_id == v.id) & (m.direction == "in"))
     )
     chosen = sa.select(
-        v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, i.address, i.name, c.language, m.subject, m.to, m.cc, m.proof
+        *(v.id.label("conversation_id"), t.id.label("thread_id"), t.inbox_id, t.visibility, i.address, i.name, c.language),
+        *(m.id.label("last_id"), m.subject, m.to, m.cc, m.proof, s.opened_at.label("window_opened_at")),
     ).select_from(joined)
     mine = (v.workspace_id == case.workspace_id) & (v.case_id == case.id) & ~v.aside
+    if conversation_id:
+        mine &= v.id == conversation_id
     row = tx.row(chosen.where(mine).order_by(_NEWEST, v.id.desc()).limit(1))
     if row is None:
         raise Missing
@@ -154,14 +197,21 @@ def _without(own: Collection[str], customer: Address, people: Iterable[Address])
     return tuple(one for address, one in kept.items() if can_be_written_to(address))
 
 
-def _why_closed(case: CaseRow, inbox: Inbox, customer: Address) -> str:
+def _why_closed(case: CaseRow, inbox: Inbox, last: sa.Row[Any]) -> str:
     if case.status == "closed":
         return say("This case is closed. Open it again to answer.")
     if inbox.archived_at is not None:
         return say("The inbox that the customer wrote to was archived, so nothing can be sent by it.")
-    if not can_be_written_to(customer.address):
+    if last.visibility == "private" and not can_be_written_to(last.address):
         return say("The sender's address could not be read, so no answer can reach it.")
     return ""
+
+
+def _why_unanswerable(last: sa.Row[Any], answered: sa.Row[Any] | None) -> str:
+    """In public what is gone cannot be answered; elsewhere a talk goes on without it."""
+    if answered is not None:
+        return answered.unanswerable or ""
+    return say("What you would answer was removed at the network.") if last.visibility == "public" and last.last_id is not None else ""
 
 
 def in_case(workspace_id: int, case_id: int) -> sa.ColumnElement[bool]:

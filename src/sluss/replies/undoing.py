@@ -12,6 +12,7 @@ from sluss.cases.actions import note_withdrawal, preview_of, set_status
 from sluss.cases.asides import end_empty
 from sluss.cases.events import MessageWithdrawn
 from sluss.cases.models import attachments, cases, message_references, messages
+from sluss.cases.ways import close_way
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
 from sluss.kernel.errors import Conflict, Forbidden
@@ -19,6 +20,8 @@ from sluss.kernel.search import remove_texts
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.outbox.actions import withdraw_deliveries
+from sluss.outbox.models import sendings
+from sluss.outbox.parts import parts_of
 from sluss.outbox.queries import access_operation
 from sluss.replies.drafts import Draft, DraftFields, find_draft, put_draft
 from sluss.replies.forwarding import Forward
@@ -35,19 +38,23 @@ def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft | Forward:
     """
     found = access_operation(tx, who, operation_id)
     work_on_case(tx, who, found.case_id)
-    row = tx.row(sa.select(departures).where(departures.c.workspace_id == who.workspace_id, departures.c.message_id == found.message_id))
+    parts = parts_of(tx, who, found.message_id)
+    row = tx.row(sa.select(departures).where(departures.c.workspace_id == who.workspace_id, departures.c.message_id == parts[0]))
     if row is None:
         raise Conflict(TOO_LATE)
     if row.agent_id != who.id:
         raise Forbidden("Only who sent it can take it back.")
-    if not withdraw_deliveries(tx, who, found.message_id):
+    if not all(withdraw_deliveries(tx, who, one) for one in parts):
         raise Conflict(TOO_LATE)
     if row.forward is not None:
         return _restore_forward(tx, who, row)
     if row.side is not None:
         return _restore_side(tx, who, row)
     _restore_case(tx, who, row)
-    _remove_message(tx, who, found.message_id)
+    conversation_id = _conversation_of(tx, who, parts[0])
+    for one in reversed(parts):
+        _remove_message(tx, who, one)
+    close_way(tx, who, conversation_id)
     note_deed(tx, who, "case.undo_reply", ("case", row.case_id))
     return _restore_draft(tx, who, row)
 
@@ -67,8 +74,7 @@ def _restore_side(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:
     c, fields = attachments.c, msgspec.convert(row.side, DraftFields)
     hung = (c.workspace_id == who.workspace_id) & (c.message_id == row.message_id)
     tx.run(sa.delete(attachments).where(hung, c.id.not_in(fields.attachment_ids)))
-    this = sa.select(messages.c.conversation_id).where(messages.c.workspace_id == who.workspace_id, messages.c.id == row.message_id)
-    conversation_id = int(tx.value(this))
+    conversation_id = _conversation_of(tx, who, row.message_id)
     _remove_message(tx, who, row.message_id)
     end_empty(tx, who, conversation_id)
     tx.emit(who, MessageWithdrawn(case_id=row.case_id, message_id=row.message_id))
@@ -93,7 +99,7 @@ def _restore_case(tx: Tx, who: Actor, row: sa.Row[Any]) -> None:
 
 def _remove_message(tx: Tx, who: Actor, message_id: int) -> None:
     """It never left, so it never was: nothing may find it, and nobody may answer it."""
-    for table in (departures, message_references):
+    for table in (departures, message_references, sendings):
         tx.run(sa.delete(table).where(table.c.workspace_id == who.workspace_id, table.c.message_id == message_id))
     c = attachments.c
     tx.run(
@@ -101,6 +107,11 @@ def _remove_message(tx: Tx, who: Actor, message_id: int) -> None:
     )
     tx.run(sa.delete(messages).where(messages.c.workspace_id == who.workspace_id, messages.c.id == message_id))
     remove_texts(tx, who, [message_id])
+
+
+def _conversation_of(tx: Tx, who: Actor, message_id: int) -> int:
+    this = (messages.c.workspace_id == who.workspace_id) & (messages.c.id == message_id)
+    return int(tx.value(sa.select(messages.c.conversation_id).where(this)))
 
 
 def _restore_draft(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:

@@ -469,6 +469,8 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("pk_sendings")),
         sqlite_strict=True,
     )
+    op.create_index("ix_sendings_answers", "sendings", ["workspace_id", "answers_id"], unique=False)
+    op.create_index("ix_sendings_follows", "sendings", ["workspace_id", "follows_id"], unique=False)
     op.create_table(
         "sluices",
         sa.Column("workspace_id", types.Id(), nullable=False),
