@@ -105,6 +105,8 @@ class Fetcher:
         try:
             got = await self._fetch(one)
             await self._db.write_grouped(settle_fetch, lease, one, got)
+        except Exception:
+            log.exception("fetch_unsettled", fetch=one.id)
         finally:
             self._asked[one.inbox_id] -= 1
             self._running.pop(one.id, None)
