@@ -72,6 +72,13 @@ def queue_otherwise(tx: Tx, who: Actor, queued: Queued, form: OtherForm, message
     return operation_id
 
 
+def hold_back(tx: Tx, who: Actor, message_id: int, due_at: int) -> None:
+    """Let nothing of a message leave before an instant (microseconds UTC), where its channel would have sent it at once."""
+    mine = (operations.c.workspace_id == who.workspace_id) & (operations.c.message_id == message_id)
+    untried = mine & (operations.c.state == "queued") & (operations.c.attempts == 0)
+    tx.run(sa.update(operations).where(untried).values(due_at=due_at))
+
+
 def withdraw_deliveries(tx: Tx, who: Actor, message_id: int) -> bool:
     """Remove a message's deliveries while none was ever tried. False when one may have left: then the transaction must fall."""
     mine = (operations.c.workspace_id == who.workspace_id) & (operations.c.message_id == message_id) & (operations.c.kind == "send")

@@ -1,7 +1,7 @@
 """Who sends what, in short transactions. In: what is due. Out: claims, and operations taken back from claims that ran out.
 
 A delivery is claimable when no earlier one of its thread is still open, a deed when no earlier one on the same message is; besides, its
-inbox may send, and its workspace is not held.
+inbox may send and has not cost its daily limit, and its workspace is not held.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Address
+from sluss.channels.costs import cap_reached
 from sluss.channels.models import inboxes
 from sluss.kernel.actors import system
 from sluss.kernel.tx import Tx
@@ -75,9 +76,10 @@ def _open_inboxes(tx: Tx) -> Sequence[sa.Row[Any]]:
     )
     here = (o.c.workspace_id == inboxes.c.workspace_id) & (o.c.inbox_id == inboxes.c.id)
     first = sa.select(sa.func.min(o.c.due_at)).where(here, o.c.state.in_(("queued", "unknown")), o.c.due_at <= tx.now).scalar_subquery()
-    chosen = sa.select(inboxes.c.workspace_id, inboxes.c.id, inboxes.c.channel, inboxes.c.send_failures, first.label("first"))
-    rows = tx.rows(chosen.select_from(joined).where(may))
-    return sorted((row for row in rows if row.first is not None), key=lambda row: row.first)
+    chosen = sa.select(*(inboxes.c[name] for name in ("workspace_id", "id", "channel", "send_failures", "settings")), first.label("first"))
+    rows = [row for row in tx.rows(chosen.select_from(joined).where(may)) if row.first is not None]
+    affordable = (row for row in rows if not cap_reached(tx, system(row.workspace_id), row.id, row.settings))
+    return sorted(affordable, key=lambda row: row.first)
 
 
 def _room_of(tx: Tx, inbox: sa.Row[Any]) -> int:

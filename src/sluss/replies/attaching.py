@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -15,12 +15,14 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Conflict, Forbidden, Invalid
 from sluss.kernel.files import FileStore
-from sluss.kernel.text import clean_line, shorten
+from sluss.kernel.text import clean_line, clean_text, shorten
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 
 FILES = 20
 NAME_BYTES, NAME = 200, 120
+ALT = 1_000
+"""What X takes as the description of a picture; the others take more."""
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 _PATH = re.compile(r"[\\/]")
 
@@ -66,6 +68,14 @@ def remove_file(tx: Tx, who: Actor, attachment_id: int) -> None:
     if found.message_id is not None or found.note_id is not None:
         raise Conflict("This file is part of what was sent, and stays.")
     tx.run(sa.delete(attachments).where(attachments.c.workspace_id == who.workspace_id, attachments.c.id == attachment_id))
+
+
+def describe_files(tx: Tx, who: Actor, case_id: int, described: Mapping[int, str]) -> None:
+    """Say of pictures that wait to be sent what they show, for those who cannot see them."""
+    c = attachments.c
+    for one in require_free(tx, who, case_id, tuple(described)):
+        alt = shorten(clean_text(described[one.id]).strip(), max_bytes=ALT * 4, max_graphemes=ALT)
+        tx.run(sa.update(attachments).where(c.workspace_id == who.workspace_id, c.id == one.id).values(alt=alt))
 
 
 def require_free(tx: Tx, who: Actor, case_id: int, attachment_ids: Sequence[int]) -> list[AttachmentRow]:

@@ -142,6 +142,8 @@ def _deeds_on_cases() -> dict[str, str]:
         "case.tags": _("changed a case’s tags"),
         "case.reply": _("answered a case"),
         "case.undo_reply": _("took back an answer"),
+        "case.reply_privately": _("answered a public message in private"),
+        "message.deed": _("had something done with a message at its network"),
         "contact.hold": _("put a contact under a legal hold"),
         "contact.let_go": _("ended a contact’s legal hold"),
         "contact.export": _("had a contact’s data packed"),
