@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from sluss.cases.access import CaseRow, work_on_case
+from sluss.cases.access import CaseRow, access_case, work_on_case
 from sluss.cases.models import conversations, messages, threads
 from sluss.cases.ways import Way, continue_thread, open_way
 from sluss.channels.contract import Address
@@ -21,11 +21,13 @@ from sluss.channels.registry import capabilities_of
 from sluss.contacts.models import contacts, identities
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.audit import note_deed
+from sluss.kernel.clock import SECOND
 from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.language.guess import guess_language
+from sluss.outbox.actions import hold_back
 from sluss.outbox.deeds import order_deed, possible_deeds
 from sluss.people.once import once
 from sluss.replies.departing import Departure
@@ -41,6 +43,8 @@ from sluss.replies.undoing import undo_send
 By = Literal["reply", "talk", "link", "mail"]
 MAIL = "email"
 CHAT = "webchat"
+SECONDS = 10
+"""Within which both sides can be taken back."""
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +114,7 @@ class GoBack(msgspec.Struct, frozen=True, kw_only=True):
 
 def sluice_of(tx: Tx, who: Actor, case_id: int, public_id: int = 0) -> Sluice:
     """Which ways there are from a public message of a case, else (0) from the customer's last. `Missing` where the case has none."""
-    case = work_on_case(tx, who, case_id)
+    case = access_case(tx, who, case_id)
     public = _public_message(tx, who, case.id, public_id)
     inbox = access_inbox(tx, system(who.workspace_id), public.inbox_id)
     language = public.language or guess_language(public.fresh) or str(inbox.settings.get("language") or "en")
@@ -232,13 +236,13 @@ _LOOKS: tuple[Callable[[_Place], Iterator[Passage]], ...] = (_talks, _replies, _
 
 
 def _move(tx: Tx, who: Actor, move: MoveToPrivate) -> Moved:
-    sluice = sluice_of(tx, who, move.case_id, move.public_id)
+    case = work_on_case(tx, who, move.case_id)
+    sluice = sluice_of(tx, who, case.id, move.public_id)
     passage = next((one for one in sluice.passages if one.by == move.by), None)
     if passage is None or passage.why:
         raise Conflict(passage.why if passage is not None else say("This way to private is shut by now. Choose another one."))
     if not move.told.strip() and move.by != "link":
         raise Invalid({"told": say("Write what you want to say in private first.")})
-    case = work_on_case(tx, who, move.case_id)
     said, link_id, departures = move.said, None, list[Departure]()
     if move.by == "link":
         door = open_door(tx, who, case, sluice.public_id, (access_inbox(tx, system(who.workspace_id), passage.inbox_id), ""))
@@ -248,9 +252,9 @@ def _move(tx: Tx, who: Actor, move: MoveToPrivate) -> Moved:
             msgspec.structs.replace(passage, conversation_id=door.conversation_id),
         )
     if move.told.strip():
-        departures.append(_tell(tx, who, move, passage))
+        departures.append(_held_back(tx, who, _tell(tx, who, move, passage)))
     if said.strip():
-        departures.append(_say(tx, who, move, sluice, said))
+        departures.append(_held_back(tx, who, _say(tx, who, move, sluice, said)))
     if move.hide and sluice.can_hide:
         order_deed(tx, who, sluice.public_id, "hide", reason=say("Personal data; the matter goes on in private."))
     note_deed(tx, who, "case.sluice", ("case", case.id), number=case.number, by=move.by)
@@ -268,6 +272,14 @@ def _tell(tx: Tx, who: Actor, move: MoveToPrivate, passage: Passage) -> Departur
         op=f"{move.op[:30]}-t", case_id=move.case_id, text=move.told, seen=move.seen, conversation_id=conversation_id, trust=True
     )
     return send_reply(tx, who, reply)
+
+
+def _held_back(tx: Tx, who: Actor, told: Departure) -> Departure:
+    """What its channel would send at once waits for as long as the sentence in public can be taken back."""
+    if told.undo_seconds:
+        return told
+    hold_back(tx, who, told.message_id, tx.now + SECONDS * SECOND)
+    return msgspec.structs.replace(told, leaves_at=tx.now + SECONDS * SECOND, undo_seconds=SECONDS)
 
 
 def _say(tx: Tx, who: Actor, move: MoveToPrivate, sluice: Sluice, said: str) -> Departure:
@@ -308,7 +320,7 @@ def _thread_of_talk(tx: Tx, who: Actor, move: MoveToPrivate, passage: Passage) -
 
 def _kept(tx: Tx, who: Actor, move: MoveToPrivate, sluice: Sluice, done: tuple[list[Departure], int | None]) -> Moved:
     departures, link_id = done
-    operation_ids = tuple(one.operation_ids[0] for one in departures if one.operation_ids and one.undo_seconds)
+    operation_ids = tuple(one.operation_ids[0] for one in departures)
     told = departures[0].message_id if move.told.strip() else None
     said = departures[-1].message_id if len(departures) > (told is not None) else None
     row: dict[str, Any] = {"id": tx.new_id(), "case_id": move.case_id, "public_id": sluice.public_id, "way": move.by, "agent_id": who.id}
@@ -317,8 +329,8 @@ def _kept(tx: Tx, who: Actor, move: MoveToPrivate, sluice: Sluice, done: tuple[l
     return Moved(
         id=row["id"],
         operation_ids=operation_ids,
-        leaves_at=min((one.leaves_at for one in departures if one.undo_seconds), default=tx.now),
-        undo_seconds=min((one.undo_seconds for one in departures if one.undo_seconds), default=0),
+        leaves_at=min((one.leaves_at for one in departures), default=tx.now),
+        undo_seconds=min((one.undo_seconds for one in departures), default=0),
     )
 
 
