@@ -89,7 +89,7 @@ PRIVATE_CHAT = Field(
 DAILY_CAP = Field(
     name="daily_cap",
     label=say("Most to spend a day, in dollars"),
-    hint=say("When it is reached, answers wait until midnight UTC, and the inbox says so. Empty: no limit."),
+    hint=say("When it is reached, nothing more is sent until midnight UTC. Empty: no limit."),
     kind="money",
     example="5.00",
 )
