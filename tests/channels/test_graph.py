@@ -225,7 +225,7 @@ async def test_calls_bear_the_proof_and_say_how_they_ended(network: GraphDouble,
 
 
 async def test_files_come_within_limits_and_go_as_forms(network: GraphDouble, graph: Graph) -> None:
-    """T74, T80: what is gone is said to be gone, what is too large is not read to its end, and only web addresses are asked."""
+    """T79, T80: what is gone is said to be gone, what is too large is not read to its end, and only web addresses are asked."""
     link = network.media.put("a.png", b"png" * 1000, "image/png")
     found = await graph.download(link, most=5000)
     assert (found.data, found.media_type) == (b"png" * 1000, "image/png")
