@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import msgspec
 
 from sluss.channels.consenting import Consent
-from sluss.channels.contract import Capabilities, Channel, Check, Sided
+from sluss.channels.contract import Capabilities, Channel, Check
 from sluss.channels.fields import Field
+from sluss.channels.powers import Sided
 from sluss.channels.seen import Given, Seen
 
 ADAPTERS = {
@@ -24,6 +25,7 @@ ADAPTERS = {
     "instagram": "sluss.channels.instagram.channel:InstagramChannel",
     "telegram": "sluss.channels.telegram.channel:TelegramChannel",
     "x": "sluss.channels.x.channel:XChannel",
+    "mastodon": "sluss.channels.mastodon.channel:MastodonChannel",
 }
 """The adapter's class; `check_settings` of the module `settings` beside it says what may be entered."""
 
