@@ -26,6 +26,8 @@ LARGEST = 50_000_000
 PAGES = 10
 PAGE = 100
 BESIDE = 20
+FIRST = "1"
+"""A position before everything, where there is nothing yet."""
 PEOPLE = ("author_id", "in_reply_to_user_id", "sender_id")
 POSTS: dict[str, Any] = {
     "tweet__fields": "author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,lang,note_tweet,"
@@ -68,7 +70,7 @@ async def read_posts(api: XApi, connection: Connection, what: str, since: str, n
         found += [_delivery("post", one, said, now) for one in page] if since else []
         if not after or not since:
             break
-    return Page(found[::-1], ids, newest)
+    return Page(found[::-1], ids, newest or FIRST)
 
 
 async def read_messages(api: XApi, connection: Connection, since: str, now: int) -> Page:
@@ -84,7 +86,7 @@ async def read_messages(api: XApi, connection: Connection, since: str, now: int)
         found += [_delivery("message", one, said, now) for one in fresh] if since else []
         if not after or len(fresh) < len(page) or not since:
             break
-    return Page(found[::-1], ids, newest)
+    return Page(found[::-1], ids, newest or FIRST)
 
 
 async def fetch(api: XApi, connection: Connection, wanted: Wanted, note: Note) -> Fetched:

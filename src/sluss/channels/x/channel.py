@@ -32,7 +32,7 @@ from sluss.channels.x.understanding import understand_x
 from sluss.kernel.clock import system_clock
 
 _BOTH = Capabilities(
-    icon="x",
+    icon="x-network",
     label="X",
     visibility="public",
     can_attach=True,

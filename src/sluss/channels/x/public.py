@@ -74,7 +74,7 @@ def _theirs(post: XPost, told: Told, mine: Mine) -> list[Understood]:
         parent_key=next(iter(parents), ""),
         url=post.url,
         unanswerable="" if asked or mine.enterprise else UNASKED,
-        facts={"asked": asked, "ours": stem.ours, "newest": post.id, "conversation": root},
+        facts={"asked": asked, "ours": stem.ours or (None if root in missing else False), "newest": post.id, "conversation": root},
         wanted=(
             *wanted_media(post.key, post.media, "post"),
             *(() if post.author.handle else wanted_person(post.author.id)),

@@ -1,7 +1,7 @@
 """Answering on X. In: a message for one recipient. Out: what X took, or why not; later, whether something arrived that X never confirmed.
 
 X knows no key of ours. What was handed over is remembered while this process lives, and looked for among the account's own posts and
-messages. A public text is never taken twice by X itself; a direct message whose fate nobody knows waits for a person.
+messages. After that X itself takes no public text twice; a direct message that is late is looked for before it is sent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.contract import Connection, Outbound, Refused, Sent, Unreachable
+from sluss.channels.contract import Connection, Outbound, Refused, Sent
 from sluss.channels.said import a_text, texts
 from sluss.channels.who import Address
 from sluss.channels.x.api import HandOver, XApi, data_of, list_of, part
@@ -28,7 +28,8 @@ from sluss.kernel.words import say
 REMEMBERED = 1_000
 LOOKED = 20
 EARLIER = 2 * MINUTE
-FORGOTTEN = say("Sluss was stopped before X had answered. Look on X whether the message is there, then send it again or cancel it.")
+LATE = 10 * MINUTE
+"""A message this old may have been tried before by a process that is gone."""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -55,10 +56,10 @@ class Sending:
         return await self._write(connection, outbound, hand_over)
 
     async def look_up(self, connection: Connection, external_id: str) -> Sent | None:
-        """Whether what was handed over is there. Raises `Unreachable`, also where nobody remembers what to look for."""
+        """Whether what was handed over is there; None also where nobody remembers what to look for. Raises `Unreachable`."""
         tried = self._tried.get((connection.inbox_id, external_id))
         if tried is None:
-            raise Unreachable(FORGOTTEN)
+            return None
         if tried.person:
             return await self._message_like(connection, tried)
         return await self._post_like(connection, tried)
@@ -84,11 +85,15 @@ class Sending:
         person, conversation = outbound.recipient.address, outbound.thread_key.removeprefix("dm:")
         to_group = outbound.thread_key.startswith("dm:") and bool(conversation) and is_group(conversation)
         place = f"/2/dm_conversations/{part(conversation)}" if to_group else f"/2/dm_conversations/with/{part(person)}"
+        tried = Tried(outbound.text, "", person, outbound.thread_key if to_group else "", _now())
+        found = await self._message_like(connection, msgspec.structs.replace(tried, at=outbound.sent_at)) if _is_late(outbound) else None
+        if found is not None:
+            return found
         fields: dict[str, Any] = {"text": outbound.text} if outbound.text else {}
         if outbound.files:
             numbers = await bring(self._api, connection, outbound.files, "dm")
             fields["attachments"] = [{"media_id": one} for one in numbers]
-        self._remember(connection, outbound, Tried(outbound.text, "", person, outbound.thread_key if to_group else "", _now()))
+        self._remember(connection, outbound, tried)
         try:
             said = data_of(await self._api.do(connection, ("POST", f"{place}/messages"), fields, hand_over))
         except Refused as error:
@@ -151,6 +156,10 @@ def _posted(connection: Connection, said: dict[str, Any], cost: int) -> Sent:
 def _same(ours: str, *theirs: str) -> bool:
     """Whether a text came through, however X broke its lines."""
     return " ".join(ours.split()) in {" ".join(one.split()) for one in theirs}
+
+
+def _is_late(outbound: Outbound) -> bool:
+    return bool(outbound.text) and 0 < outbound.sent_at < _now() - LATE
 
 
 def _now() -> int:
