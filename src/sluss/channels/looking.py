@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sluss.channels.contract import Check, Greeted
+from sluss.channels.contract import Check
 from sluss.channels.costs import cap_reached
 from sluss.channels.inboxes import Inbox, letter_inboxes
+from sluss.channels.powers import Greeted
 from sluss.channels.registry import channel_named, declared_form, placed_form
 from sluss.channels.seen import Seen, SeenSite
 from sluss.channels.sites import list_sites

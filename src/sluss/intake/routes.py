@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from sluss.channels.contract import Connection, Greeted, Posted, Unverified
+from sluss.channels.contract import Connection, Posted, Unverified
 from sluss.channels.hooked import note_greeted, note_hooked
+from sluss.channels.powers import Greeted
 from sluss.channels.registry import capabilities_of, channel_named
 from sluss.intake.sharing import others_named, proven, sharers
 from sluss.kernel.actors import system

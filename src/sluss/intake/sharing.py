@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sluss.channels.contract import Connection, Delivered, Posted, Shared, Unverified
+from sluss.channels.contract import Connection, Delivered, Posted, Unverified
 from sluss.channels.models import inbox_addresses, inboxes
+from sluss.channels.powers import Shared
 from sluss.channels.registry import channel_named
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx

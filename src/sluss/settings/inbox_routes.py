@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from sluss.channels.contract import Choosing, Connection, Unreachable
+from sluss.channels.contract import Connection, Unreachable
 from sluss.channels.history import pause_history, resume_history
 from sluss.channels.hosting import at_home
 from sluss.channels.inboxes import (
@@ -23,6 +23,7 @@ from sluss.channels.inboxes import (
 )
 from sluss.channels.looking import look_at
 from sluss.channels.oauth.access import TokenSource
+from sluss.channels.powers import Choosing
 from sluss.channels.registry import channel_named, check_settings, form_of
 from sluss.channels.trials import start_trial
 from sluss.kernel.actors import Actor
