@@ -32,7 +32,9 @@ NOTHING_OF_CUSTOMERS = {
     "proposal_rules",  # a number of hours
     *("moderation_rules", "moderation_settings", "approval_rules"),  # the company's policy
     "lesson_counts",  # how often a word was judged how; of the word a number alone
+    *("notices", "bulletins", "publications", "notice_chats"),  # what the company tells everybody
     "chat_sites",  # web sites of the company's
+    *("inbox_costs", "templates"),  # what networks charge, and texts that they approved
     "erased_keys",  # marks, which only this installation's key makes
 }
 

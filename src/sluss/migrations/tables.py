@@ -1,6 +1,7 @@
 """Every table of Sluss, brought together so that a migration can be compared with what the code expects."""
 
 from sluss.api import models as api
+from sluss.broadcast import models as broadcast
 from sluss.cards import models as cards
 from sluss.cases import models as cases
 from sluss.channels import models as channels
@@ -26,6 +27,7 @@ __all__ = [
     "api",
     "audit",
     "blobs",
+    "broadcast",
     "canned",
     "cards",
     "cases",

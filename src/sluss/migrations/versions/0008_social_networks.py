@@ -62,6 +62,28 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_table(
+        "notices",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("title", types.Text(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("words", types.Text(), nullable=False),
+        sa.Column("answer", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("published_at", types.Instant(), nullable=True),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_notices_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_notices_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_notices")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_notices_state", "notices", ["workspace_id", "state", "id"], unique=False)
+    op.create_table(
         "approval_rules",
         sa.Column("workspace_id", types.Id(), nullable=False),
         sa.Column("inbox_id", types.Id(), nullable=False),
@@ -73,6 +95,26 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.PrimaryKeyConstraint("workspace_id", "inbox_id", name=op.f("pk_approval_rules")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "bulletins",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("notice_id", types.Id(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("agent_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["agents.workspace_id", "agents.id"], name=op.f("fk_bulletins_workspace_id_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "notice_id"], ["notices.workspace_id", "notices.id"], name=op.f("fk_bulletins_workspace_id_notice_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_bulletins_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_bulletins")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_bulletins_notice", "bulletins", ["workspace_id", "notice_id", "id"], unique=False)
     op.create_table(
         "early_news",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -124,6 +166,22 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.PrimaryKeyConstraint("workspace_id", "inbox_id", "day", "what", name=op.f("pk_inbox_costs")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "notice_chats",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("notice_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_notice_chats_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "notice_id"], ["notices.workspace_id", "notices.id"], name=op.f("fk_notice_chats_workspace_id_notice_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_notice_chats_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "notice_id", "inbox_id", name=op.f("pk_notice_chats")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_notice_chats_inbox", "notice_chats", ["workspace_id", "inbox_id", "notice_id"], unique=False)
     op.create_table(
         "posts",
         sa.Column("workspace_id", types.Id(), nullable=False),
@@ -192,6 +250,68 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sqlite_strict=True,
     )
     op.create_index("ix_bystanders_at", "bystanders", ["workspace_id", "at"], unique=False)
+    op.create_table(
+        "notice_cases",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("notice_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("linked_by", types.Id(), nullable=False),
+        sa.Column("linked_at", types.Instant(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("why", types.Text(), nullable=False),
+        sa.Column("answer_by", types.Id(), nullable=True),
+        sa.Column("done_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "case_id"], ["cases.workspace_id", "cases.id"], name=op.f("fk_notice_cases_workspace_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "notice_id"], ["notices.workspace_id", "notices.id"], name=op.f("fk_notice_cases_workspace_id_notice_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_notice_cases_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "notice_id", "case_id", name=op.f("pk_notice_cases")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_notice_cases_case", "notice_cases", ["workspace_id", "case_id"], unique=False)
+    op.create_index("ix_notice_cases_state", "notice_cases", ["workspace_id", "notice_id", "state", "case_id"], unique=False)
+    op.create_table(
+        "publications",
+        sa.Column("workspace_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("notice_id", types.Id(), nullable=False),
+        sa.Column("bulletin_id", types.Id(), nullable=False),
+        sa.Column("inbox_id", types.Id(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("external_id", types.Text(), nullable=False),
+        sa.Column("network_key", types.Text(), nullable=False),
+        sa.Column("url", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("handed_over", types.Flag(), nullable=False),
+        sa.Column("waits", types.Count(), nullable=False),
+        sa.Column("unknowns", types.Count(), nullable=False),
+        sa.Column("begun_at", types.Instant(), nullable=True),
+        sa.Column("due_at", types.Instant(), nullable=False),
+        sa.Column("give_up_at", types.Instant(), nullable=False),
+        sa.Column("sent_at", types.Instant(), nullable=True),
+        sa.Column("code", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "bulletin_id"],
+            ["bulletins.workspace_id", "bulletins.id"],
+            name=op.f("fk_publications_workspace_id_bulletin_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "inbox_id"], ["inboxes.workspace_id", "inboxes.id"], name=op.f("fk_publications_workspace_id_inbox_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "notice_id"], ["notices.workspace_id", "notices.id"], name=op.f("fk_publications_workspace_id_notice_id")
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_publications_workspace_id")),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_publications")),
+        sa.UniqueConstraint("workspace_id", "bulletin_id", "inbox_id", name=op.f("uq_publications_workspace_id_bulletin_id_inbox_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_publications_due", "publications", ["due_at"], unique=False)
+    op.create_index("ix_publications_notice", "publications", ["workspace_id", "notice_id", "id"], unique=False)
     op.create_table(
         "thread_posts",
         sa.Column("workspace_id", types.Id(), nullable=False),
