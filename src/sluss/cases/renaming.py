@@ -25,8 +25,13 @@ def rename_person(tx: Tx, who: Actor, network: str, names: tuple[Address, Addres
 
 
 def rename_thread(tx: Tx, who: Actor, inbox_id: int, keys: tuple[str, str]) -> None:
-    """Move a thread's key `(before, after)`, unless another thread bears the new one."""
+    """Move a thread's key `(before, after)`, unless another thread bears the new one; keys that end in a colon stand for all that follow."""
     t, (before, after) = threads.c, keys
     here = (t.workspace_id == who.workspace_id) & (t.inbox_id == inbox_id)
+    if before.endswith(":") and after.endswith(":"):
+        found = tx.rows(sa.select(t.external_key).where(here, t.external_key.startswith(before, autoescape=True)))
+        for row in found:
+            rename_thread(tx, who, inbox_id, (row.external_key, after + row.external_key.removeprefix(before)))
+        return
     if tx.value(sa.select(t.id).where(here, t.external_key == after)) is None:
         tx.run(sa.update(threads).where(here, t.external_key == before).values(external_key=after))

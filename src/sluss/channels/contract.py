@@ -420,13 +420,14 @@ async def spend_nothing(_what: str, _times: int, _micros: int) -> int:
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What the host gives a receiving adapter."""
+    """What the host gives a receiving adapter. `templates` keeps what its network approves, all of it (see `channels/templating.py`)."""
 
     intake: Intake
     cursors: Cursors
     progress: Progress
     now: Callable[[], int]
     spend: Spend = spend_nothing
+    templates: Callable[[list[Any]], Awaitable[None]] | None = None
 
 
 class Channel(Protocol):

@@ -22,6 +22,7 @@ from sluss.channels.models import inboxes
 from sluss.channels.oauth.access import TokenSource
 from sluss.channels.progress import get_cursor, put_cursor, record_progress
 from sluss.channels.registry import channel_named
+from sluss.channels.templating import Template, keep_templates
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.db import Database
 from sluss.kernel.leases import Lease, hold
@@ -158,7 +159,8 @@ class Hosting:
     async def _listen(self, one: Hosted, lease: Lease) -> None:
         connection = await self.connection(one.workspace_id, one.inbox_id)
         spend = partial(self._spend, one)
-        around = Surroundings(self._intake, _LeasedCursors(self._db, one, lease), partial(self._note, one), self._db.clock, spend)
+        cursors, keep = _LeasedCursors(self._db, one, lease), partial(self._keep_templates, one)
+        around = Surroundings(self._intake, cursors, partial(self._note, one), self._db.clock, spend, keep)
         await self._channel(one.channel).listen(connection, around)
         message = say("The adapter stopped listening by itself.")
         raise RuntimeError(message)
@@ -169,6 +171,9 @@ class Hosting:
             await self._db.write_grouped(record_progress, system(one.workspace_id), one.inbox_id, state, reason)
         except Exception:
             log.exception("progress_unwritten", inbox=one.inbox_id)
+
+    async def _keep_templates(self, one: Hosted, found: Sequence[Template]) -> None:
+        await self._db.write(keep_templates, system(one.workspace_id), one.inbox_id, found)
 
     async def _spend(self, one: Hosted, what: str, times: int, micros: int) -> int:
         return await self._db.write_grouped(_note_spent, system(one.workspace_id), one.inbox_id, what, (times, micros))

@@ -23,6 +23,7 @@ ADAPTERS = {
     "webchat": "sluss.channels.webchat.channel:WebchatChannel",
     "facebook": "sluss.channels.facebook.channel:FacebookChannel",
     "instagram": "sluss.channels.instagram.channel:InstagramChannel",
+    "whatsapp": "sluss.channels.whatsapp.channel:WhatsappChannel",
     "telegram": "sluss.channels.telegram.channel:TelegramChannel",
     "x": "sluss.channels.x.channel:XChannel",
     "mastodon": "sluss.channels.mastodon.channel:MastodonChannel",

@@ -11,7 +11,7 @@ from typing import Any
 from sluss.cases.news import News, apply_news, threads_named
 from sluss.cases.recording import Arrival, Recorded, StoredFile, record_arrivals
 from sluss.channels.contract import Inbound, Receipt
-from sluss.channels.happenings import AccountNews, Wanted
+from sluss.channels.happenings import AccountNews, Renamed, Wanted
 from sluss.channels.progress import record_progress
 from sluss.channels.reconnecting import ask_reconnect
 from sluss.channels.registry import capabilities_of, channel_names
@@ -31,6 +31,7 @@ _Came = tuple[Reading, Receipt, str]
 def apply_readings(tx: Tx, workspace_id: int, readings: Sequence[Reading]) -> list[dict[str, Any]]:
     """Apply all that the envelopes of a workspace say. Returns what is to be written into their rows."""
     who = system(workspace_id)
+    _rename(tx, who, readings)
     came = [(one, receipt, apply_receipt(tx, who, receipt, one.envelope.inbox_id)) for one in readings for receipt in _receipts(one)]
     told = [(one, inbound, files) for one in readings for inbound, files in one.messages()]
     told += [(one, _foreign(one, receipt), ()) for one, receipt, what in came if receipt.foreign and what == "unknown message"]
@@ -94,13 +95,22 @@ def _apply_news(tx: Tx, who: Actor, readings: Sequence[Reading], arrivals: Seque
         for value in one.found:
             if isinstance(value, AccountNews):
                 _note_account(tx, who, one.envelope.inbox_id, value)
-            elif not isinstance(value, Inbound | Receipt | Wanted):
+            elif not isinstance(value, Inbound | Receipt | Renamed | Wanted):
                 news.append(News(inbox_id=one.envelope.inbox_id, network=one.envelope.channel, value=value))
     networked = [one for one in arrivals if one.is_networked]
     came = {(one.inbox_id, key) for one in networked for key in (one.inbound.external_id, one.inbound.post.key if one.inbound.post else "")}
     came |= threads_named((one.inbox_id, one.inbound.thread_key) for one in networked)
     if news or came:
         apply_news(tx, who, news, {one for one in came if one[1]})
+
+
+def _rename(tx: Tx, who: Actor, readings: Sequence[Reading]) -> None:
+    """First of all: whatever else the set says of somebody is said of who they are from now on."""
+    told = dict.fromkeys(
+        (one.envelope.inbox_id, one.envelope.channel, value) for one in readings for value in one.found if isinstance(value, Renamed)
+    )
+    if told:
+        apply_news(tx, who, [News(inbox_id=inbox_id, network=network, value=value) for inbox_id, network, value in told])
 
 
 def _note_account(tx: Tx, who: Actor, inbox_id: int, news: AccountNews) -> None:

@@ -40,7 +40,7 @@ class TelegramChannel:
 
     name = "telegram"
     capabilities = Capabilities(
-        icon="send",
+        icon="telegram",
         label="Telegram",
         visibility="private",
         can_attach=True,
