@@ -13,7 +13,7 @@ from sluss.cards.answers import forget_old_cards
 from sluss.cases.actions import WAKE, wake_case
 from sluss.cases.events import CaseOpened, MessageChanged, MessageReceived, NoteAdded
 from sluss.cases.indexing import INDEX_CASE, index_some_of_case
-from sluss.cases.jobs import forget_begun
+from sluss.cases.jobs import forget_begun, forget_scenery
 from sluss.cases.reactions import RELEASE, release_cases, release_some
 from sluss.cases.reindexing import REBUILD, rebuild_some
 from sluss.channels.oauth.consents import forget_old_consents
@@ -24,6 +24,7 @@ from sluss.contacts.notes import forget_removed_notes
 from sluss.desk import bulk
 from sluss.desk.presence import forget_presences
 from sluss.intake.conservation import keep_balance, take_balance
+from sluss.intake.wants import forget_fetched
 from sluss.kernel.events import Event
 from sluss.kernel.jobs import JobAction
 from sluss.kernel.loops import Every
@@ -92,6 +93,8 @@ EVERY: Sequence[Every] = (
     Every("tidy context cards", 3600, forget_old_cards),
     Every("tidy removed notes", 3600, forget_removed_notes),
     Every("tidy mail begun elsewhere", 86_400, forget_begun),
+    Every("tidy what stands around", 86_400, forget_scenery),
+    Every("tidy what was fetched", 86_400, forget_fetched),
     Every("tidy notifications", 86_400, forget_old),
     Every("end proposals of moderation", 300, expire_proposals),
     Every("tidy clues", 600, forget_clues),

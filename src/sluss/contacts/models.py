@@ -96,9 +96,9 @@ identity_profiles = scoped_table(
     sa.Column("url", Text, nullable=False),
     sa.Column("followers", Count),
     sa.Column("verified", Flag, nullable=False),
-    sa.Column("picture", Text, nullable=False, info={"file": ""}),
+    sa.Column("picture_digest", Text, nullable=False, info={"file": ""}),
     sa.Column("seen_at", Instant, nullable=False),
     refers("identity_id", "identities"),
     key=("identity_id",),
 )
-"""What a network tells of somebody; `picture` is a digest in the file store."""
+"""What a network tells of somebody; `picture_digest` names it in the file store."""

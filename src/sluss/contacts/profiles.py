@@ -34,12 +34,12 @@ def keep_picture(tx: Tx, who: Actor, identity_id: int, digest: str) -> None:
     """Somebody's picture, which lies in the file store."""
     c, key = identity_profiles.c, {"workspace_id": who.workspace_id, "identity_id": identity_id}
     this = (c.workspace_id == who.workspace_id) & (c.identity_id == identity_id)
-    if tx.run(sa.update(identity_profiles).where(this).values(picture=digest, seen_at=tx.now)).rowcount == 0:
-        tx.run(sa.insert(identity_profiles), key | _values(Profile()) | {"picture": digest, "seen_at": tx.now})
+    if tx.run(sa.update(identity_profiles).where(this).values(picture_digest=digest, seen_at=tx.now)).rowcount == 0:
+        tx.run(sa.insert(identity_profiles), key | _values(Profile()) | {"picture_digest": digest, "seen_at": tx.now})
 
 
 def _fresh(tx: Tx, who: Actor, identity_id: int, profile: Profile) -> dict[str, Any]:
-    row = {"workspace_id": who.workspace_id, "identity_id": identity_id, "picture": "", "seen_at": tx.now}
+    row = {"workspace_id": who.workspace_id, "identity_id": identity_id, "picture_digest": "", "seen_at": tx.now}
     return row | _values(profile)
 
 

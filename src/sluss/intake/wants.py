@@ -12,9 +12,12 @@ from sluss.cases.models import messages
 from sluss.channels.happenings import Wanted
 from sluss.intake.models import fetches
 from sluss.kernel.actors import Actor
+from sluss.kernel.clock import DAY
 from sluss.kernel.tx import Tx
 
 TOPIC = "fetches"
+DONE = 30 * DAY
+"""How long is remembered what was fetched; what is gone says so under its message for as long as that stays."""
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +41,12 @@ def note_wants(tx: Tx, who: Actor, wants: Sequence[Want]) -> None:
     if rows:
         tx.run(sa.insert(fetches), rows)
         tx.hint(TOPIC)
+
+
+def forget_fetched(tx: Tx, who: Actor) -> None:
+    """What hangs where it belongs, for long enough."""
+    f = fetches.c
+    tx.run(sa.delete(fetches).where(f.workspace_id == who.workspace_id, f.state == "done", f.at < tx.now - DONE))
 
 
 def _writers(tx: Tx, who: Actor, message_ids: Sequence[int]) -> dict[int, int]:

@@ -29,6 +29,7 @@ from sluss.outbox.states import OPEN, Move
 from sluss.privacy.emptying import AT_ONCE, GONE, blank_messages, blank_some_of_case, remove_some_of_case
 from sluss.privacy.knowledge import forget_knowledge
 from sluss.privacy.models import exports, reads
+from sluss.privacy.networks import forget_network_traces
 from sluss.privacy.orders import Erasure, change_erasure
 from sluss.privacy.reach import Order, hangs, remove
 from sluss.privacy.sweeping import SWEPT, sweep_envelopes, sweep_small, sweep_table, words_of
@@ -49,6 +50,7 @@ def begin(tx: Tx, order: Order, erasure: Erasure) -> Next:
     ws = erasure.workspace_id
     part_strangers(tx, order.who, erasure.contact_id)
     forget_visitors(tx, order, erasure.contact_id)
+    forget_network_traces(tx, order, erasure.contact_id)
     mine = (i.workspace_id == ws) & (i.contact_id == erasure.contact_id)
     known = tx.rows(sa.select(i.id, i.address).where(mine))
     addresses = [row.address for row in known if not row.address.startswith("erased:")]

@@ -13,10 +13,23 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cards.models import card_answers, pushed_cards
-from sluss.cases.models import attachments, case_tags, cases, conversations, messages, notes, tags
+from sluss.cases.models import (
+    attachments,
+    bystanders,
+    case_tags,
+    cases,
+    conversations,
+    message_faces,
+    message_reactions,
+    message_versions,
+    messages,
+    notes,
+    posts,
+    tags,
+)
 from sluss.channels.models import inboxes, visitors
 from sluss.channels.registry import channel_named
-from sluss.contacts.models import attribute_values, attributes, consent_purposes, consents, contact_notes, identities
+from sluss.contacts.models import attribute_values, attributes, consent_purposes, consents, contact_notes, identities, identity_profiles
 from sluss.intake.models import envelopes
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import audit
@@ -26,11 +39,12 @@ from sluss.kernel.types import Flag, Id, Instant
 from sluss.outbox.models import attempts, carried, operations, other_forms
 from sluss.people.models import agents
 from sluss.privacy.models import contact_holds
+from sluss.privacy.networks import posts_of, said_around
 from sluss.privacy.orders import access_person
 from sluss.privacy.reach import BLANKED
 from sluss.privacy.visiting import visitors_of
 
-INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "raw", "position", "revision", "token_hash"})
+INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "picture_digest", "raw", "position", "revision", "token_hash"})
 
 Row = dict[str, Any]
 
@@ -69,12 +83,27 @@ def gather_person(tx: Tx, who: Actor, contact_id: int, *, with_notes: bool = Tru
     deeds = _deeds(tx, who, ("contact", [contact_id]))
     told |= {"zone": person.zone, "identities": _plain(tx, identities, mine), "holds": _plain(tx, contact_holds, held)}
     came = (visitors.c.workspace_id == who.workspace_id) & visitors.c.id.in_(visitors_of(tx, who, contact_id))
-    told |= {"visits": _plain(tx, visitors, came)}
+    told |= {"visits": _plain(tx, visitors, came)} | _on_networks(tx, who, mine)
     return (
         told
         | {"proofs": {one[1]: one[2] for one in person.identities}, "audit": deeds}
         | _noted(tx, who, contact_id, with_notes=with_notes)
     )
+
+
+def _on_networks(tx: Tx, who: Actor, mine: sa.ColumnElement[bool]) -> Row:
+    """What networks told of the person, and what the person did there beside writing to us."""
+    i, p, r = identities.c, identity_profiles.c, message_reactions.c
+    known = tx.rows(sa.select(i.id, i.network, i.address).where(mine))
+    told: Row = {
+        "profiles": _plain(tx, identity_profiles, (p.workspace_id == who.workspace_id) & p.identity_id.in_([row.id for row in known]))
+    }
+    reacted = (r.workspace_id == who.workspace_id) & r.address.in_([row.address for row in known])
+    told |= {"reacted": _plain(tx, message_reactions, reacted), "posts": [], "said_around": []}
+    for row in known:
+        told["posts"] += _plain(tx, posts, posts_of(who, row.network, row.address))
+        told["said_around"] += _plain(tx, bystanders, said_around(who, row.network, row.address))
+    return told
 
 
 def _noted(tx: Tx, who: Actor, contact_id: int, *, with_notes: bool) -> Row:
@@ -157,6 +186,8 @@ def _messages(tx: Tx, who: Actor, said: sa.ColumnElement[bool]) -> tuple[list[in
     tried = (a.workspace_id == who.workspace_id) & a.operation_id.in_(sa.select(o.id).where(sent))
     hung = (f.workspace_id == who.workspace_id) & f.message_id.in_(ids)
     about = {"messages": _plain(tx, messages, said), "attachments": _plain(tx, attachments, hung)}
+    for name, table in {"faces": message_faces, "versions": message_versions, "reactions": message_reactions}.items():
+        about[name] = _plain(tx, table, (table.c.workspace_id == who.workspace_id) & table.c.message_id.in_(ids))
     along = sa.select(carried.c.operation_id).where(carried.c.workspace_id == who.workspace_id, carried.c.message_id.in_(ids))
     formed = (other_forms.c.workspace_id == who.workspace_id) & other_forms.c.operation_id.in_(along)
     about |= {"mails": _plain(tx, other_forms, formed)}

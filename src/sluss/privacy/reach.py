@@ -32,8 +32,10 @@ MANY = 400
 """Ids in one statement."""
 BLANKED = "erased"
 """The kind of an event of which nothing is left but its place in the log: no release reads it, and readers of the log miss nothing."""
-PARTS = {("attachments", "message_id"), ("attachments", "note_id")}
+PARTS = {("attachments", "message_id"), ("attachments", "note_id"), ("fetches", "message_id"), ("fetches", "identity_id")}
 """Optional references that still mean belonging."""
+TRAITS = frozenset({"identity_profiles", "thread_posts", "thread_standings", "fetches"})
+"""Tables whose rows say something about another row, and keep none alive."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -60,6 +62,8 @@ def hangs(tx: Tx, who: Actor, table: sa.Table, ids: Sequence[int]) -> set[int]:
     """Those of the ids to which any row must refer."""
     found: set[int] = set()
     for child, column in children(table.name):
+        if child.name in TRAITS:
+            continue
         if not column.nullable or (child.name, column.name) in PARTS or child.name == "messages":
             mine = (child.c.workspace_id == who.workspace_id) & column.in_(ids)
             found |= {row[0] for row in tx.rows(sa.select(column).where(mine).distinct())}
@@ -146,6 +150,8 @@ def part_from(tx: Tx, order: Order, child: sa.Table, column: sa.Column[Any], ids
             remove(tx, order, child, [row.id for row in tx.rows(sa.select(child.c.id).where(alone))])
         tx.run(sa.update(child).where(these).values({column.name: None}))
         return
+    if child.name == "identity_profiles":
+        loosen(tx, [row.picture_digest for row in tx.rows(sa.select(child.c.picture_digest).where(these, child.c.picture_digest != ""))], order.erasure_id)
     if "id" in child.c:
         remove(tx, order, child, [row.id for row in tx.rows(sa.select(child.c.id).where(these))])
         return

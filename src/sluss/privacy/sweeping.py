@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.indexing import index_messages, index_notes
-from sluss.cases.models import cases, messages, notes
+from sluss.cases.models import cases, message_versions, messages, notes, posts
 from sluss.contacts.models import consents, contact_notes
 from sluss.intake.forgetting import drop_raw, forget_envelopes
 from sluss.intake.models import envelopes
@@ -34,7 +34,7 @@ ENVELOPES = 200
 SHORTEST = 6
 
 SWEPT: tuple[sa.Table, ...] = (
-    *(messages, notes, cases, operations, attempts, events, jobs, contact_notes, consents),
+    *(messages, message_versions, notes, cases, operations, attempts, events, jobs, contact_notes, consents, posts),
     *(matter_log, step_proposals, waiting_answers),
 )
 """Tables with an id in which texts stand; in each, every column of text is looked at."""
@@ -44,6 +44,8 @@ SMALL = (
     "automatic_answers",
     "form_results",
     "begun_elsewhere",
+    "bystanders",
+    "early_news",
     "api_answers",
     "parked_events",
     "saved_views",

@@ -216,6 +216,7 @@ def _store(room: Room, erasure: Erasure) -> Next:
 
 TOUCHED = frozenset(
     {"messages", "notes", "cases", "conversations", "threads", "contacts", "identities", "attachments", "envelopes", "envelope_keys"}
+    | {"message_faces", "message_versions", "message_reactions", "posts", "bystanders", "early_news", "fetches", "identity_profiles"}
     | {"operations", "attempts", "events", "drafts", "departures", "message_keys", "message_references", "reads", "erasures", "exports"}
 )
 

@@ -140,7 +140,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a schema is a long list
         sa.Column("url", types.Text(), nullable=False),
         sa.Column("followers", types.Count(), nullable=True),
         sa.Column("verified", types.Flag(), nullable=False),
-        sa.Column("picture", types.Text(), nullable=False),
+        sa.Column("picture_digest", types.Text(), nullable=False),
         sa.Column("seen_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id", "identity_id"],
