@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from sluss.kernel.events import events
 from sluss.outbox import runner
 from sluss.replies.attaching import NewFile, attach_file
 from tests.outbox.scene import PaperPost, Scene, set_scene
+from tests.outbox.square import Square
 
 
 @pytest.fixture
@@ -49,3 +51,12 @@ def attach(scene: Scene) -> Callable[[str], int]:
         return scene.db.write_now(attach_file, scene.maja, scene.case_id, NewFile(name, "application/pdf", len(name), digest))
 
     return upload
+
+
+@pytest.fixture
+def square(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Square:
+    """The scene's inbox is an account on a network with two sides."""
+    made = Square()
+    monkeypatch.setitem(registry._made, "paper", made)
+    msgspec.structs.force_setattr(scene, "post", made)
+    return made

@@ -63,16 +63,11 @@ def order_deed(tx: Tx, who: Actor, message_id: int, kind: DeedKind, *, value: st
     row = _about(tx, who, message_id)
     case = work_on_case(tx, who, row.case_id)
     value = _checked(row, kind, value)
-    again, open_ones = None, _open_deeds(tx, who, message_id)
-    for one in open_ones:
-        if one.kind == OPPOSITE.get(kind) and one.state == "queued" and not one.attempts:
-            cancel_operation(tx, who, one.id)
-        again = one.id if (one.kind, one.value) == (kind, value) else again
-    if again is not None:
-        return int(again)
+    under_way = _call_off(tx, who, _open_deeds(tx, who, message_id), OPPOSITE.get(kind, ""))
+    again = next((int(one.id) for one in under_way if (one.kind, one.value) == (kind, value)), 0)
     # What is under way may turn it round before this one's turn comes.
-    if not open_ones and _stands_so(row, kind, value):
-        return 0
+    if again or (not under_way and _stands_so(row, kind, value)):
+        return again
     return _queue(tx, who, case, row, (kind, value, clean_line(reason)[:REASON]))
 
 
@@ -183,6 +178,14 @@ def _open_deeds(tx: Tx, who: Actor, message_id: int) -> Sequence[sa.Row[Any]]:
     chosen = sa.select(o.id, o.kind, o.state, o.attempts, d.value).select_from(joined)
     mine = (o.workspace_id == who.workspace_id) & (o.message_id == message_id) & o.state.in_(OPEN) & (o.kind != "send")
     return tx.rows(chosen.where(mine).order_by(o.id))
+
+
+def _call_off(tx: Tx, who: Actor, under_way: Sequence[sa.Row[Any]], kind: str) -> list[sa.Row[Any]]:
+    """What is left of the deeds under way without those of a kind that nobody has tried yet."""
+    untried = [one for one in under_way if one.kind == kind and one.state == "queued" and not one.attempts]
+    for one in untried:
+        cancel_operation(tx, who, one.id)
+    return [one for one in under_way if one not in untried]
 
 
 def _queue(tx: Tx, who: Actor, case: CaseRow, row: sa.Row[Any], what: tuple[DeedKind, str, str]) -> int:
