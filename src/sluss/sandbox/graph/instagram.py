@@ -137,8 +137,10 @@ class InstagramDouble:
         if len(text) > COMMENT:
             raise Refusal(100, 0, "Comment text is too long")
         item = self._keep(None, text, media=media, parent=parent, foreign=self.items[media].foreign)
-        if not item.foreign:
-            await self.double.echoing(lambda: self._tell(item, ""))
+        if item.foreign:
+            self.double.sent.append(text)
+        else:
+            await self.double.echoing(text, lambda: self._tell(item, ""))
         return told({"id": item.id})
 
     async def _node(self, asked: Asked, key: str) -> Answer | None:

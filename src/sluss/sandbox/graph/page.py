@@ -181,7 +181,7 @@ class PageDouble:
         if said.get("attachment_id") and said["attachment_id"] not in self.photos:
             raise Refusal(100, 0, "Invalid attachment_id")
         item = self._reply(key, said.get("message", ""), self.double.app_id)
-        await self.double.echoing(lambda: self._tell(item, "add"))
+        await self.double.echoing(item.text, lambda: self._tell(item, "add"))
         return told({"id": item.id})
 
     async def _node(self, asked: Asked, key: str) -> Answer | None:

@@ -51,7 +51,10 @@ def limited(minutes: int = 3) -> Answer:
 
 
 class GraphDouble(Double):
-    """One app with all that it is connected to. `echo` says when Meta tells of what was sent: `after` the answer, `before` it, `none`."""
+    """One app with all that it is connected to. `echo` says when Meta tells of what was sent: `after` the answer, `before` it, `none`.
+
+    `sent` are the texts that were taken from the interface, oldest first.
+    """
 
     def __init__(self, *, now: Callable[[], int] = system_clock) -> None:
         super().__init__()
@@ -63,6 +66,8 @@ class GraphDouble(Double):
         self.callbacks = dict[str, dict[str, Any]]()
         self.echo = "after"
         self.silent, self.lag = False, 0.05
+        self.sent = list[str]()
+        self.last: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._telling = set[asyncio.Task[None]]()
         self.usage = 0
         self.media = MediaHost(self)
@@ -149,8 +154,10 @@ class GraphDouble(Double):
         new, old = (hmac.new(self.app_secret.encode(), body, way).hexdigest() for way in (hashlib.sha256, hashlib.sha1))
         return {"content-type": "application/json", "x-hub-signature-256": f"sha256={new}", "x-hub-signature": f"sha1={old}"}
 
-    async def echoing(self, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Tell of what was just sent, in the order that was asked for."""
+    async def echoing(self, text: str, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Tell of what was just sent, in the order that was asked for; `last` tells it again."""
+        self.sent.append(text)
+        self.last = tell
         if self.echo == "before":
             await tell()
         elif self.echo == "after":

@@ -155,7 +155,7 @@ class Talks:
         shown = {"text": text} if text else {"attachments": [{"type": attachment["type"], "payload": {"url": "https://cdn.test/ours"}}]}
         shown |= {"metadata": message["metadata"]} if message.get("metadata") and self.account.tells_app else {}
         answer = told({"recipient_id": person.id, "message_id": mid})
-        await self._double.echoing(lambda: self._echo(person, mid, shown, self._double.app_id))
+        await self._double.echoing(text or attachment["type"], lambda: self._echo(person, mid, shown, self._double.app_id))
         return answer
 
     def _recipient(self, recipient: dict[str, str]) -> Person:
