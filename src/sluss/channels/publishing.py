@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from sluss.channels.contract import Connection, Sent
+from sluss.channels.contract import Address, Connection, Outbound, Sent
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,3 +40,21 @@ class Publishing(Protocol):
     async def find_published(self, connection: Connection, publication: Publication) -> Sent | None:
         """Whether the network has it, of which nobody knows. None: not found, or no way to know. Raises `Unreachable` or `Refused`."""
         ...
+
+
+def as_outbound(connection: Connection, publication: Publication) -> Outbound:
+    """A publication as a message to nobody in particular, for a network where a post is sent as an answer is."""
+    ours = Address(connection.address)
+    return Outbound(
+        external_id=publication.external_id,
+        recipient=Address(""),
+        sender=ours,
+        reply_to=ours,
+        to=(),
+        subject="",
+        text=publication.text,
+        sent_at=publication.begun_at,
+        visibility="public",
+        follows=publication.follows,
+        language=publication.language,
+    )

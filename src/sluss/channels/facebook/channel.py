@@ -20,6 +20,7 @@ from sluss.channels.contract import (
     Unreachable,
 )
 from sluss.channels.deeds import Deed
+from sluss.channels.facebook import publishing
 from sluss.channels.facebook.deeds import perform_public
 from sluss.channels.facebook.feed import mark_of
 from sluss.channels.facebook.fetching import fetch_around, fetch_person
@@ -37,6 +38,7 @@ from sluss.channels.graph_subscribing import Wish, check_hook, subscribe
 from sluss.channels.graph_talk import mark_of as mark_of_talk
 from sluss.channels.graph_talking import Place, Talking
 from sluss.channels.happenings import Wanted
+from sluss.channels.publishing import Publication
 from sluss.channels.said import a_text
 from sluss.kernel.clock import system_clock
 from sluss.kernel.words import say
@@ -133,6 +135,12 @@ class FacebookChannel:
             return found or await self._talking.look_up(_place(connection, settings), external_id)
         except Refused as error:
             raise Unreachable(error.reason) from error
+
+    async def publish(self, connection: Connection, publication: Publication, hand_over: Callable[[], Awaitable[None]]) -> Sent:
+        return await publishing.publish(self._graph, account_of(connection), _settings(connection).page_id, publication, hand_over)
+
+    async def find_published(self, connection: Connection, publication: Publication) -> Sent | None:
+        return await publishing.find(self._graph, account_of(connection), _settings(connection).page_id, publication)
 
     async def perform(self, connection: Connection, deed: Deed, hand_over: Callable[[], Awaitable[None]]) -> str:
         settings = _settings(connection)

@@ -21,6 +21,7 @@ from sluss.channels.contract import (
 from sluss.channels.deeds import Deed
 from sluss.channels.fetching import Fetched
 from sluss.channels.happenings import Wanted
+from sluss.channels.mastodon import publishing
 from sluss.channels.mastodon.acts import DEEDS, perform
 from sluss.channels.mastodon.api import MastodonApi
 from sluss.channels.mastodon.asking import fetch
@@ -30,6 +31,7 @@ from sluss.channels.mastodon.sending import Sending
 from sluss.channels.mastodon.settings import mine_of
 from sluss.channels.mastodon.trial import try_mastodon
 from sluss.channels.mastodon.understanding import understand_mastodon
+from sluss.channels.publishing import Publication, as_outbound
 from sluss.kernel.words import say
 
 _BOTH = Capabilities(
@@ -78,6 +80,12 @@ class MastodonChannel:
     async def look_up(self, connection: Connection, external_id: str) -> Sent | None:
         """Sending once more is the question: under the same key the server answers with the post that it has."""
         return None
+
+    async def publish(self, connection: Connection, publication: Publication, hand_over: Callable[[], Awaitable[None]]) -> Sent:
+        return await self.sending.send(connection, as_outbound(connection, publication), hand_over)
+
+    async def find_published(self, connection: Connection, publication: Publication) -> Sent | None:
+        return await publishing.find(self._api, connection, publication)
 
     async def perform(self, connection: Connection, deed: Deed, hand_over: Callable[[], Awaitable[None]]) -> str:
         return await perform(self._api, connection, deed, hand_over)

@@ -20,6 +20,7 @@ from sluss.channels.contract import (
 from sluss.channels.deeds import Deed
 from sluss.channels.fetching import Fetched
 from sluss.channels.happenings import Wanted
+from sluss.channels.publishing import Publication, as_outbound
 from sluss.channels.x import hooks
 from sluss.channels.x.acts import PRIVATE, PUBLIC, perform
 from sluss.channels.x.api import XApi
@@ -96,6 +97,12 @@ class XChannel:
 
     async def look_up(self, connection: Connection, external_id: str) -> Sent | None:
         return await self._sending.look_up(connection, external_id)
+
+    async def publish(self, connection: Connection, publication: Publication, hand_over: Callable[[], Awaitable[None]]) -> Sent:
+        return await self._sending.send(connection, as_outbound(connection, publication), hand_over)
+
+    async def find_published(self, connection: Connection, publication: Publication) -> Sent | None:
+        return await self._sending.find_post(connection, publication.text, publication.follows, publication.begun_at)
 
     async def perform(self, connection: Connection, deed: Deed, hand_over: Callable[[], Awaitable[None]]) -> str:
         return await perform(self._api, connection, deed, hand_over)

@@ -64,6 +64,10 @@ class Sending:
             return await self._message_like(connection, tried)
         return await self._post_like(connection, tried)
 
+    async def find_post(self, connection: Connection, text: str, answers: str, at: int) -> Sent | None:
+        """Whether a post of ours is there that says this, under `answers`, since `at`. Raises `Refused` or `Unreachable`."""
+        return await self._post_like(connection, Tried(text, answers, "", "", at))
+
     async def _post(self, connection: Connection, outbound: Outbound, hand_over: HandOver) -> Sent:
         answers = outbound.follows or a_text(outbound.facts.get("newest")) or outbound.answers
         fields: dict[str, Any] = {"text": outbound.text}
