@@ -48,18 +48,18 @@ class SUBJECT(Posting):
         now = Ticking()
         self.double = GraphDouble(now=now)
         self.double.echo = "none"
-        self.channel = FacebookChannel(allow_private=True, now=now)
+        self.channel = self._adapter = FacebookChannel(allow_private=True, now=now)
         self.page = PageDouble(self.double, PAGE)
         self.post = self.page.post("Ny linje till Bergen!")
-        self.letters = Letterbox(self.double)
+        self.letters = self._letters = Letterbox(self.double)
         self.double.hook(PAGE, HOOK)
 
     async def open(self) -> None:
         await self.double.start()
-        self.letters.catch()
+        self._letters.catch()
 
     async def close(self) -> None:
-        await self.channel.close()
+        await self._adapter.close()
         await self.double.stop()
 
     def account(self, number: int) -> InboxFields:

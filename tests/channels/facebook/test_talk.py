@@ -112,7 +112,7 @@ async def test_a_comment_is_answered_in_private_once_and_within_a_week(page: Pag
     assert (sent.thread_key, sent.recipient) == (f"dm:{ANNA.id}", Address(ANNA.id))
     with pytest.raises(Refused) as twice:
         await channel.send(connection, outbound("Igen.", answers=first, **private), handed)
-    await channel.send(connection, outbound("Hej!", answers=visit, **{**private, "facts": {"item": "post"}}), handed)
+    await channel.send(connection, outbound("Hej!", answers=visit, **(private | {"facts": {"item": "post"}})), handed)
     assert page.talks.said(SHY) == ["Hej!"]
     clock.at += 7 * DAY + MINUTE
     with pytest.raises(Refused) as old:
