@@ -25,7 +25,7 @@ def rename_person(tx: Tx, who: Actor, network: str, names: tuple[Address, Addres
 
 
 def rename_thread(tx: Tx, who: Actor, inbox_id: int, keys: tuple[str, str]) -> None:
-    """Move a thread's key `(before, after)`, unless another thread bears the new one; keys that end in a colon stand for all that follow."""
+    """Move a thread's key `(before, after)`, unless another bears the new one; keys that end in a colon stand for all that begin so."""
     t, (before, after) = threads.c, keys
     here = (t.workspace_id == who.workspace_id) & (t.inbox_id == inbox_id)
     if before.endswith(":") and after.endswith(":"):

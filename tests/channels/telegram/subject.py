@@ -1,82 +1,83 @@
-"""Telegram before the contract suite: a bot in private chats and in a group."""
+"""Telegram before the contract suite: a bot with its private chats and one group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sluss.channels.inboxes import InboxFields
-from sluss.channels.telegram.channel import TelegramChannel
-from sluss.sandbox.telegram.network import HEADER, Telegram, flood
-from sluss.sandbox.telegram.telephone import Telephone
-from sluss.sandbox.wire import told
-from tests.channels.contract.subject import HOOK, Letterbox, Posting, Proof, Side
-from tests.channels.telegram.booth import ANNA, CREW, PAWEL, SECRET, TOKEN
+import msgspec
 
-OTHER_TOKEN, OTHER_SECRET = "110201544:BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "another-tg-secret-of-many-letters"
+from sluss.channels.inboxes import InboxFields
+from sluss.channels.telegram.channel import HEADER, TelegramChannel
+from sluss.sandbox.telegram.network import Telegram, flood
+from sluss.sandbox.telegram.telephone import Telephone
+from sluss.sandbox.wire import Answer
+from tests.channels.contract.subject import HOOK, NOW, Letterbox, Posting, Proof, Side
+from tests.channels.telegram.booth import ANNA, PAWEL, SECRET, SUPER, TOKEN
+
+EXPIRED = {"ok": False, "error_code": 401, "description": "Unauthorized"}
 
 
 class SUBJECT(Posting):
-    """A bot of Norrsken Air."""
+    """One bot; customers are Anna and Paweł."""
 
     name = "telegram"
     sides: tuple[Side, ...] = ("private", "public")
-    proof = Proof(header=HEADER.lower(), secret="hook_secret", sign=lambda _body, secret: secret, signed=False)
-    sending = "send"
-    flood = flood(3)
-    expired = told({"ok": False, "error_code": 401, "description": "Unauthorized"}, 401)
+    proof = Proof(header=HEADER, secret="hook_secret", sign=lambda _, secret: secret, signed=False)
+    sending = "/sendMessage"
+    flood = flood(17)
+    expired = Answer(401, msgspec.json.encode(EXPIRED))
 
     def __init__(self) -> None:
-        self.double = Telegram()
         self.channel = TelegramChannel(allow_private=True)
-        self.bot = self.double.add_bot(TOKEN, "norrsken_bot", "Norrsken Air")
+        self.double = Telegram(lambda: NOW / 1_000_000)
         self.letters = Letterbox(self.double)
-        self.bot.hook, self.bot.secret = HOOK, SECRET
-        self.people = [Telephone(self.double, self.bot, one) for one in (ANNA, PAWEL)]
+        self._bot = self.double.add_bot(TOKEN, "norrsken_bot", "Norrsken Air")
+        self._people = {number: Telephone(self.double, self._bot, one) for number, one in ((1, ANNA), (2, PAWEL))}
 
     async def open(self) -> None:
         await self.double.start()
         self.letters.catch()
+        self._bot.hook, self._bot.secret = HOOK, SECRET
 
     async def close(self) -> None:
         await self.channel.close()
         await self.double.stop()
 
     def account(self, number: int) -> InboxFields:
-        token, secret = ((TOKEN, SECRET), (OTHER_TOKEN, OTHER_SECRET))[number - 1]
+        token = TOKEN if number == 1 else f"{number}{TOKEN}"
+        secrets = {"token": token, "hook_secret": SECRET if number == 1 else f"{SECRET}-{number}"}
         settings = {"handle": "@norrsken_bot", "api": self.double.url}
-        return InboxFields(
-            name="Telegram",
-            address=f"telegram-{token.partition(':')[0]}",
-            settings=settings,
-            secrets={"token": token, "hook_secret": secret},
-        )
+        return InboxFields(name="Telegram", address=f"telegram-{token.partition(':')[0]}", settings=settings, secrets=secrets)
 
     async def say(self, text: str, side: Side = "private", person: int = 1) -> Any:
-        telephone = self.people[person - 1]
-        return telephone, await (telephone.call(text, CREW) if side == "public" else telephone.say(text))
+        telephone = self._people[person]
+        return await (telephone.call(text, SUPER) if side == "public" else telephone.say(text))
 
     async def edit(self, said: Any, text: str) -> bool:
-        telephone, message = said
-        await telephone.edit(message, text)
+        await self._people[1].edit(said, text)
         return True
 
     async def remove(self, said: Any) -> bool:
+        """A bot is not told of that."""
         return False
 
     async def album(self, pictures: Sequence[bytes], person: int = 1) -> bool:
-        await self.people[person - 1].album(pictures)
+        await self._people[person].album(pictures, "Trasig")
         return True
 
     async def native(self, text: str, person: int = 1) -> bool:
+        """Nobody but the bot answers for it."""
         return False
 
     async def tell_unknown(self) -> None:
-        await self.double.tell(self.bot, something_new={"id": 5, "deep": [{"a": None}]})
-        await self.double.tell(self.bot, message=None)
+        await self.double.tell(self._bot, message_from_mars={"text": "?"})
+        await self.double.tell(self._bot, channel_post={"message_id": 1, "chat": {"id": -1, "type": "channel"}, "date": 1, "text": "?"})
+        await self.double.tell(self._bot, poll_answer={"poll_id": "1", "option_ids": [0]})
 
     async def echo(self) -> bool:
+        """A bot never hears itself."""
         return False
 
     def sent(self) -> list[str]:
-        return [str(one.get("text")) for one in self.double.sent]
+        return [one.get("text") or one.get("caption") or "" for one in self.double.sent]
