@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.servers.program import HOST, Program, as_account, folder, free_port
+from tests.servers.program import HOST, MEMORY, Program, as_account, folder, free_port
 
 OWNER = "postgres"
 ADMINISTRATOR = "postgres"
@@ -97,9 +97,10 @@ class Postgres:
             return cursor.fetchall() if cursor.description else []
 
     def _copy(self, template: str, name: str) -> None:
-        # A quarter of the time of the default, since nothing here is flushed to disk.
-        names = (sql.Identifier(name), sql.Identifier(template))
-        self.sql(sql.SQL("CREATE DATABASE {} OWNER sluss TEMPLATE {} STRATEGY FILE_COPY").format(*names))
+        # Copying files takes half the time in memory, and five times the time on a disk.
+        strategy = sql.SQL("FILE_COPY" if self._home.is_relative_to(MEMORY) else "WAL_LOG")
+        names = (sql.Identifier(name), sql.Identifier(template), strategy)
+        self.sql(sql.SQL("CREATE DATABASE {} OWNER sluss TEMPLATE {} STRATEGY {}").format(*names))
 
     def _address(self, database: str) -> str:
         return f"postgresql://{ADMINISTRATOR}@{HOST}:{self.port}/{database}"
@@ -114,7 +115,7 @@ class Postgres:
 
 @contextmanager
 def run_postgres(**settings: str) -> Generator[Postgres]:
-    with folder("postgres", OWNER) as home:
+    with folder("postgres", OWNER, in_memory=True) as home:
         server = Postgres(home, settings)
         server.make()
         server.start()

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+MEMORY = Path("/dev/shm")
+ROOM = 2_000_000_000
 HOST = "127.0.0.1"
 # Below the ports that the system gives to outgoing connections, so that a stopped server finds its own free again.
 _PORTS = range(20_000, 32_000)
@@ -56,9 +58,12 @@ def listening(port: int) -> bool:
 
 
 @contextmanager
-def folder(name: str, owner: str = "") -> Generator[Path]:
-    """A folder that other accounts may enter (pytest's own are for its account alone), removed at the end."""
-    path = Path(tempfile.mkdtemp(prefix=f"sluss-{name}-"))
+def folder(name: str, owner: str = "", *, in_memory: bool = False) -> Generator[Path]:
+    """A folder that other accounts may enter (pytest's own are for its account alone), removed at the end.
+
+    What need not outlive the machine lies `in_memory` where there is room for it: many small files are copied thirty times as fast there.
+    """
+    path = Path(tempfile.mkdtemp(prefix=f"sluss-{name}-", dir=MEMORY if in_memory and has_memory() else None))
     path.chmod(0o755)
     if owner and os.geteuid() == 0:
         shutil.chown(path, owner, owner)
@@ -66,6 +71,11 @@ def folder(name: str, owner: str = "") -> Generator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def has_memory() -> bool:
+    """Whether the machine lends its memory as a disk, and enough of it."""
+    return MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
 
 
 def as_account(owner: str, end: signal.Signals = signal.SIGTERM) -> list[str]:
