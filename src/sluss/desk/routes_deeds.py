@@ -21,6 +21,7 @@ from sluss.outbox.deeds import DeedState, deeds_of, order_deed, take_back_deed
 from sluss.outbox.queries import access_operation
 from sluss.people.access import AGENTS
 from sluss.people.once import once
+from sluss.replies.guarding import require_discreet_edit
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form, Toast
@@ -79,6 +80,8 @@ async def take_back(edge: Edge, asked: Asked, who: Actor, operation: str) -> Res
 def order(tx: Tx, who: Actor, message_id: int, what: Wanted) -> Result:
     """Order a deed on a message, and say how it stands then."""
     case = access_case(tx, who, access_message(tx, who, message_id).case_id)
+    if what.kind == "edit":
+        require_discreet_edit(tx, who, message_id, what.value)
     known = {one.operation_id: one for one in deeds_of(tx, who, [message_id]).get(message_id, ())}
     operation_id = order_deed(tx, who, message_id, what.kind, value=what.value, reason=what.reason)
     now = {one.operation_id: one for one in deeds_of(tx, who, [message_id]).get(message_id, ())}.get(operation_id)

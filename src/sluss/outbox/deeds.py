@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sluss.cases.access import CaseRow, access_message, work_on_case
 from sluss.cases.models import conversations, message_faces, message_reactions, messages, threads
 from sluss.channels.contract import Capabilities
+from sluss.channels.counting import count_length
 from sluss.channels.deeds import OPPOSITE, DeedKind
 from sluss.channels.models import inboxes
 from sluss.channels.registry import capabilities_of
@@ -151,8 +152,10 @@ def _checked(row: sa.Row[Any], kind: DeedKind, value: str) -> str:
     value = clean_text(value) if kind == "edit" else clean_line(value)
     if kind in {"edit", "react"} and not value.strip():
         raise Invalid({"body" if kind == "edit" else "emoji": "Write the new text first." if kind == "edit" else "Choose a sign first."})
-    if len(value) > VALUE:
-        raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=VALUE)})
+    can = capabilities_of(row.channel, row.visibility)
+    most = min(can.max_length or VALUE, VALUE) if kind == "edit" else VALUE
+    if count_length(value, can.counts) > most:
+        raise Invalid({"body": say("This is too long: at most %(most)s characters can be sent here.", most=most)})
     return value
 
 

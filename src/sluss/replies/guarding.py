@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
-from sluss.channels.inboxes import Inbox
-from sluss.kernel.errors import Conflict
+from sluss.cases.access import access_message
+from sluss.cases.models import conversations, threads
+from sluss.channels.inboxes import Inbox, access_inbox
+from sluss.kernel.actors import Actor, system
+from sluss.kernel.errors import Conflict, Invalid
+from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.language.guard import digest_of, find_personal, masked
 
 SHAPES = "own_shapes"
@@ -36,6 +42,21 @@ def require_discreet(text: str, inbox: Inbox, confirmed: str = "") -> None:
     digest = digest_of(text, findings)
     if findings and digest != confirmed:
         raise Exposed([Found(one.kind, text[one.start : one.end]) for one in findings], digest, masked(text, findings))
+
+
+def require_discreet_edit(tx: Tx, who: Actor, message_id: int, text: str) -> None:
+    """Raise `Invalid` where a public message of ours would show more personal data than it does; what stands there already may stay."""
+    before = access_message(tx, who, message_id)
+    v, t = conversations.c, threads.c
+    joined = conversations.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    this = (v.workspace_id == who.workspace_id) & (v.id == before.conversation_id)
+    place = tx.row(sa.select(t.visibility, t.inbox_id).select_from(joined).where(this))
+    if place is None or place.visibility != "public":
+        return
+    shapes = shapes_of(access_inbox(tx, system(who.workspace_id), place.inbox_id))
+    told = [text[one.start : one.end] for one in find_personal(text, shapes)]
+    if fresh := [one for one in told if one not in before.text]:
+        raise Invalid({"body": say("Everybody could read this: %(data)s. Say it in private instead.", data=", ".join(fresh[:3]))})
 
 
 def shapes_of(inbox: Inbox) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sluss.cases.access import work_on_case
 from sluss.cases.actions import note_withdrawal, preview_of, set_status
 from sluss.cases.asides import end_empty
 from sluss.cases.events import MessageWithdrawn
-from sluss.cases.models import attachments, cases, message_references, messages
+from sluss.cases.models import attachments, cases, conversations, message_references, messages
 from sluss.cases.ways import close_way
 from sluss.kernel.actors import Actor
 from sluss.kernel.audit import note_deed
@@ -23,7 +23,7 @@ from sluss.outbox.actions import withdraw_deliveries
 from sluss.outbox.models import sendings
 from sluss.outbox.parts import parts_of
 from sluss.outbox.queries import access_operation
-from sluss.replies.drafts import Draft, DraftFields, find_draft, put_draft
+from sluss.replies.drafts import Apart, Draft, DraftFields, find_draft, put_draft
 from sluss.replies.forwarding import Forward
 from sluss.replies.leaving import Before
 from sluss.replies.models import departures
@@ -56,7 +56,7 @@ def undo_send(tx: Tx, who: Actor, operation_id: int) -> Draft | Forward:
         _remove_message(tx, who, one)
     close_way(tx, who, conversation_id)
     note_deed(tx, who, "case.undo_reply", ("case", row.case_id))
-    return _restore_draft(tx, who, row)
+    return _restore_draft(tx, who, row, conversation_id)
 
 
 def _restore_forward(tx: Tx, who: Actor, row: sa.Row[Any]) -> Forward:
@@ -114,11 +114,15 @@ def _conversation_of(tx: Tx, who: Actor, message_id: int) -> int:
     return int(tx.value(sa.select(messages.c.conversation_id).where(this)))
 
 
-def _restore_draft(tx: Tx, who: Actor, row: sa.Row[Any]) -> Draft:
-    """What was sent, and below it what was begun since."""
+def _restore_draft(tx: Tx, who: Actor, row: sa.Row[Any], conversation_id: int) -> Draft:
+    """What was sent, and below it what was begun since; for the conversation that it was sent in, where the case has others."""
     begun = find_draft(tx, who, row.case_id, "reply")
     text = f"{row.text}\n\n{begun.text}" if begun is not None and begun.text.strip() else row.text
     attachment_ids = (*row.attachment_ids, *(begun.attachment_ids if begun is not None else ()))
     revision = max(row.revision, begun.revision if begun is not None else 0)
-    fields = DraftFields(text=text, cc=row.cc, bcc=row.bcc, attachment_ids=attachment_ids, revision=revision)
+    v = conversations.c
+    here = sa.select(v.id).where(v.workspace_id == who.workspace_id, v.case_id == row.case_id, ~v.aside)
+    sides = {one.id for one in tx.rows(here)}
+    apart = Apart(conversation_id=conversation_id) if len(sides) > 1 and conversation_id in sides else None
+    fields = DraftFields(text=text, cc=row.cc, bcc=row.bcc, attachment_ids=attachment_ids, revision=revision, apart=apart)
     return put_draft(tx, who, row.case_id, fields)
