@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sluss.channels.contract import Connection, Delivered, Posted, Unverified
-from sluss.channels.models import inbox_addresses, inboxes
+from sluss.channels.models import inboxes
 from sluss.channels.powers import Shared
 from sluss.channels.registry import channel_named
 from sluss.kernel.actors import Actor
@@ -26,10 +26,9 @@ def others_named(posted: Posted, connection: Connection) -> list[str]:
 
 def sharers(tx: Tx, who: Actor, connection: Connection, named: list[str]) -> list[int]:
     """Ids of those of the same workspace and channel that take part."""
-    a, i = inbox_addresses.c, inboxes.c
-    joined = inbox_addresses.join(inboxes, (i.workspace_id == a.workspace_id) & (i.id == a.inbox_id))
-    mine = (a.workspace_id == who.workspace_id) & a.address.in_(named) & (i.channel == connection.channel) & i.enabled
-    return [row.id for row in tx.rows(sa.select(i.id).select_from(joined).where(mine, i.id != connection.inbox_id).order_by(i.id))]
+    i = inboxes.c
+    mine = (i.workspace_id == who.workspace_id) & i.address.in_(named) & (i.channel == connection.channel) & i.enabled
+    return [row.id for row in tx.rows(sa.select(i.id).where(mine, i.id != connection.inbox_id).order_by(i.id))]
 
 
 def proven(posted: Posted, connection: Connection) -> list[Delivered]:

@@ -44,7 +44,9 @@ from sluss.privacy.orders import access_person
 from sluss.privacy.reach import BLANKED
 from sluss.privacy.visiting import visitors_of
 
-INNER = frozenset({"workspace_id", "asked", "holder", "fence", "held_until", "digest", "picture_digest", "raw", "position", "revision", "token_hash"})
+INNER = frozenset(
+    {"workspace_id", "asked", "holder", "fence", "held_until", "digest", "picture_digest", "raw", "position", "revision", "token_hash"}
+)
 
 Row = dict[str, Any]
 

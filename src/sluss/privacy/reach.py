@@ -151,7 +151,8 @@ def part_from(tx: Tx, order: Order, child: sa.Table, column: sa.Column[Any], ids
         tx.run(sa.update(child).where(these).values({column.name: None}))
         return
     if child.name == "identity_profiles":
-        loosen(tx, [row.picture_digest for row in tx.rows(sa.select(child.c.picture_digest).where(these, child.c.picture_digest != ""))], order.erasure_id)
+        shown = tx.rows(sa.select(child.c.picture_digest).where(these, child.c.picture_digest != ""))
+        loosen(tx, [row.picture_digest for row in shown], order.erasure_id)
     if "id" in child.c:
         remove(tx, order, child, [row.id for row in tx.rows(sa.select(child.c.id).where(these))])
         return
