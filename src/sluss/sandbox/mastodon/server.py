@@ -31,7 +31,7 @@ class MastodonServer(Double):
         self.codes: dict[str, dict[str, str]] = {}
         self.applications: dict[str, dict[str, str]] = {}
         self.streams: set[asyncio.Queue[bytes]] = set()
-        self.streaming = True
+        self.streaming, self._opened = True, asyncio.Condition()
         self.kept: dict[str, Said] = {}
         self._open_doors()
 
@@ -47,8 +47,8 @@ class MastodonServer(Double):
 
     async def streamed(self, number: int = 1) -> None:
         """Wait until so many streams are open."""
-        while len(self.streams) < number:
-            await asyncio.sleep(0.01)
+        async with self._opened:
+            await self._opened.wait_for(lambda: len(self.streams) >= number)
 
     async def cut_streams(self) -> None:
         """Every stream ends in mid-air."""
@@ -225,7 +225,9 @@ class MastodonServer(Double):
 
     async def _events(self) -> AsyncIterator[bytes]:
         queue: asyncio.Queue[bytes] = asyncio.Queue()
-        self.streams.add(queue)
+        async with self._opened:
+            self.streams.add(queue)
+            self._opened.notify_all()
         try:
             yield b":)\n"
             while True:

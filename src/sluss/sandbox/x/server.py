@@ -126,10 +126,10 @@ class XServer(Double):
         self.access_tokens[access], self.refresh_tokens[refresh] = time.time() + LASTS, True
         return told({"token_type": "bearer", "expires_in": LASTS, "access_token": access, "refresh_token": refresh, "scope": "tweet.read"})
 
-    async def _me(self, asked: Asked) -> Answer:
+    async def _me(self, _asked: Asked) -> Answer:
         return told({"data": self.us.told})
 
-    async def _person(self, asked: Asked, person: str) -> Answer:
+    async def _person(self, _asked: Asked, person: str) -> Answer:
         found = self.world.members.get(person)
         return told({"data": found.told}) if found else problem(404, "Not Found", "Could not find user")
 
@@ -151,7 +151,7 @@ class XServer(Double):
         conversation = asked.query.get("query", "").removeprefix("conversation_id:")
         return self._page(asked, [one for one in self._posts() if one.conversation == conversation])
 
-    async def _one(self, asked: Asked, post: str) -> Answer:
+    async def _one(self, _asked: Asked, post: str) -> Answer:
         found = self.world.posts.get(post)
         if found is None:
             return problem(404, "Not Found Error", "Could not find tweet")
@@ -188,7 +188,7 @@ class XServer(Double):
             return problem(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
         return None
 
-    async def _delete(self, asked: Asked, post: str) -> Answer:
+    async def _delete(self, _asked: Asked, post: str) -> Answer:
         if post not in self.world.posts:
             return problem(404, "Not Found Error", "Could not find tweet")
         self.forget(self.world.posts[post])
@@ -219,7 +219,7 @@ class XServer(Double):
         await self._echo("dm.sent", self.world.tell_letter_in_hook(letter), {})
         return told({"data": {"dm_conversation_id": letter.conversation, "dm_event_id": letter.id}}, 201)
 
-    async def _block(self, asked: Asked, person: str, deed: str) -> Answer:
+    async def _block(self, _asked: Asked, person: str, deed: str) -> Answer:
         self.world.members[person].blocked = deed == "block"
         return told({"data": {deed: True}})
 
@@ -232,7 +232,7 @@ class XServer(Double):
         self.world.media[key].data += next(one.data for one in asked.parts if one.name == "media")
         return Answer(204)
 
-    async def _finalize(self, asked: Asked, key: str) -> Answer:
+    async def _finalize(self, _asked: Asked, key: str) -> Answer:
         return told({"data": {"id": key}})
 
     async def _describe(self, asked: Asked) -> Answer:
@@ -243,7 +243,7 @@ class XServer(Double):
         found = self.world.media.get(key)
         return Answer(200, found.data, media_type=found.media_type) if found else told({}, 404)
 
-    async def _list_hooks(self, asked: Asked) -> Answer:
+    async def _list_hooks(self, _asked: Asked) -> Answer:
         return told({"data": list(self.hooks.values())})
 
     async def _enter_hook(self, asked: Asked) -> Answer:
@@ -255,7 +255,7 @@ class XServer(Double):
         self.hook = url
         return told({"data": hook}, 201)
 
-    async def _check_hook(self, asked: Asked, hook: str) -> Answer:
+    async def _check_hook(self, _asked: Asked, hook: str) -> Answer:
         self.hooks[hook]["valid"] = await self.greet(self.hooks[hook]["url"])
         return told({"data": {"valid": self.hooks[hook]["valid"]}})
 
@@ -266,7 +266,7 @@ class XServer(Double):
         expected = {"response_token": self.sign(token.encode())}
         return status == 200 and msgspec.json.decode(body) == expected
 
-    async def _list_subscriptions(self, asked: Asked) -> Answer:
+    async def _list_subscriptions(self, _asked: Asked) -> Answer:
         return told({"data": self.subscriptions})
 
     async def _subscribe(self, asked: Asked) -> Answer:
