@@ -108,11 +108,12 @@ async def test_a_comment_is_answered_in_private_once_and_within_a_week(page: Pag
     first, late = await page.comment(ANNA, post, "Min bokning är QX7K2M"), await page.comment(BO, post, "Min med!")
     visit = await page.visit(SHY, "Hej!")
     private: dict[str, Any] = {"visibility": "private", "is_private_reply": True, "thread_key": "way:1", "facts": {"item": "comment"}}
+    visiting: dict[str, Any] = {**private, "facts": {"item": "post"}}
     sent = await channel.send(connection, outbound("Skriv här.", answers=first, **private), handed)
     assert (sent.thread_key, sent.recipient) == (f"dm:{ANNA.id}", Address(ANNA.id))
     with pytest.raises(Refused) as twice:
         await channel.send(connection, outbound("Igen.", answers=first, **private), handed)
-    await channel.send(connection, outbound("Hej!", answers=visit, **(private | {"facts": {"item": "post"}})), handed)
+    await channel.send(connection, outbound("Hej!", answers=visit, **visiting), handed)
     assert page.talks.said(SHY) == ["Hej!"]
     clock.at += 7 * DAY + MINUTE
     with pytest.raises(Refused) as old:

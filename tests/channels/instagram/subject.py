@@ -57,7 +57,8 @@ class SUBJECT(Posting):
         return who, await self.account_there.talks.say(who, text)
 
     async def edit(self, said: Any, text: str) -> bool:
-        await self.account_there.talks.edit(*said, text)
+        who, key = said
+        await self.account_there.talks.edit(who, key, text)
         return True
 
     async def remove(self, said: Any) -> bool:

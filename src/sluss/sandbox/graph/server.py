@@ -63,6 +63,7 @@ class GraphDouble(Double):
         self.tokens = {TOKEN}
         self.hooks = dict[str, str]()
         self.heard = dict[str, list[str]]()
+        self.overrides = dict[str, str]()
         self.callbacks = dict[str, dict[str, Any]]()
         self.echo = "after"
         self.silent, self.lag = False, 0.05
@@ -208,10 +209,14 @@ class GraphDouble(Double):
 
     async def _subscribed(self, _asked: Asked, node: str) -> Answer:
         heard = self.heard.get(node)
-        return told({"data": [{"id": self.app_id, "name": "Sluss", "subscribed_fields": heard}] if heard else []})
+        override = {"override_callback_uri": self.overrides[node]} if node in self.overrides else {}
+        return told({"data": [{"id": self.app_id, "name": "Sluss", "subscribed_fields": heard, **override}] if heard else []})
 
     async def _subscribe(self, asked: Asked, node: str) -> Answer:
-        self.heard[node] = str(asked.json["subscribed_fields"]).split(",")
+        said = asked.json
+        self.heard[node] = str(said.get("subscribed_fields") or "messages").split(",")
+        if said.get("override_callback_uri"):
+            self.overrides[node] = self.hooks[node] = str(said["override_callback_uri"])
         return told({"success": True})
 
     async def _callbacks(self, _asked: Asked) -> Answer:
