@@ -27,6 +27,7 @@ from sluss.intake import routes as intake
 from sluss.kernel.live import Hub, Watcher
 from sluss.kernel.signals import Signals
 from sluss.kernel.supervision import Supervisor
+from sluss.moderation import routes as moderation
 from sluss.notifications import routes as notifications
 from sluss.notifications.digest import keep_open_desks
 from sluss.people import routes as people
@@ -54,6 +55,7 @@ ROUTES = [
     *settings.ROUTES,
     *people.ROUTES,
     *customers.ROUTES,
+    *moderation.ROUTES,
     *notifications.ROUTES,
     *embed.ROUTES,
     *visitor.ROUTES,

@@ -45,21 +45,21 @@ def note_flag(tx: Tx, who: Actor, spoken: Spoken, rule: str, reason: str) -> Mat
     return matter
 
 
-def access_matter(tx: Tx, who: Actor, matter_id: int) -> tuple[MatterRow, Spoken]:
-    """A matter through the case of its message; any other is `Missing`."""
-    mine = (matters.c.workspace_id == who.workspace_id) & (matters.c.id == matter_id)
-    found = tx.struct(MatterRow, sa.select(*fields(MatterRow, matters)).where(mine))
+def access_matter(tx: Tx, who: Actor, message_id: int) -> tuple[MatterRow, Spoken]:
+    """The matter of a message, through its case; any other is `Missing`."""
+    spoken, found = access_spoken(tx, who, message_id), find_matter(tx, who, message_id)
     if found is None:
         raise Missing
-    return found, access_spoken(tx, who, found.message_id)
+    return found, spoken
 
 
-def hold_matter(tx: Tx, who: Actor, matter_id: int) -> tuple[MatterRow, Spoken]:
+def hold_matter(tx: Tx, who: Actor, message_id: int) -> tuple[MatterRow, Spoken]:
     """The same for a change: who decides about one matter goes one after the other."""
-    access_matter(tx, who, matter_id)
+    access_matter(tx, who, message_id)
     require_decider(who)
-    tx.row(sa.select(matters.c.id).where(matters.c.workspace_id == who.workspace_id, matters.c.id == matter_id).with_for_update())
-    return access_matter(tx, who, matter_id)
+    c = matters.c
+    tx.row(sa.select(c.id).where(c.workspace_id == who.workspace_id, c.message_id == message_id).with_for_update())
+    return access_matter(tx, who, message_id)
 
 
 def find_matter(tx: Tx, who: Actor, message_id: int) -> MatterRow | None:

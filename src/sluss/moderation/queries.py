@@ -47,6 +47,7 @@ from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
 PAGE = 40
+NOTHING = Form()
 SHOWS = {"open": ("open",), "waiting": ("waiting",), "settled": ("settled",)}
 
 
@@ -86,17 +87,17 @@ def queue_screen(tx: Tx, who: Actor, show: str, rule: str, after: int | None) ->
     )
 
 
-def matter_screen(tx: Tx, who: Actor, matter_id: int, form: Form | None = None) -> MatterPage:
+def matter_screen(tx: Tx, who: Actor, message_id: int, form: Form = NOTHING) -> MatterPage:
     """One matter with its ladder and log."""
-    matter, spoken = access_matter(tx, who, matter_id)
+    matter, spoken = access_matter(tx, who, message_id)
     policy = policy_of(tx, who)
-    rule = policy.rule((form.value("rule") if form is not None else "") or matter.rule)
+    rule = policy.rule(form.value("rule") or matter.rule)
     lines = lines_of(tx, who, matter.id)
     proposed = _proposals(tx, who, policy, [matter.id]).get(matter.id)
     steps = steps_of(tx, who, policy, spoken) if proposed is None else ()
     return MatterPage(
         tabs=tabs_of(tx, who, "/moderation"),
-        id=str(matter.id),
+        id=str(message_id),
         number=spoken.number,
         subject=spoken.subject,
         author=spoken.author,
@@ -120,11 +121,11 @@ def matter_screen(tx: Tx, who: Actor, matter_id: int, form: Form | None = None) 
         proposed=proposed,
         earlier=_earlier(tx, who, spoken),
         asked_before=any(one.step == "ask" for one in lines),
-        form=form or Form({"rule": matter.rule}),
+        form=form,
     )
 
 
-def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form | None = None) -> Begin:
+def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form = NOTHING) -> Begin:
     """A message of a case, about to be moderated."""
     case = access_case_no(tx, who, number)
     spoken = access_spoken(tx, who, message_id)
@@ -133,7 +134,7 @@ def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form | 
     policy = policy_of(tx, who)
     matter = find_matter(tx, who, message_id)
     flags = flags_of(tx, who, [message_id]).get(message_id, [])
-    chosen = (form.value("rule") if form is not None else "") or (matter.rule if matter else flags[0].rule if flags else "other")
+    chosen = form.value("rule") or (matter.rule if matter else flags[0].rule if flags else "other")
     steps = steps_of(tx, who, policy, spoken)
     return Begin(
         number=case.number,
@@ -145,8 +146,8 @@ def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form | 
         ask=_ask(tx, who, spoken, policy.rule(chosen)) if any(step == "ask" for step, _alone in steps) else None,
         rule=chosen,
         flags=tuple(_flag_words(policy, one.rule, one.how, one.words) for one in flags),
-        matter_id=str(matter.id) if matter is not None and matter.state != "settled" else "",
-        form=form or Form(),
+        matter_id=str(message_id) if matter is not None and matter.state != "settled" else "",
+        form=form,
     )
 
 
@@ -160,7 +161,7 @@ def reputation_screen(tx: Tx, who: Actor) -> Reputation:
     stand = {
         row.id: row for row in tx.rows(sa.select(c.id, c.waiting_since, a.name).select_from(joined).where(visible_to(who), c.id.in_(ids)))
     }
-    known = {one.message_id: one.id for one in _matters_of(tx, who, [one.spoken.message_id for one in found])}
+    known = {one.message_id: one.message_id for one in _matters_of(tx, who, [one.spoken.message_id for one in found])}
     w = waiting_answers.c
     waiting = {
         row.case_id: row.id
@@ -207,7 +208,7 @@ def notices_of(tx: Tx, who: Actor, message_ids: Sequence[int]) -> dict[int, Noti
             message_id=str(message_id),
             rules=tuple(dict.fromkeys(rules)),
             words=tuple(word for one in flags for word in one.words)[:5],
-            matter_id=str(matter.id) if matter is not None else "",
+            matter_id=str(message_id) if matter is not None else "",
             state=matter.state if matter is not None else "",
             outcome=end_word(matter.outcome) if matter is not None else "",
         )
@@ -260,7 +261,7 @@ def _flagged(tx: Tx, who: Actor, policy: Policy, rows: Sequence[MatterRow]) -> t
     proposed = _proposals(tx, who, policy, [one.id for one in rows])
     return tuple(
         Flagged(
-            id=str(row.id),
+            id=str(row.message_id),
             number=said.number,
             author=said.author,
             inbox=said.inbox,

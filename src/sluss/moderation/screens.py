@@ -1,10 +1,10 @@
-"""The contract between the templates of moderation and whoever fills them. Pure data; instants are µs UTC, ids strings.
+"""The contract between the templates of moderation and whoever fills them. Pure data; instants are µs UTC, ids strings. A matter is named by its message.
 
 | address | template, values | fields of the POST |
 | --- | --- | --- |
 | GET /moderation?show=&rule=&after= | moderation/queue.html `queue=Queue` | |
-| GET /moderation/matters/{matter_id} | moderation/matter.html `matter=MatterPage` | |
-| POST /moderation/matters/{matter_id} | 303 back, or the page again | `step`, `rule`, `reason`, `text` |
+| GET /moderation/messages/{message_id} | moderation/matter.html `matter=MatterPage` | |
+| POST /moderation/messages/{message_id} | 303 back, or the page again | `step`, `rule`, `reason`, `text` |
 | POST …/undo | 303 back | `line` |
 | POST …/stop | 303 back | |
 | POST /moderation/steps/{step_id}/confirm, …/refuse | 303 back | `reason` |

@@ -6,7 +6,7 @@ Whoever may not decide a step proposes it. A block needs two persons always. Wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from sluss.moderation.asking import ask_author
 from sluss.moderation.learning import FINE, forget_lesson, learn
 from sluss.moderation.log import Line, MatterRow, change, lines_of, write_line
 from sluss.moderation.matters import TIMER, access_matter, hold_matter, open_matter, settle
-from sluss.moderation.models import step_proposals
+from sluss.moderation.models import matters, step_proposals
 from sluss.moderation.rules import STEPS, Rule, policy_of
 from sluss.moderation.spoken import Spoken
 from sluss.outbox.deeds import DeedState, deeds_of, order_deed, possible_deeds, take_back_deed
@@ -41,22 +41,21 @@ Matter = tuple[MatterRow, Spoken, Rule]
 class Take(msgspec.Struct, frozen=True, kw_only=True):
     """A step: `leave` says that nothing is wrong. `text` is what the author is told if asked; `rule` another than found it."""
 
-    step: Literal["ask", "hide", "delete", "block", "leave"]
+    step: str
     reason: str = ""
     text: str = ""
     rule: str = ""
 
 
-def begin_moderation(tx: Tx, who: Actor, message_id: int, take: Take) -> int:
-    """From the desk: make a matter of a message, and take the first step. Returns the matter's id."""
-    matter, _ = open_matter(tx, who, message_id, take.rule or "other", clean_text(take.reason).strip()[:REASON])
-    take_step(tx, who, matter.id, take)
-    return matter.id
+def begin_moderation(tx: Tx, who: Actor, message_id: int, take: Take) -> str:
+    """From the desk: make a matter of a message, and take the first step. Returns `done` or `proposed`."""
+    open_matter(tx, who, message_id, take.rule or "other", clean_text(take.reason).strip()[:REASON])
+    return take_step(tx, who, message_id, take)
 
 
-def take_step(tx: Tx, who: Actor, matter_id: int, take: Take) -> str:
+def take_step(tx: Tx, who: Actor, message_id: int, take: Take) -> str:
     """Take a step, or propose it where another has to decide. Returns `done` or `proposed`."""
-    matter, spoken = hold_matter(tx, who, matter_id)
+    matter, spoken = hold_matter(tx, who, message_id)
     policy = policy_of(tx, who)
     if take.step not in {*STEPS, "leave"}:
         raise Invalid({"step": "Choose what is to be done."})
@@ -104,9 +103,9 @@ def refuse_step(tx: Tx, who: Actor, proposal_id: int, reason: str = "") -> None:
     write_line(tx, who, matter, spoken, "refuse", reason=clean_text(reason).strip()[:REASON])
 
 
-def undo_line(tx: Tx, who: Actor, matter_id: int, line_id: int) -> None:
+def undo_line(tx: Tx, who: Actor, message_id: int, line_id: int) -> None:
     """Take back what a line of the log did, where the network allows it."""
-    matter, spoken = hold_matter(tx, who, matter_id)
+    matter, spoken = hold_matter(tx, who, message_id)
     lines = {one.id: one for one in lines_of(tx, who, matter.id)}
     line = lines.get(line_id)
     if line is None:
@@ -122,9 +121,9 @@ def undo_line(tx: Tx, who: Actor, matter_id: int, line_id: int) -> None:
     change(tx, matter, state="open", outcome="", step="", due_at=None)
 
 
-def stop_waiting(tx: Tx, who: Actor, matter_id: int) -> None:
+def stop_waiting(tx: Tx, who: Actor, message_id: int) -> None:
     """Nothing goes on by itself; a person decides what is next."""
-    matter, spoken = hold_matter(tx, who, matter_id)
+    matter, spoken = hold_matter(tx, who, message_id)
     if matter.state != "waiting":
         raise Conflict("Nothing waits here any more.")
     back_to_people(tx, who, (matter, spoken), "stop")
@@ -141,10 +140,10 @@ def back_to_people(tx: Tx, who: Actor, about: tuple[MatterRow, Spoken], step: st
 def go_on(tx: Tx, who: Actor, args: Any) -> None:
     """The author's time is over: the next step, as far as the rule lets it go by itself."""
     try:
-        matter, spoken = access_matter(tx, who, int(args["matter"]))
+        matter, spoken = access_matter(tx, who, int(args["message"]))
     except Trouble:  # the case was erased meanwhile
         return
-    if matter.state != "waiting" or (matter.due_at or 0) > tx.now:
+    if matter.state != "waiting" or matter.due_at is None or matter.due_at > tx.now:
         return
     rule = policy_of(tx, who).rule(matter.rule)
     coming = {"ask": "hide", "hide": "delete"}.get(matter.step, "block")
@@ -195,9 +194,10 @@ def expire_proposals(tx: Tx, who: Actor) -> None:
     """Proposals that nobody answered in time are over."""
     c = step_proposals.c
     old = (c.workspace_id == who.workspace_id) & (c.state == "open") & (c.expires_at <= tx.now)
-    for row in tx.rows(sa.select(c.id, c.matter_id).where(old).limit(200)):
+    joined = step_proposals.join(matters, (matters.c.workspace_id == c.workspace_id) & (matters.c.id == c.matter_id))
+    for row in tx.rows(sa.select(c.id, matters.c.message_id).select_from(joined).where(old).limit(200)):
         _settle_proposal(tx, who, row.id, "expired")
-        matter, spoken = access_matter(tx, system(who.workspace_id), row.matter_id)
+        matter, spoken = access_matter(tx, system(who.workspace_id), row.message_id)
         write_line(tx, who, matter, spoken, "expire")
 
 
@@ -208,8 +208,10 @@ def _teach(tx: Tx, who: Actor, spoken: Spoken, label: str) -> None:
 
 
 def _wait(tx: Tx, who: Actor, matter: MatterRow, step: str, rule: Rule) -> MatterRow:
-    due_at = tx.now + rule.wait
-    schedule(tx, who, (TIMER, str(matter.id)), due_at, {"matter": matter.id})
+    """Until the time is over; a rule that gives none lets nothing happen by itself."""
+    due_at = tx.now + rule.wait if rule.wait else None
+    if due_at is not None:
+        schedule(tx, who, (TIMER, str(matter.id)), due_at, {"message": matter.message_id})
     return change(tx, matter, state="waiting", step=step, outcome="", due_at=due_at)
 
 
@@ -227,11 +229,14 @@ def _propose(tx: Tx, who: Actor, about: tuple[MatterRow, Spoken], what: tuple[st
 
 def _proposal(tx: Tx, who: Actor, proposal_id: int) -> tuple[sa.Row[Any], MatterRow, Spoken]:
     c = step_proposals.c
-    row = tx.row(sa.select(step_proposals).where(c.workspace_id == who.workspace_id, c.id == proposal_id))
+    joined = step_proposals.join(matters, (matters.c.workspace_id == c.workspace_id) & (matters.c.id == c.matter_id))
+    this = (c.workspace_id == who.workspace_id) & (c.id == proposal_id)
+    chosen = sa.select(step_proposals, matters.c.message_id).select_from(joined).where(this)
+    row = tx.row(chosen)
     if row is None:
         raise Missing
-    matter, spoken = hold_matter(tx, who, row.matter_id)
-    row = tx.row(sa.select(step_proposals).where(c.workspace_id == who.workspace_id, c.id == proposal_id))
+    matter, spoken = hold_matter(tx, who, row.message_id)
+    row = tx.row(chosen)
     if row is None or row.state != "open" or row.expires_at <= tx.now:
         raise Conflict("This proposal is over. Look at the matter again.")
     return row, matter, spoken

@@ -32,6 +32,7 @@ SETTINGS: tuple[Place, ...] = (
     *KEPT,
     Place("/settings/attributes", "Customer details", "user-plus"),
     Place("/settings/cards", "Context cards", "layers"),
+    Place("/settings/moderation", "Moderation policy", "shield-alert"),
     Place("/settings/privacy", "Privacy", "shield"),
     Place("/settings/quarantine", "Quarantine", "archive"),
     Place("/settings/health", "Health", "activity"),
@@ -45,6 +46,7 @@ OWN: tuple[Place, ...] = (
     Place("/search", "Search", "search"),
     Place("/customers", "Customers", "users"),
 )
+OF_READERS: tuple[Place, ...] = (Place("/moderation", "Moderation", "shield-alert"),)
 
 
 def places_of(viewer: Viewer | None) -> tuple[Place, ...]:
@@ -52,5 +54,6 @@ def places_of(viewer: Viewer | None) -> tuple[Place, ...]:
     if viewer is None:
         return ()
     if viewer.may_configure:
-        return (*OWN, *SETTINGS)
-    return (*OWN, *KEPT) if viewer.role in {"lead", "agent"} else OWN
+        return (*OWN, *OF_READERS, *SETTINGS)
+    read = OWN if viewer.role == "field" else (*OWN, *OF_READERS)
+    return (*read, *KEPT) if viewer.role in {"lead", "agent"} else read
