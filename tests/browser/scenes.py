@@ -21,6 +21,7 @@ from sluss.web.templates import Templates
 from tests.browser import bells as b
 from tests.browser import chats, talks
 from tests.browser import office as o
+from tests.browser import publics as u
 from tests.browser import samples as s
 
 NOW_ISO = "2026-11-21T13:05:00Z"
@@ -68,9 +69,9 @@ _FORWARD = d.ForwardForm(
 )
 
 
-def _with_dialog(template: str, **values: object) -> Scene:
+def _with_dialog(template: str, behind: d.Desk | None = None, **values: object) -> Scene:
     """A dialog over the desk, as it arrives."""
-    desk = _desk(s.desk(s.case()))
+    desk = _desk(behind or s.desk(s.case()))
     html = re.sub(r"</?hx-partial[^>]*>", "", _TEMPLATES.render(template, desk.page, **values))
     # As the page itself does with what arrives: put in, then opened.
     return msgspec.structs.replace(
@@ -147,6 +148,19 @@ SCENES: dict[str, Scene] = {
         lambda tab: tab.evaluate("document.querySelector('.letterhead').open = true; document.getElementById('timeline').scrollTop = 0"),
     ),
     "desk-talk": _desk(s.desk(talks.TALK, queue=l.Queue(view=s.VIEWS[0], rows=talks.ROWS, total=4))),
+    "desk-public": _desk(u.DESK),
+    "desk-public-post": _desk(
+        u.WRITING,
+        lambda tab: tab.evaluate("document.querySelectorAll('.post, .bubble details').forEach(d => d.open = true); timeline.scrollTop = 0"),
+    ),
+    "desk-private": _desk(u.CALM),
+    "desk-templates": _desk(u.TEMPLATES),
+    "desk-elsewhere": _desk(u.CLOSED),
+    "desk-deed": _with_dialog("desk/deed.html", u.DESK, deed=u.DEED),
+    "desk-react": _with_dialog("desk/deed.html", u.DESK, deed=u.REACT),
+    "desk-sluice": _with_dialog("desk/sluice.html", u.DESK, sluice=u.SLUICE),
+    "desk-sluice-wrong": _with_dialog("desk/sluice.html", u.DESK, sluice=u.SLUICE_WRONG),
+    "desk-exposed": _with_dialog("desk/stopped.html", u.DESK, stopped=u.EXPOSED),
     "desk-aside": _desk(s.desk(s.case(items=s.ASIDE, earlier=0))),
     "desk-people": _desk(s.desk(s.case(composer=s.composer(reply=_DRAFT))), click("[data-everybody]")),
     "desk-news": _with_news(),

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sluss.cases.access import WORKERS, CaseRow
 from sluss.cases.models import attachments
 from sluss.desk import screens
+from sluss.desk.answering import chosen_target, conversation_of, network_part
 from sluss.desk.around import Around, people
 from sluss.desk.attached import show_file
 from sluss.desk.item_screens import File
+from sluss.desk.public_screens import Exposed
 from sluss.desk.screens import Composer, Run
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
@@ -21,7 +23,7 @@ from sluss.replies.drafts import Apart, Draft, Kind, find_draft
 from sluss.replies.recipients import written
 from sluss.replies.siding import people_of, subject_of
 from sluss.replies.signatures import signature_of
-from sluss.replies.targets import Target, letter_target, target_of
+from sluss.replies.targets import Target, letter_target
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form
 
@@ -40,18 +42,25 @@ class Typed(msgspec.Struct, frozen=True):
     form: Form
     bcc: str = ""
     apart: Apart | None = None
+    conversation_id: int = 0
+    spoiler: str | None = None
+    exposed: tuple[Exposed, ...] = ()
 
 
 def show_composer(tx: Tx, around: Around, case: CaseRow, typed: Typed | None = None, thread: int = 0) -> Composer:
     """The composer of a case for the reader; only notes where no answer can be sent. `thread` is to be gone on with, aside."""
-    way, copied = _way(tx, around, case)
+    chosen = typed.conversation_id if typed and typed.kind == "reply" else conversation_of(find_draft(tx, around.who, case.id, "reply"))
+    way, copied = _way(tx, around, case, chosen)
     reply, note = (_draft(tx, around, case, kind, typed) for kind in KINDS)
     if reply is None:
         reply = screens.Draft(cc=copied)
     note = note or screens.Draft()
     side = show_side(tx, around, case, typed, thread) if way.can_ask else None
     tab: Kind = typed.kind if typed else "side" if thread else _begun(reply, note, side)
-    return msgspec.structs.replace(way, reply=reply, note=note, side=side, tab=tab, form=typed.form if typed else Form())
+    if typed is not None and typed.spoiler is not None:
+        way = msgspec.structs.replace(way, spoiler=typed.spoiler)
+    exposed = typed.exposed if typed else ()
+    return msgspec.structs.replace(way, reply=reply, note=note, side=side, tab=tab, form=typed.form if typed else Form(), exposed=exposed)
 
 
 def _begun(reply: screens.Draft, note: screens.Draft, side: screens.SideDraft | None) -> Kind:
@@ -96,10 +105,10 @@ def files_of(tx: Tx, around: Around, attachment_ids: Sequence[int]) -> tuple[Fil
     return tuple(found[one] for one in attachment_ids if one in found)
 
 
-def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
+def _way(tx: Tx, around: Around, case: CaseRow, chosen: int) -> tuple[Composer, str]:
     """The way out of a case, said in full, and who is copied in from the start."""
     try:
-        target = target_of(tx, around.who, case.id)
+        target = chosen_target(tx, around, case, chosen)
     except Missing:
         return _nowhere(around, case), ""
     can = target.capabilities
@@ -112,7 +121,7 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         channel_label=_(can.label),
         from_name=target.sender.name,
         from_address=target.sender.address,
-        visibility=can.visibility,
+        visibility=target.visibility,
         can_cc=can.can_cc,
         everybody=written(others),
         others=tuple(one.name or one.address for one in others),
@@ -129,6 +138,7 @@ def _way(tx: Tx, around: Around, case: CaseRow) -> tuple[Composer, str]:
         way=str(target.inbox_id),
         as_name=_name_of(tx, around) if can.is_live else "",
         can_ask=_may_ask(around, case, letter_target(tx, around.who, target)),
+        **network_part(tx, around, case, target),
     )
     return composer, written(target.copied) if can.can_cc and target.keeps_copied else ""
 

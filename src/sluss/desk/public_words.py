@@ -46,6 +46,22 @@ def removed_sentence(by: str, network: str) -> str:
     return _("No longer on %(network)s. The words are kept here only.") % {"network": network}
 
 
+def personal_word(kind: str) -> str:
+    """What was found in a text that everybody reads."""
+    return {
+        "card": _("a card number"),
+        "iban": _("an account number"),
+        "account": _("an account number"),
+        "national": _("a personal identity number"),
+        "booking": _("a booking number"),
+        "password": _("a password"),
+        "email": _("an e-mail address"),
+        "phone": _("a phone number"),
+        "address": _("a home address"),
+        "own": _("a number of ours"),
+    }.get(kind, _("something personal"))
+
+
 def deed_label(kind: str, *, ours: bool) -> str:
     """What stands on the button."""
     return {

@@ -24,7 +24,9 @@ from sluss.desk import (
     routes_ready,
     routes_reply,
     routes_side,
+    routes_sluice,
     routes_views,
+    routes_ways,
 )
 from sluss.desk.answers import go_on, page_of, voice_of
 from sluss.desk.desk import Look, Seen, read_best_view, read_desk, read_more, read_search
@@ -183,6 +185,8 @@ ROUTES: list[Any] = [
     *routes_presence.ROUTES,
     *routes_proposals.ROUTES,
     *routes_ready.ROUTES,
+    *routes_sluice.ROUTES,
+    *routes_ways.ROUTES,
 ]
 
 UPLOADS: list[Any] = [*routes_reply.UPLOADS, *routes_side.UPLOADS, *routes_files.UPLOADS]

@@ -27,7 +27,11 @@ Without htmx the answer is 303 to `back`. With htmx: 200 desk/done.html `desk=De
 
 | address | fields |
 | --- | --- |
-| /cases/{no}/reply | `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
+| /cases/{no}/reply | `conversation_id`, `spoiler`, `described` and `alt` (repeated pairs), `template` with `place` and `value` (repeated pairs), `confirmed` after Stopped; `body`, `cc` and `bcc` (addresses, comma-separated), `file` (repeated ids), `seen` (the mark of what was shown), `revision`, `then` = stay or solve, `anyway` = 1, `trust` = 1 and `crowd` = number after Stopped; `then` = note writes it as a note instead |
+| /cases/{no}/way | as a reply, with `to`: the conversation to answer in → the composer again |
+| /cases/{no}/parts | `body`, `spoiler`, `conversation_id` → JSON `{"parts", "found": [{"kind", "text"}], "error"}` |
+| /messages/{id}/deeds | `kind`, `body` (edit), `emoji` (react), `reason`; GET /messages/{id}/deed?kind= asks first → desk/deed.html `deed=DeedForm` |
+| /operations/{id}/back | takes a deed back |
 | /cases/{no}/note | `body`, `file`, `revision` |
 | /cases/{no}/forward | `to`, `body`, `m` (message, or empty for the whole conversation), `file` (repeated ids of theirs), `crowd`, `seen` |
 | /cases/{no}/side | `to` (addresses, or names of colleagues), `about`, `body`, `thread` (a conversation, or empty for a new one), `quote` and `passed` (repeated ids of messages and of their files), `file`, `revision`, `crowd`, `seen` |
@@ -62,7 +66,7 @@ import msgspec
 from sluss.customers.screens import Contact, Person
 from sluss.desk.item_screens import File, Item
 from sluss.desk.list_screens import Here, Priority, Queue, Status, View, Visit
-from sluss.desk.public_screens import PostView, Side
+from sluss.desk.public_screens import Approved, Exposed, PostView, Side, Window
 from sluss.web.shell import Form
 
 Piece = Literal["head", "timeline", "composer", "side"]
@@ -109,6 +113,10 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     `live`: the customer reads as it is written, and sees the agent's name `as_name`. `way` is the inbox by which it leaves.
     `everybody` is what Cc holds after Reply to all; `signature` stands below what is sent, lines of words; `quotes` says that the
     customer's message follows it. `side` is there where somebody can be asked aside.
+
+    On networks: `sides` are the case's conversations, `conversation` the one that is answered, as `account`. `counts`, `reserved` and
+    `max_length` say how long one message may be (`splits`: more become several), `window` until when, `templates` what goes after that
+    (`must_template`: alone). `url` is where people answer who cannot here. `exposed` was found in the text, `confirmed` names it.
     """
 
     to_name: str
@@ -139,6 +147,22 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
     as_name: str = ""
     way: str = ""
+    sides: tuple[Side, ...] = ()
+    conversation: str = ""
+    account: str = ""
+    counts: str = "characters"
+    reserved: int = 0
+    splits: bool = False
+    max_files: int | None = None
+    has_alt: bool = False
+    has_spoiler: bool = False
+    spoiler: str = ""
+    audience: str = ""
+    url: str = ""
+    window: Window | None = None
+    templates: tuple[Approved, ...] = ()
+    must_template: bool = False
+    exposed: tuple[Exposed, ...] = ()
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +194,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
     `agents` and `all_tags` fill the menus. `live`: it came by a live channel; `visit` and `visitors` are the customer on the web site.
     `sides` are its conversations, where any goes by a network; `public` as for rows, `posts` are what its public conversations hang under.
+    `exposed` is what the customer should not have said in public; `passed`: it went on in private, which was not said in public since.
     """
 
     id: str
@@ -209,8 +234,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     sides: tuple[Side, ...] = ()
     public: Literal["", "public", "both"] = ""
     posts: tuple[PostView, ...] = ()
+    exposed: ExposedHere | None = None
+    passed: bool = False
     previous_no: int | None = None
     next_no: int | None = None
+
+
+class ExposedHere(msgspec.Struct, frozen=True, kw_only=True):
+    """Something personal that the customer has said in public, and everybody can read: in which message, of which kinds."""
+
+    message: str
+    kinds: tuple[str, ...]
+    can_hide: bool = False
 
 
 class CaseProposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,7 +304,8 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
     """A send that was stopped: there is news that the sender had not seen, `crowd` new people would get it, or the customer is `doubtful`.
 
     `told` are the questions that were answered before this one, as fields of the form; `to` is the doubtful address.
-    `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text.
+    `op` is the form's own: what was refused has not been used. `solving` is a bare change of status, without a text. `exposed` is what
+    everybody could read, as `account` on `network`; `pairs` fill a template's places.
     """
 
     no: int
@@ -283,6 +319,10 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
     doubtful: bool = False
     to: str = ""
     told: Mapping[str, str] = {}
+    exposed: tuple[Exposed, ...] = ()
+    account: str = ""
+    network: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True):

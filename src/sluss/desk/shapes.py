@@ -8,6 +8,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 
 from sluss.cases.access import Priority
+from sluss.channels.contract import TemplateUse
 from sluss.channels.deeds import DeedKind
 from sluss.desk.deeds import Was
 from sluss.kernel.errors import Invalid, Missing
@@ -21,7 +22,10 @@ Line = Annotated[str, msgspec.Meta(max_length=20_000)]
 
 
 class ReplyForm(msgspec.Struct, frozen=True):
-    """An answer; `then` note makes a note of it. `upload` are files sent along by a browser without scripts."""
+    """An answer; `then` note makes a note of it. `upload` are files sent along by a browser without scripts.
+
+    `described` are files that `alt` describes, one after the other; so `value` fills the `place` of a template (`name/language/place`).
+    """
 
     body: Text = ""
     cc: Line = ""
@@ -35,6 +39,47 @@ class ReplyForm(msgspec.Struct, frozen=True):
     crowd: Number = 0
     way: Number = 0
     upload: tuple[Any, ...] = ()
+    conversation_id: Number = 0
+    spoiler: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+    described: tuple[Number, ...] = ()
+    alt: tuple[Line, ...] = ()
+    template: Annotated[str, msgspec.Meta(max_length=700)] = ""
+    place: tuple[Annotated[str, msgspec.Meta(max_length=800)], ...] = ()
+    value: tuple[Line, ...] = ()
+    confirmed: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class WayForm(ReplyForm, frozen=True):
+    """The same, on its way to another conversation of the case."""
+
+    to: Number = 0
+
+
+class PartsForm(msgspec.Struct, frozen=True):
+    """What is to be shown as it would be sent."""
+
+    body: Text = ""
+    spoiler: Line = ""
+    conversation_id: Number = 0
+
+
+class SluiceShape(msgspec.Struct, frozen=True):
+    """From public to private: by which way, what is said on both sides, whether the public words are hidden."""
+
+    by: Literal["reply", "talk", "link", "mail"]
+    public: Number = 0
+    told: Text = ""
+    said: Text = ""
+    hide: Literal["", "1"] = ""
+    seen: Line = ""
+    confirmed: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class BackForm(msgspec.Struct, frozen=True):
+    """A word in public afterwards; empty for the usual one."""
+
+    said: Text = ""
+    seen: Line = ""
 
 
 class NoteForm(msgspec.Struct, frozen=True):
@@ -77,6 +122,7 @@ class DraftForm(msgspec.Struct, frozen=True):
     thread: Number = 0
     quote: tuple[Number, ...] = ()
     passed: tuple[Number, ...] = ()
+    conversation_id: Number = 0
 
 
 class ForwardForm(msgspec.Struct, frozen=True):
@@ -159,6 +205,16 @@ def number(text: str) -> int:
 def apart_of(form: SideForm | DraftForm) -> Apart:
     """What a question beside the customer holds besides its words."""
     return Apart(to=form.to, subject=form.about, conversation_id=form.thread, quoted=form.quote, passed=form.passed)
+
+
+def chosen_template(form: ReplyForm) -> TemplateUse | None:
+    """The template that was chosen, with what was filled in for it; None where free words are sent."""
+    name, slash, language = form.template.rpartition("/")
+    if not slash:
+        return None
+    mine = f"{form.template}/"
+    values = {place.removeprefix(mine): value for place, value in zip(form.place, form.value, strict=False) if place.startswith(mine)}
+    return TemplateUse(name=name, language=language, values=values)
 
 
 def uploads(form: ReplyForm | NoteForm | SideForm) -> list[UploadFile]:

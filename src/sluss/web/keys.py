@@ -58,6 +58,7 @@ KEYS: tuple[Key, ...] = (
     Key("note", "Write a note", "n", "case", "lock"),
     Key("side", "Ask aside", "d", "case", "users"),
     Key("forward", "Forward", "f", "case", "forward"),
+    Key("sluice", "Move to private", "l", "case", "globe-lock"),
     Key("solve", "Solve", "e", "case", "check"),
     Key("solve-next", "Solve and go to the next", "Shift+e", "case", "check"),
     Key("snooze", "Snooze", "z", "case", "alarm-clock"),

@@ -5,7 +5,7 @@ import { clock } from "./clock.js";
 
 const IDLE = 1000;
 const AGAIN = 5000;
-const FIELDS = ["cc", "bcc", "to", "about", "thread"];
+const FIELDS = ["cc", "bcc", "to", "about", "thread", "conversation_id"];
 
 export class Draft {
   constructor(form, no) {
