@@ -20,6 +20,7 @@ from typing import Any
 import uvloop
 
 from sluss.app import Server, make_app, make_server
+from sluss.broadcast.publisher import Publisher
 from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email.listener import ListenerOptions, MailListener
 from sluss.channels.hosting import Hosting, at_home
@@ -140,6 +141,7 @@ class Work:
             host.db, host.files, channel_named, self.hosting.connection, self.reception.receive, largest=host.config.max_message_bytes
         )
         self.outbox = Outbox(host.db, host.files, self.hosting.connection, signals, host.holder)
+        self.publisher = Publisher(host.db, self.hosting.connection)
         post = Postbox(host.db, host.config, self.hosting.connection).post
         self.postman = Postman(host.db, host.config, post, port=lambda: host.port, tellers=TELLERS)
 
@@ -150,6 +152,7 @@ class Work:
         self._leased("reactions", lambda lease: react_forever(self.host.db, self.signals, AFTER, lease))
         self._leased("letters", lambda lease: self.postman.run(self.signals, lease))
         self._leased("admit", lambda lease: admit_forever(reader, self.signals, lease))
+        self._leased("notices", lambda lease: self.publisher.run(self.signals, lease))
         self._leased("fetch", lambda lease: self.fetcher.run(self.signals, lease))
         self._leased("privacy", lambda lease: work_forever(self._privacy(lease), self.signals))
         self._leased("sealing", lambda _: reseal_forever(self.host.db, self.host.sealer))

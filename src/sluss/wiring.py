@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sluss.api.again import forget_old_answers
+from sluss.broadcast import answering
 from sluss.cards.answers import forget_old_cards
 from sluss.cases.actions import WAKE, wake_case
 from sluss.cases.events import CaseOpened, MessageChanged, MessageReceived, NoteAdded
@@ -76,6 +77,7 @@ JOBS: Mapping[str, JobAction] = {
     INDEX_CASE: index_some_of_case,
     REBUILD: rebuild_some,
     TIMER: go_on,
+    answering.JOB: answering.answer_some,
     DIGEST: send_digest,
     FOLLOW: follow_by_mail,
 }

@@ -6,6 +6,7 @@ otherwise, is over, or cannot be answered now is left alone and says why.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,7 +82,7 @@ def _answer(tx: Tx, agent: Actor, notice: sa.Row[Any], link: sa.Row[Any], *, sol
                 return ENDED
             if _answered_since(tx, agent, case.id, link.linked_at):
                 return ANSWERED
-            op = f"notice-{notice.id}-{case.id}"
+            op = hashlib.blake2b(f"{notice.id} {case.id}".encode(), digest_size=13).hexdigest()
             send_reply(tx, agent, SendReply(op=op, case_id=case.id, text=notice.answer, anyway=True, then="solve" if solve else "stay"))
     except Trouble as trouble:
         return next(iter(trouble.fields.values())) if isinstance(trouble, Invalid) else trouble.sentence
