@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
 from sluss.cases.models import message_references, messages
-from sluss.channels.contract import Address, Refused, Sent
+from sluss.channels.contract import Address, Inbound, Outbound, Refused, Sent
 from sluss.channels.costs import CAP, costs_since, note_cost
 from sluss.channels.reconnecting import note_connected
 from sluss.contacts.actions import find_identities
@@ -14,6 +17,7 @@ from sluss.kernel.clock import DAY, MINUTE, SECOND, TestClock
 from sluss.kernel.errors import Conflict
 from sluss.outbox.actions import retry_operation
 from sluss.outbox.queries import deliveries_of, paused_inboxes
+from sluss.outbox.receipts import note_echo
 from sluss.replies.private_reply import PrivateReply, reply_privately
 from sluss.replies.undoing import undo_send
 from tests.outbox.scene import Scene
@@ -151,3 +155,26 @@ def test_all_parts_are_taken_back_together(scene: Scene, square: Square) -> None
 
 def private(case_id: int, message_id: int) -> PrivateReply:
     return PrivateReply(op=f"p{message_id}", case_id=case_id, message_id=message_id, text="Vad är ditt bokningsnummer?", anyway=True)
+
+
+async def test_an_echo_that_is_quicker_than_the_answer_takes_nothing_from_it(scene: Scene, square: Square, clock: TestClock) -> None:
+    """F29: the network shows our answer to us before it has said that it took it."""
+    departure = reply_to(scene, comment(scene))
+    clock.move(UNDO)
+
+    async def echo_first(outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:
+        await hand_over()
+        values: dict[str, Any] = {
+            "sender": Address("support@norrsken.example"),
+            "subject": "",
+            "text": outbound.text,
+            "fresh": outbound.text,
+        }
+        shown = Inbound(external_id="n5", dedupe_key="n5", direction="out", echo_of=outbound.external_id, **values)
+        await scene.db.write(note_echo, scene.system, departure.message_id, shown)
+        return Sent("ok", ("n5",), url="https://square.example/n5", cost=200)
+
+    square.script = [echo_first]
+    await scene.round()
+    assert (scene.states(), face(scene, departure.message_id).url) == (["sent"], "https://square.example/n5")
+    assert [one.micros for one in scene.db.read_now(costs_since, scene.maja, scene.inbox_id, 1)] == [200]

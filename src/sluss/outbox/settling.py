@@ -37,11 +37,12 @@ def settle(tx: Tx, claim: Claim, outcome: Outcome) -> bool:
     followed = row is None or (row.holder, row.fence) != (claim.holder, claim.fence)
     mine = row is not None and not followed and row.state in (LEFT | {"queued"} if outcome.ending == "sent" else LEFT)
     end_attempt(tx, claim.workspace_id, claim.attempt_id, outcome if mine else Outcome(outcome.ending, "late", outcome.reason))
+    if row is not None and outcome.sent is not None:
+        # Also where an echo was quicker: it told that the message left, and nothing of where people see it or what it cost.
+        keep_answer(tx, system(claim.workspace_id), claim, outcome.sent)
     if row is None or not mine:
         return False
     move_operation(tx, row, decide(standing_of(row) if row.state == "sending" else claim.standing, outcome, tx.now))
-    if outcome.sent is not None:
-        keep_answer(tx, system(claim.workspace_id), claim, outcome.sent)
     if outcome.ending == "sent" and claim.kind != "send":
         note_done(tx, system(claim.workspace_id), claim)
     _note_network(tx, claim, outcome)
