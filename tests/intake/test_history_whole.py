@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from sluss.cases.models import cases
-from sluss.channels.contract import HISTORY, Connection, Delivered, Surroundings
+from sluss.channels.bringing import HISTORY
+from sluss.channels.contract import Connection, Delivered, Surroundings
 from sluss.channels.email import history, mailbox, receiving
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.mail.world import Mails

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from sluss.channels.contract import HISTORY, WISH, History
+from sluss.channels.bringing import HISTORY, WISH, History
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.inboxes import access_inbox
 from sluss.channels.models import cursors, inboxes

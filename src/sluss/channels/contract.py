@@ -14,7 +14,6 @@ import msgspec
 from sluss.channels.happenings import AccountNews, Bystander, Changed, Known, Opened, Post, Reacted, Renamed, Wanted
 from sluss.channels.who import Address as Address  # noqa: PLC0414 - part of the contract, wherever it is written
 from sluss.channels.who import Profile
-from sluss.kernel.clock import SECOND
 from sluss.kernel.files import Stored, Writing
 
 LETTER = "sluss-letter."
@@ -363,27 +362,6 @@ class Cursors(Protocol):
 
 Receive = Callable[[Connection, list[Delivered]], Awaitable[None]]
 """Stores envelopes; returns only when they are durable, raises when they are not (the adapter must then not acknowledge)."""
-
-HISTORY = "history"
-WISH = "history-wish"
-"""Cursors by which an adapter tells how it brings in old messages, and learns whether it shall rest."""
-
-
-class History(msgspec.Struct, frozen=True, kw_only=True):
-    """How far it has come: `done` of `total` messages, `rate` a second, instants in microseconds UTC. `reason` says why it stands still."""
-
-    total: int
-    done: int
-    rate: float = 0.0
-    began_at: int = 0
-    ended_at: int | None = None
-    reason: str = ""
-    paused: bool = False
-
-    @property
-    def left_at_rate(self) -> int | None:
-        """Microseconds until the end when it goes on like this; None when nobody can tell."""
-        return round((self.total - self.done) / self.rate * SECOND) if self.rate > 0 and self.ended_at is None else None
 
 
 class Intake(Protocol):

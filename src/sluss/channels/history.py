@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from sluss.channels.contract import HISTORY, WISH, History
+from sluss.channels.bringing import HISTORY, WISH, History
 from sluss.channels.inboxes import access_inbox
 from sluss.channels.models import cursors
 from sluss.channels.progress import get_cursor

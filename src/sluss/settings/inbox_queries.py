@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sluss.channels.contract import Check, History
+from sluss.channels.bringing import History
+from sluss.channels.contract import Check
 from sluss.channels.history import history_of
 from sluss.channels.inboxes import Inbox, access_inbox, list_inboxes, teams_of
 from sluss.channels.oauth.grants import NOT_CONNECTED, Grant, list_grants

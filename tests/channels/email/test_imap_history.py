@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sluss.channels.contract import Connection, Delivered, History
+from sluss.channels.bringing import History
+from sluss.channels.contract import Connection, Delivered
 from sluss.channels.email import history, mailbox, receiving
 from sluss.channels.email.fetching import Batch
 from sluss.sandbox.mail.servers import MailWorld

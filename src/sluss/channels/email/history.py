@@ -13,7 +13,8 @@ from typing import NoReturn
 
 import msgspec
 
-from sluss.channels.contract import HISTORY, WISH, Connection, History, Surroundings
+from sluss.channels.bringing import HISTORY, WISH, History
+from sluss.channels.contract import Connection, Surroundings
 from sluss.channels.email.fetching import MARKED, Batch, Fetching, Source, mark_of
 from sluss.channels.email.folder import WINDOW, Position
 from sluss.channels.email.imap import imap_place
