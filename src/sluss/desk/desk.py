@@ -18,6 +18,7 @@ from sluss.desk.around import Around, banners, look_around, people
 from sluss.desk.chosen import Chosen, choose, show_saved, view_of
 from sluss.desk.composer import Typed, show_composer
 from sluss.desk.effects import effect_of
+from sluss.desk.exposure import answered_in_private, exposed_in
 from sluss.desk.list_screens import Queue, View
 from sluss.desk.order import Sort, sort_of
 from sluss.desk.panel import all_tags, assignable, case_banners, teams_of
@@ -159,6 +160,8 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         sides=sides,
         public=mark_public,
         posts=read_posts(tx, around, row) if mark_public else (),
+        exposed=exposed_in(tx, who, row) if mark_public else None,
+        passed=mark_public == "both" and answered_in_private(tx, who, row),
         opened_at=row.opened_at,
         items=stretch.items,
         first=stretch.first,
