@@ -37,7 +37,11 @@ def note_wants(tx: Tx, who: Actor, wants: Sequence[Want]) -> None:
     here = (f.workspace_id == who.workspace_id) & f.inbox_id.in_({one for one, _ in keys}) & f.key.in_({key for _, key in keys})
     known = {(row.inbox_id, row.key) for row in tx.rows(sa.select(f.inbox_id, f.key).where(here))}
     writers = _writers(tx, who, [one.message_id for one in wants if one.wanted.kind == "person"])
-    rows = [_row(tx, who, one, writers.get(one.message_id)) for key, one in keys.items() if key not in known]
+    rows = [
+        _row(tx, who, one, writers.get(one.message_id) if one.wanted.kind == "person" else None)
+        for key, one in keys.items()
+        if key not in known
+    ]
     if rows:
         tx.run(sa.insert(fetches), rows)
         tx.hint(TOPIC)
