@@ -53,10 +53,11 @@ def limited(minutes: int = 3) -> Answer:
 class GraphDouble(Double):
     """One app with all that it is connected to. `echo` says when Meta tells of what was sent: `after` the answer, `before` it, `none`.
 
-    `sent` are the texts that were taken from the interface, oldest first.
+    `sent` are the texts that were taken from the interface, oldest first. New ids begin after `first`, so that a double that is made anew
+    repeats none; a `lenient` one takes answers to what only its forerunner knew.
     """
 
-    def __init__(self, *, now: Callable[[], int] = system_clock) -> None:
+    def __init__(self, *, now: Callable[[], int] = system_clock, first: int = 0, lenient: bool = False) -> None:
         super().__init__()
         self.now = now
         self.app_id, self.app_secret, self.verify = APP_ID, APP_SECRET, VERIFY
@@ -65,7 +66,7 @@ class GraphDouble(Double):
         self.heard = dict[str, list[str]]()
         self.overrides = dict[str, str]()
         self.callbacks = dict[str, dict[str, Any]]()
-        self.echo = "after"
+        self.echo, self.lenient = "after", lenient
         self.silent, self.lag = False, 0.05
         self.sent = list[str]()
         self.last: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -73,7 +74,7 @@ class GraphDouble(Double):
         self.usage = 0
         self.media = MediaHost(self)
         self._held: list[tuple[str, dict[str, Any]]] | None = None
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first + 1)
         self._nodes: list[Callable[[Asked, str], Awaitable[Answer | None]]] = []
         self.at("GET", "(?P<node>[0-9]+)/subscribed_apps", self._subscribed)
         self.at("POST", "(?P<node>[0-9]+)/subscribed_apps", self._subscribe)
