@@ -143,6 +143,7 @@ async def test_what_ends_without_an_answer_is_unknown_and_what_never_left_is_not
         {"what": "cut"},
         {"what": "status", "answer": Answer(502, b"<html>Bad Gateway", {}, "text/html")},
         {"what": "status", "answer": Answer(200, b"[]")},
+        {"what": "status", "answer": Answer(200, b'{"ok":true,"result":{}}')},
     ):
         booth.network.trouble(path="sendMessage", **trouble)
         with pytest.raises(ResultUnknown):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.contract import Connection, Outbound, OutboundFile, Refused, Sent
+from sluss.channels.contract import Connection, Outbound, OutboundFile, Refused, ResultUnknown, Sent
 from sluss.channels.deeds import Deed
 from sluss.channels.telegram.bot import Bots, HandOver
 from sluss.channels.telegram.entities import units
@@ -55,9 +55,11 @@ async def send_message(bots: Bots, connection: Connection, outbound: Outbound, h
         # Only in groups is it one chat that was written to too fast; alone with a person it is the bot itself.
         raise _widened(error) if outbound.visibility == "private" and error.wait else error from None
     number = object_of(said).get("message_id")
-    key = message_key(bot_of(connection), place, number) if isinstance(number, int) else ""
+    if not isinstance(number, int):
+        raise ResultUnknown(say("Telegram's answer names no message."))
+    key = message_key(bot_of(connection), place, number)
     thread = moved or ("" if place_of(outbound.thread_key) is not None else private_thread(place))
-    return Sent(say("taken by Telegram"), external_ids=(key,) if key else (), thread_key=thread)
+    return Sent(say("taken by Telegram"), external_ids=(key,), thread_key=thread)
 
 
 def place_to(outbound: Outbound) -> Place:

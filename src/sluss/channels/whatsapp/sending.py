@@ -132,7 +132,9 @@ def _sent(outbound: Outbound, said: dict[str, Any]) -> Sent:
     held = a_text(message.get("message_status"))
     detail = say("held by WhatsApp for its quality") if held == "held_for_quality_assessment" else say("taken by WhatsApp")
     key = a_text(message.get("id"))
-    sent = Sent(detail, external_ids=(key,) if key else ())
+    if not key:
+        raise ResultUnknown(say("WhatsApp's answer names no message."))
+    sent = Sent(detail, external_ids=(key,))
     if outbound.thread_key.startswith(("dm:", "group:")) or not person.address:
         return sent
     return msgspec.structs.replace(sent, thread_key=person.thread, recipient=Address(person.address))

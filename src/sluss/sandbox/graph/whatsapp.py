@@ -216,7 +216,8 @@ class WhatsappDouble:
         return told({"id": self.keep(part.data, part.media_type)})
 
     async def _block(self, asked: Asked) -> Answer:
-        users = {str(one["user"]) for one in asked.json["block_users"]}
+        listed = asked.json["block_users"] if asked.body else msgspec.json.decode(asked.query["block_users"])
+        users = {str(one["user"]) for one in listed}
         (self.blocked.update if asked.method == "POST" else self.blocked.difference_update)(users)
         return told({"messaging_product": "whatsapp", "block_users": {"added_users": [{"input": one} for one in users]}})
 
