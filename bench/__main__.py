@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import admit, browser, chat, desk, footprint, history, hooks, presence, search
+from bench import admit, browser, chat, desk, footprint, history, hooks, presence, search, social
 from bench.figures import Figure, as_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -18,6 +18,7 @@ START, END = "<!-- figures -->", "<!-- end of figures -->"
 PARTS: Mapping[str, Callable[[int], list[Figure]]] = {
     "admit": admit.measure,
     "hooks": hooks.measure,
+    "social": social.measure,
     "history": history.measure,
     "desk": desk.measure,
     "search": search.measure,

@@ -11,7 +11,8 @@ import resource
 import time
 
 from bench.figures import Figure
-from sluss.channels.contract import HISTORY, Connection, Delivered, Surroundings
+from sluss.channels.bringing import HISTORY
+from sluss.channels.contract import Connection, Delivered, Surroundings
 from sluss.channels.email import receiving
 from sluss.channels.email.dial import Place
 from sluss.channels.email.fetching import MARKED

@@ -27,6 +27,7 @@ class Running:
         self.inbox_id: int = said["inbox_id"]
         self.cookie: str = said["cookie"]
         self.chat_key: str = said["chat_key"]
+        self.page_id: int = said["page_id"]
 
     def rss(self) -> float:
         """Resident memory in MB."""

@@ -1,4 +1,4 @@
-"""What a measured server holds: one workspace, one inbox that mail is handed to, a chat, one agent who is signed in."""
+"""What a measured server holds: one workspace, one inbox that mail is handed to, a chat, a page, one agent who is signed in."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sluss.people.sessions import Browser, open_session
 from sluss.serving import Host
 
 MADE = "bench.json"
+PAGE = "104512345678901"
 
 
 def set_up(host: Host) -> dict[str, Any]:
@@ -38,8 +39,11 @@ def _make(host: Host) -> dict[str, Any]:
     inbox_id = host.db.write_now(create_inbox, who, host.sealer, "email", fields)
     chat = InboxFields(name="Webbchatt", address=new_chat_key(), settings={"origins": ["https://www.norrsken.example"]})
     host.db.write_now(create_inbox, who, host.sealer, "webchat", chat)
+    nowhere = {"page_id": PAGE, "handle": "Norrsken Air", "api": "http://127.0.0.1:1"}
+    page = InboxFields(name="Facebook", address=f"facebook-{PAGE}", settings=nowhere, secrets={"token": "x" * 20, "app_secret": SECRET})
+    page_id = host.db.write_now(create_inbox, who, host.sealer, "facebook", page)
     agent_id = host.db.write_now(
         create_agent, who, NewAgent(name="Johan Falk", email="johan@norrsken.example", role="admin"), hash_now("a long enough word")
     )
     cookie = host.db.write_now(open_session, workspace_id, agent_id, Browser("bench", "127.0.0.1"), host.config)
-    return {"workspace_id": workspace_id, "inbox_id": inbox_id, "cookie": cookie, "chat_key": chat.address}
+    return {"workspace_id": workspace_id, "inbox_id": inbox_id, "cookie": cookie, "chat_key": chat.address, "page_id": page_id}
