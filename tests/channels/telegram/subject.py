@@ -32,13 +32,13 @@ class SUBJECT(Posting):
         self.channel = TelegramChannel(allow_private=True)
         self.double = Telegram(lambda: NOW / 1_000_000)
         self.letters = Letterbox(self.double)
-        self._bot = self.double.add_bot(TOKEN, "norrsken_bot", "Norrsken Air")
-        self._people = {number: Telephone(self.double, self._bot, one) for number, one in ((1, ANNA), (2, PAWEL))}
+        self.bot = self.double.add_bot(TOKEN, "norrsken_bot", "Norrsken Air")
+        self._people = {number: Telephone(self.double, self.bot, one) for number, one in ((1, ANNA), (2, PAWEL))}
 
     async def open(self) -> None:
         await self.double.start()
         self.letters.catch()
-        self._bot.hook, self._bot.secret = HOOK, SECRET
+        self.bot.hook, self.bot.secret = HOOK, SECRET
 
     async def close(self) -> None:
         await self.channel.close()
@@ -71,9 +71,9 @@ class SUBJECT(Posting):
         return False
 
     async def tell_unknown(self) -> None:
-        await self.double.tell(self._bot, message_from_mars={"text": "?"})
-        await self.double.tell(self._bot, channel_post={"message_id": 1, "chat": {"id": -1, "type": "channel"}, "date": 1, "text": "?"})
-        await self.double.tell(self._bot, poll_answer={"poll_id": "1", "option_ids": [0]})
+        await self.double.tell(self.bot, message_from_mars={"text": "?"})
+        await self.double.tell(self.bot, channel_post={"message_id": 1, "chat": {"id": -1, "type": "channel"}, "date": 1, "text": "?"})
+        await self.double.tell(self.bot, poll_answer={"poll_id": "1", "option_ids": [0]})
 
     async def echo(self) -> bool:
         """A bot never hears itself."""
