@@ -138,7 +138,9 @@ class Street(msgspec.Struct, frozen=True):
     def ordered(self, message_id: int) -> list[tuple[str, str]]:
         """Deeds on a message with their states."""
         o = operations.c
-        rows = self.db.read_now(lambda tx: tx.rows(sa.select(o.kind, o.state).where(o.message_id == message_id, o.kind != "send").order_by(o.id)))
+        rows = self.db.read_now(
+            lambda tx: tx.rows(sa.select(o.kind, o.state).where(o.message_id == message_id, o.kind != "send").order_by(o.id))
+        )
         return [(row.kind, row.state) for row in rows]
 
     def said(self) -> list[tuple[str, str]]:

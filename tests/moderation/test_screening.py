@@ -79,7 +79,7 @@ def test_heat_tells_anger_from_calm() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_text_costs_more_than_its_beginning(text: str) -> None:
-    """T93: what is matched is bounded, so a hostile text says no more than its first characters do."""
+    """T102: what is matched is bounded, so a hostile text says no more than its first characters do."""
     assert screen(text).findings == screen(text[:4_000]).findings
 
 

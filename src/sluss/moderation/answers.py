@@ -18,9 +18,9 @@ from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing, Trouble
 from sluss.kernel.schema import fields
 from sluss.kernel.text import clean_text
 from sluss.kernel.tx import Tx
+from sluss.moderation.asking import deputy
 from sluss.moderation.events import AnswerWaits
 from sluss.moderation.models import waiting_answers
-from sluss.moderation.steps import deputy
 from sluss.people.once import once
 from sluss.people.queries import get_agent
 from sluss.people.sessions import inboxes_of

@@ -51,37 +51,57 @@ class AskWay(msgspec.Struct, frozen=True, kw_only=True):
 
 def way_to_ask(tx: Tx, who: Actor, spoken: Spoken) -> AskWay:
     """The best way to one author: any private one before the public."""
-    sluice = sluice_of(tx, who, spoken.case_id, spoken.message_id)
-    best = next((one for one in sluice.passages if LABELS.get(one.by) and not one.why), None)
-    if best is not None:
-        return AskWay(by=best.by, label=LABELS[best.by], language=sluice.language)
+    return ways_to_ask(tx, who, spoken)[0]
+
+
+def ways_to_ask(tx: Tx, who: Actor, spoken: Spoken) -> list[AskWay]:
+    """All of them, the best first; the public one stands last."""
+    sluice = sluice_of(tx, deputy(who), spoken.case_id, spoken.message_id)
+    private = [
+        AskWay(by=one.by, label=LABELS[one.by], language=sluice.language) for one in sluice.passages if LABELS.get(one.by) and not one.why
+    ]
     closed = target_of(tx, who, spoken.case_id, spoken.conversation_id).closed
-    return AskWay(by=None, label=closed or IN_PUBLIC, language=sluice.language, closed=closed)
+    return [*private, AskWay(by=None, label=closed or IN_PUBLIC, language=sluice.language, closed=closed)]
 
 
 def ask_author(tx: Tx, who: Actor, spoken: Spoken, rule: Rule, text: str) -> int:
     """Send it. The customer's own matter waits for its answer as before. Returns the message's id."""
-    way = way_to_ask(tx, who, spoken)
-    if way.closed:
-        raise Conflict(way.closed)
-    words = clean_text(text).strip() or way.words(spoken, rule)
-    if len(words) > TEXT:
+    before, ways = access_case(tx, who, spoken.case_id), ways_to_ask(tx, who, spoken)
+    typed = clean_text(text).strip()
+    if len(typed) > TEXT:
         raise Invalid({"text": "Write it shorter: at most 4,000 characters."})
-    before = access_case(tx, who, spoken.case_id)
+    for way in ways:
+        words = typed if typed and way.in_public == ways[0].in_public else way.words(spoken, rule)
+        try:
+            with tx.attempt():
+                message_id = _say(tx, deputy(who), spoken, way, words)
+            break
+        except Conflict:  # a door that looked open; the last one says why
+            if way is ways[-1]:
+                raise
+    else:
+        raise Conflict(IN_PUBLIC)
+    if before.status in {"open", "pending", "snoozed"} and before.waiting_since is not None:
+        set_status(tx, deputy(who), spoken.case_id, before.status, before.snoozed_until)
+        wait_again(tx, deputy(who), spoken.case_id, before.waiting_since)
+    return message_id
+
+
+def deputy(who: Actor) -> Actor:
+    """A reviewer decides here, and nothing else in a case: it is done in their name with an agent's right."""
+    return msgspec.structs.replace(who, role="agent") if who.kind == "agent" and who.role == "reviewer" else who
+
+
+def _say(tx: Tx, who: Actor, spoken: Spoken, way: AskWay, words: str) -> int:
     op = f"ask-{tx.new_id()}"
     if way.by is None:
+        if way.closed:
+            raise Conflict(way.closed)
         reply = SendReply(op=op, case_id=spoken.case_id, text=words, conversation_id=spoken.conversation_id, anyway=True, trust=True)
-        message_id = send_reply(tx, who, reply).message_id
-    else:
-        seen = mark_of(tx, who, spoken.case_id)
-        moved = move_to_private(
-            tx, who, MoveToPrivate(op=op, case_id=spoken.case_id, public_id=spoken.message_id, by=way.by, told=words, seen=seen)
-        )
-        message_id = _message_of(tx, who, moved.operation_ids[0])
-    if before.status in {"open", "pending", "snoozed"} and before.waiting_since is not None:
-        set_status(tx, who, spoken.case_id, before.status, before.snoozed_until)
-        wait_again(tx, who, spoken.case_id, before.waiting_since)
-    return message_id
+        return send_reply(tx, who, reply).message_id
+    seen = mark_of(tx, who, spoken.case_id)
+    move = MoveToPrivate(op=op, case_id=spoken.case_id, public_id=spoken.message_id, by=way.by, told=words, seen=seen)
+    return _message_of(tx, who, move_to_private(tx, who, move).operation_ids[0])
 
 
 def _message_of(tx: Tx, who: Actor, operation_id: int) -> int:

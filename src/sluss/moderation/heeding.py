@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from sluss.cases.models import conversations, messages
+from sluss.cases.models import conversations, messages, threads
 from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor, system
 from sluss.kernel.events import Recorded
@@ -20,11 +22,13 @@ from sluss.outbox.events import DeedChanged
 
 
 def heed_answer(tx: Tx, recorded: Recorded) -> None:
-    """Whoever was asked writes: nothing goes on by itself until a person has read it."""
+    """Whoever was asked writes, in the case or privately: nothing goes on by itself until a person has read it."""
     who = system(recorded.workspace_id)
     message_id: int = getattr(recorded.event, "message_id", 0)
-    for matter, spoken in _waiting(tx, who, recorded.event.case_id):
-        if message_id > spoken.message_id and _wrote(tx, who, message_id, spoken, matter.changed_at):
+    heard = _heard(tx, who, message_id)
+    for matter, spoken in _waiting_for(tx, who, heard.contact_id) if heard is not None and not heard.automatic else []:
+        near = heard is not None and (heard.visibility == "private" or spoken.case_id == recorded.event.case_id)
+        if near and message_id > spoken.message_id:
             back_to_people(tx, who, (matter, spoken), "answer", say("The author answers. Read it first."))
 
 
@@ -69,34 +73,25 @@ def _edited(tx: Tx, who: Actor, matter: MatterRow, spoken: Spoken, *, unsure: bo
     settle(tx, who, matter, "softened")
 
 
-def _waiting(tx: Tx, who: Actor, case_id: int) -> list[tuple[MatterRow, Spoken]]:
-    """Matters of a case whose authors were asked."""
-    k, m, v = matters.c, messages.c, conversations.c
+def _heard(tx: Tx, who: Actor, message_id: int) -> sa.Row[Any] | None:
+    """Who wrote a message, and on which side."""
+    m, v, t, i = messages.c, conversations.c, threads.c, identities.c
+    joined = messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
+    joined = joined.join(threads, (t.workspace_id == v.workspace_id) & (t.id == v.thread_id))
+    joined = joined.join(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
+    wanted = sa.select(i.contact_id, t.visibility, m.automatic).select_from(joined)
+    return tx.row(wanted.where(m.workspace_id == who.workspace_id, m.id == message_id, m.direction == "in"))
+
+
+def _waiting_for(tx: Tx, who: Actor, contact_id: int) -> list[tuple[MatterRow, Spoken]]:
+    """Matters in which this person was asked."""
+    k, m, i = matters.c, messages.c, identities.c
     joined = matters.join(messages, (m.workspace_id == k.workspace_id) & (m.id == k.message_id))
-    joined = joined.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
-    mine = (k.workspace_id == who.workspace_id) & (k.state == "waiting") & (v.case_id == case_id)
-    rows = tx.rows(sa.select(k.message_id).select_from(joined).where(mine))
-    found = spoken_of(tx, who, [row.message_id for row in rows])
+    joined = joined.join(identities, (i.workspace_id == m.workspace_id) & (i.id == m.identity_id))
+    mine = (k.workspace_id == who.workspace_id) & (k.state == "waiting") & (i.contact_id == contact_id)
+    found = spoken_of(tx, who, [row.message_id for row in tx.rows(sa.select(k.message_id).select_from(joined).where(mine))])
     pairs = [(find_matter(tx, who, one), spoken) for one, spoken in found.items()]
     return [(matter, spoken) for matter, spoken in pairs if matter is not None]
-
-
-def _wrote(tx: Tx, who: Actor, message_id: int, spoken: Spoken, since: int) -> bool:
-    """Whether this is a message of the same person, since they were asked."""
-    m = messages.c
-    row = tx.row(sa.select(m.identity_id, m.direction, m.at, m.automatic).where(m.workspace_id == who.workspace_id, m.id == message_id))
-    return row is not None and row.direction == "in" and not row.automatic and row.at >= since and _same(tx, who, row.identity_id, spoken)
-
-
-def _same(tx: Tx, who: Actor, identity_id: int | None, spoken: Spoken) -> bool:
-    """By the same handle, or by another way of the same contact: a private answer often comes by one."""
-    from_another = identity_id is not None and identity_id != spoken.identity_id
-    return identity_id == spoken.identity_id or (from_another and _contact(tx, who, identity_id) == spoken.contact_id)
-
-
-def _contact(tx: Tx, who: Actor, identity_id: int | None) -> int | None:
-    c = identities.c
-    return tx.value(sa.select(c.contact_id).where(c.workspace_id == who.workspace_id, c.id == identity_id))
 
 
 def _by(spoken: Spoken) -> str:

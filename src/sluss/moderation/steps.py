@@ -19,7 +19,7 @@ from sluss.kernel.jobs import schedule
 from sluss.kernel.text import clean_text
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
-from sluss.moderation.asking import ask_author
+from sluss.moderation.asking import ask_author, deputy
 from sluss.moderation.learning import FINE, forget_lesson, learn
 from sluss.moderation.log import Line, MatterRow, change, lines_of, write_line
 from sluss.moderation.matters import TIMER, access_matter, hold_matter, open_matter, settle
@@ -162,7 +162,7 @@ def do_step(tx: Tx, who: Actor, about: Matter, step: str, why: tuple[str, str]) 
         return settle(tx, who, matter, OUTCOMES[step], step=step)
     _teach(tx, who, spoken, rule.name)
     if step == "ask":
-        answer_id = ask_author(tx, deputy(who), spoken, rule, text)
+        answer_id = ask_author(tx, who, spoken, rule, text)
         write_line(tx, who, matter, spoken, "ask", reason=reason, answer_id=answer_id)
         return _wait(tx, who, matter, step, rule)
     operation_id = order_deed(tx, deputy(who), spoken.message_id, cast("DeedKind", step), reason=reason)
@@ -183,11 +183,6 @@ def can_undo(line: Line, lines: Sequence[Line], done: Mapping[int, DeedState]) -
 def deeds_on(tx: Tx, who: Actor, message_id: int) -> dict[int, DeedState]:
     """How the deeds on a message stand, by their operations."""
     return {one.operation_id: one for states in deeds_of(tx, who, [message_id]).values() for one in states}
-
-
-def deputy(who: Actor) -> Actor:
-    """A reviewer decides here, and nothing else in a case: the deed is done in their name with an agent's right."""
-    return msgspec.structs.replace(who, role="agent") if who.kind == "agent" and who.role == "reviewer" else who
 
 
 def expire_proposals(tx: Tx, who: Actor) -> None:
