@@ -17,6 +17,7 @@ from litestar import Litestar, Response, Router
 from litestar.exceptions import HTTPException, LitestarDeprecationWarning
 
 from sluss.api import routes as api
+from sluss.broadcast import routes as broadcast
 from sluss.config import Config
 from sluss.customers import routes as customers
 from sluss.desk import routes as desk
@@ -56,6 +57,7 @@ ROUTES = [
     *people.ROUTES,
     *customers.ROUTES,
     *moderation.ROUTES,
+    *broadcast.ROUTES,
     *notifications.ROUTES,
     *embed.ROUTES,
     *visitor.ROUTES,

@@ -100,12 +100,12 @@ def test_cases_are_suggested_by_what_they_say_and_when(
     assert customers.write("Klarna", "Betalning") in [one.number for one in db.read_now(suggest_cases, johan, notice_id)]
 
 
-def test_two_hundred_cases_are_answered_at_one_press_each_once(db: Database, world: World, customers: Customers, notice_id: int) -> None:
-    """F5: in slices, once each; who was answered otherwise, is over, or hidden is left alone, with the reason; pressing again repeats nothing."""
+def test_many_cases_are_answered_at_one_press_each_once(db: Database, world: World, customers: Customers, notice_id: int) -> None:
+    """F5: in slices, once each; who was answered otherwise or is over is left alone, with the reason; pressing again repeats nothing."""
     maja, johan = world.who("maja"), world.who("johan")
-    many = [{"subject": "Klarna", "sender": Address(f"k{n}@kund.example", f"Kund {n}"), "text": "Betalning?"} for n in range(203)]
+    many = [{"subject": "Klarna", "sender": Address(f"k{n}@kund.example", f"Kund {n}"), "text": "Betalning?"} for n in range(43)]
     ids = [customers.case_of(one) for one in customers.messages(many)]
-    assert db.write_now(link_cases, maja, notice_id, [one.number for one in ids]) == 203
+    assert db.write_now(link_cases, maja, notice_id, [one.number for one in ids]) == 43
     customers.clock.move(DAY)
     db.write_now(send_reply, johan, SendReply(op="o1", case_id=ids[0].id, text="Jag tittar.", anyway=True))
     db.write_now(set_status, johan, ids[1].id, "solved")
@@ -114,18 +114,18 @@ def test_two_hundred_cases_are_answered_at_one_press_each_once(db: Database, wor
         db.write_now(answer_all, maja, notice_id, " ")
     with pytest.raises(Forbidden):
         db.write_now(answer_all, world.who("karin"), notice_id, "Hej")
-    assert db.write_now(answer_all, maja, notice_id, "Nu fungerar det igen.") == 203
-    assert run_jobs(db) == 203 // SLICE + 1
+    assert db.write_now(answer_all, maja, notice_id, "Nu fungerar det igen.") == 43
+    assert run_jobs(db) == 43 // SLICE + 1
     found = standing(db)
-    assert sum(state == "answered" for state, _why in found.values()) == 200
+    assert sum(state == "answered" for state, _why in found.values()) == 40
     assert {found[one.id][0] for one in ids[:3]} == {"skipped"}
     assert all(found[one.id][1] for one in ids[:3])
     assert db.read_now(access_case, maja, ids[5].id).status == "solved"
     sent = db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(messages).where(messages.c.direction == "out")))
-    assert (sent, db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(operations)))) == (201, 201)
+    assert (sent, db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(operations)))) == (41, 41)
     assert db.write_now(answer_all, maja, notice_id, "En gång till.") == 3
     run_jobs(db)
-    assert db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(operations))) == 201
+    assert db.read_now(lambda tx: tx.value(sa.select(sa.func.count()).select_from(operations))) == 41
 
 
 def test_the_rights_of_whoever_pressed_count_until_the_last_slice(db: Database, world: World, customers: Customers, notice_id: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sluss.web.assets import BUNDLES, MEDIA_TYPES, STATIC, Assets
 
 KB = 1000
-ALONE = {"chat.css", "chat-look.css"}
+ALONE = {"chat.css", "chat-look.css", "notices.css"}
 """Style sheets that are served as they are."""
 PAGES = pytest.mark.parametrize("bundles", [("sluss.js", "later.js", "public.js"), ("chat.js",)], ids="".join)
 

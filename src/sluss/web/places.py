@@ -46,7 +46,7 @@ OWN: tuple[Place, ...] = (
     Place("/search", "Search", "search"),
     Place("/customers", "Customers", "users"),
 )
-OF_READERS: tuple[Place, ...] = (Place("/moderation", "Moderation", "shield-alert"),)
+OF_READERS: tuple[Place, ...] = (Place("/moderation", "Moderation", "shield-alert"), Place("/notices", "Notices", "megaphone"))
 
 
 def places_of(viewer: Viewer | None) -> tuple[Place, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Section = Literal["inbox", "search", "customers", "moderation", "settings", "me", ""]
+Section = Literal["inbox", "search", "customers", "moderation", "notices", "settings", "me", ""]
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
