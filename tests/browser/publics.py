@@ -27,7 +27,8 @@ _OFFERS = (
 )
 _URL = "https://facebook.example/123/comments/456"
 _PICTURES = tuple(
-    i.File(id=str(700 + n), name=f"bild-{n}.jpg", size=90_000, media_type="image/jpeg", picture=True, alt="En trasig väska") for n in range(5)
+    i.File(id=str(700 + n), name=f"bild-{n}.jpg", size=90_000, media_type="image/jpeg", picture=True, alt="En trasig väska")
+    for n in range(5)
 )
 ITEMS: tuple[i.Item, ...] = (
     i.Message(
@@ -62,7 +63,9 @@ ITEMS: tuple[i.Item, ...] = (
         text="Hej Åsa! Det ska inte hända. Vi hör av oss.",
         public=True,
         origin="native",
-        standing=p.Standing(kind="Reply", url=_URL, offers=(p.Offer(kind="delete", icon="trash-2", label="Delete…", asks=True, danger=True),)),
+        standing=p.Standing(
+            kind="Reply", url=_URL, offers=(p.Offer(kind="delete", icon="trash-2", label="Delete…", asks=True, danger=True),)
+        ),
         **_FB,
     ),
     i.Message(
@@ -79,7 +82,13 @@ ITEMS: tuple[i.Item, ...] = (
             removed="Removed by its author. The words are kept here only.",
             ordered=(
                 p.Ordered(
-                    operation="5", kind="unhide", text="Not shown again", state="failed", at=s.NOW, by="Maja Ek", reason="(#200) Not allowed."
+                    operation="5",
+                    kind="unhide",
+                    text="Not shown again",
+                    state="failed",
+                    at=s.NOW,
+                    by="Maja Ek",
+                    reason="(#200) Not allowed.",
                 ),
             ),
         ),
@@ -131,7 +140,9 @@ POST = p.PostView(
     said=(
         p.Uttered(key="1", author="Nina Hägg", text="Äntligen Tromsø!", at=s.NOW - 19 * s.HOUR),
         p.Uttered(key="2", author="SkyLark", text="Välkommen ombord, Nina!", at=s.NOW - 18 * s.HOUR, ours=True, depth=1),
-        p.Uttered(key="3", author="Åsa Lindqvist", handle="@asa.lindqvist", text="Min väska kom fram helt sönder …", at=s.NOW, id="801", here=True),
+        p.Uttered(
+            key="3", author="Åsa Lindqvist", handle="@asa.lindqvist", text="Min väska kom fram helt sönder …", at=s.NOW, id="801", here=True
+        ),
         p.Uttered(key="4", author="Tomasz Kędra", text="Mam to samo od zeszłego tygodnia.", at=s.NOW, id="9", no=10494, depth=1),
         p.Uttered(key="5", author="Erik Sjöberg", text="Skäms!", at=s.NOW, removed=True, depth=2, url=_URL),
     ),
@@ -158,15 +169,35 @@ _TEMPLATES = (
 def composer(**changed: object) -> d.Composer:
     """Publicly on Facebook, with everything that a network may have."""
     fields: dict[str, object] = {
-        **{"to_name": "Åsa Lindqvist", "to_address": "1029384756", "from_name": "SkyLark", "from_address": "facebook-1029", "undo_seconds": 10},
-        **{"visibility": "public", "sides": SIDES, "conversation": "91", "account": "SkyLark", "can_attach": True, "max_length": 280},
-        **{"counts": "x", "splits": True, "has_alt": True, "has_spoiler": True, "url": _URL, "way": "7"},
+        "to_name": "Åsa Lindqvist",
+        "to_address": "1029384756",
+        "from_name": "SkyLark",
+        "from_address": "facebook-1029",
+        "undo_seconds": 10,
+        "visibility": "public",
+        "sides": SIDES,
+        "conversation": "91",
+        "account": "SkyLark",
+        "can_attach": True,
+        "max_length": 280,
+        "counts": "x",
+        "splits": True,
+        "has_alt": True,
+        "has_spoiler": True,
+        "url": _URL,
+        "way": "7",
         **_FB,
     }
     return d.Composer(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-PRIVATE: dict[str, Any] = {"visibility": "private", "conversation": "92", "max_length": 2000, "counts": "characters", "has_spoiler": False} | _DM
+PRIVATE: dict[str, Any] = {
+    "visibility": "private",
+    "conversation": "92",
+    "max_length": 2000,
+    "counts": "characters",
+    "has_spoiler": False,
+} | _DM
 _DRAFT = d.Draft(
     body="Hej Åsa! Vi ersätter väskan. Ring 070-123 45 67.",
     files=(msgspec.structs.replace(_PICTURES[0], alt="", name="karta.png"),),
@@ -178,15 +209,29 @@ _DRAFT = d.Draft(
 def case(**changed: object) -> d.Case:
     """Åsa's public complaint."""
     fields: dict[str, object] = {
-        **{"items": ITEMS, "composer": composer(), "sides": SIDES, "public": "both", "posts": (POST,), "earlier": 0, "inbox": "SkyLark"},
-        **{"exposed": d.ExposedHere(message="801", kinds=("a booking number",), can_hide=True)},
+        "items": ITEMS,
+        "composer": composer(),
+        "sides": SIDES,
+        "public": "both",
+        "posts": (POST,),
+        "earlier": 0,
+        "inbox": "SkyLark",
+        "exposed": d.ExposedHere(message="801", kinds=("a booking number",), can_hide=True),
         **_FB,
     }
     return msgspec.structs.replace(s.case(**{**fields, **changed}), subject="Min väska kom fram helt sönder, och ingen svarar")
 
 
 ROWS = (
-    s.row(10482, s.ASA, "Min väska kom fram helt sönder", "och ingen svarar", channel_icon="facebook", channel_label="Facebook", public="public"),
+    s.row(
+        10482,
+        s.ASA,
+        "Min väska kom fram helt sönder",
+        "och ingen svarar",
+        channel_icon="facebook",
+        channel_label="Facebook",
+        public="public",
+    ),
     s.row(10483, s.LUKASZ, "Gdzie jest moja przesyłka?", "Dzień dobry", channel_icon="instagram", channel_label="Instagram", public="both"),
     s.row(10484, s.MALGORZATA, "Hej!", "Är ni öppna?", channel_icon="whatsapp", channel_label="WhatsApp"),
     s.row(10485, s.LONG, "", "@skylark hallå?", channel_icon="x-network", channel_label="X", public="public", unread=True),
@@ -197,10 +242,18 @@ DESK = s.desk(case(), queue=l.Queue(view=s.VIEWS[0], rows=ROWS, total=6))
 WRITING = s.desk(case(composer=composer(reply=_DRAFT)))
 CALM = s.desk(case(composer=composer(window=p.Window(state="late", until=s.NOW + 30 * s.HOUR), **PRIVATE)))
 TEMPLATES = s.desk(
-    case(composer=composer(window=p.Window(state="closed"), templates=_TEMPLATES, must_template=True, **{**PRIVATE, "channel_label": "WhatsApp"}))
+    case(
+        composer=composer(
+            window=p.Window(state="closed"), templates=_TEMPLATES, must_template=True, **{**PRIVATE, "channel_label": "WhatsApp"}
+        )
+    )
 )
 CLOSED = s.desk(
-    case(composer=composer(closed="X lets programs answer only where they are mentioned or quoted.", channel_label="X", channel_icon="x-network"))
+    case(
+        composer=composer(
+            closed="X lets programs answer only where they are mentioned or quoted.", channel_label="X", channel_icon="x-network"
+        )
+    )
 )
 DEED = DeedForm(
     message="801",
@@ -214,7 +267,9 @@ DEED = DeedForm(
     asks="reason",
     danger=True,
 )
-REACT = msgspec.structs.replace(DEED, kind="react", title="React on Facebook", asks="emoji", danger=False, signs=("👍", "❤️", "😂", "😮", "😢", "🙏"))
+REACT = msgspec.structs.replace(
+    DEED, kind="react", title="React on Facebook", asks="emoji", danger=False, signs=("👍", "❤️", "😂", "😮", "😢", "🙏")
+)
 SLUICE = SluiceForm(
     no=10482,
     public="801",
@@ -258,7 +313,10 @@ SLUICE_WRONG = msgspec.structs.replace(
     told="Hej Åsa!",
     found=(("a phone number", "070-123 45 67"),),
     confirmed="0" * 16,
-    form=Form({"told": "Hej Åsa!", "said": "Ring"}, {"said": "Everybody could read what is marked. Take it out, or press once more if it may stand there."}),
+    form=Form(
+        {"told": "Hej Åsa!", "said": "Ring"},
+        {"said": "Everybody could read what is marked. Take it out, or press once more if it may stand there."},
+    ),
 )
 EXPOSED = d.Stopped(
     no=10482,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from sluss.cases.access import access_case, access_message, work_on_case
+from sluss.cases.access import access_case, access_message
 from sluss.cases.models import conversations, threads
 from sluss.channels.deeds import DeedKind
 from sluss.channels.handles import shown_address
@@ -36,7 +36,7 @@ class _Words(NamedTuple):
 def read_deed_form(tx: Tx, who: Actor, message_id: int, kind: DeedKind, form: Form) -> DeedForm:
     """The dialog, empty or as it was filled in. Raises `Conflict` where this cannot be done."""
     row = access_message(tx, who, message_id)
-    case = work_on_case(tx, who, access_case(tx, who, row.case_id).id)
+    case = access_case(tx, who, row.case_id)
     if kind not in possible_deeds(tx, who, [message_id]).get(message_id, ()):
         raise Conflict(NOT_HERE)
     around = look_around(tx, who)
