@@ -9,6 +9,13 @@ from sluss.channels.fields import SHARED, Field, FieldForm
 from sluss.channels.graph import VERSION
 from sluss.kernel.words import say
 
+WHAT = say("A Facebook Page: comments, visitors’ posts, mentions and recommendations in public, and Messenger.")
+STEPS = (
+    say("At developers.facebook.com, make an app of the type Business. Add Facebook Login for Business, Webhooks and Messenger."),
+    say("Copy the app’s ID and secret from App settings, Basic, to here."),
+    say("Sign in at Facebook below, and choose the page; or paste a page access token."),
+    say("For more than your own staff the app needs Meta’s review (Advanced Access), and Human Agent for answers after a day."),
+)
 FIELDS = (
     Field(
         name="page_id",
