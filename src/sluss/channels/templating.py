@@ -9,7 +9,6 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.channels.contract import Connection
-from sluss.channels.inboxes import access_inbox
 from sluss.channels.models import templates
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
@@ -39,7 +38,6 @@ class Templated(Protocol):
 
 def keep_templates(tx: Tx, who: Actor, inbox_id: int, found: Sequence[Template]) -> None:
     """What the network just listed takes the place of what was known: it alone decides what may be sent."""
-    access_inbox(tx, who, inbox_id)
     key = {"workspace_id": who.workspace_id, "inbox_id": inbox_id}
     known = {(row.name, row.language): row.id for row in tx.rows(sa.select(templates).where(_mine(who, inbox_id)))}
     tx.run(sa.delete(templates).where(_mine(who, inbox_id)))
