@@ -87,9 +87,10 @@ class WhatsappDouble:
         """Several pictures, each a message of its own."""
         return [await self.show(person, one, caption if not number else "") for number, one in enumerate(pictures)]
 
-    async def speak(self, person: Caller, recording: bytes) -> str:
+    async def speak(self, person: Caller, recording: bytes, *, media_type: str = "audio/ogg") -> str:
         """A voice note."""
-        part = {"id": self.keep(recording, "audio/ogg"), "mime_type": "audio/ogg; codecs=opus", "voice": True}
+        codec = "; codecs=opus" if media_type == "audio/ogg" else ""
+        part = {"id": self.keep(recording, media_type), "mime_type": f"{media_type}{codec}", "voice": True}
         return await self._said(person, {"type": "audio", "audio": part})
 
     async def stand_at(self, person: Caller, latitude: float, longitude: float, name: str = "") -> str:

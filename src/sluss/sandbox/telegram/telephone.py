@@ -46,9 +46,9 @@ class Telephone:
         """One picture."""
         return await self._send(group, {"photo": [self.network.keep_file(picture, width=1280, height=960)], "caption": caption}, 0)
 
-    async def speak(self, recording: bytes, seconds: int = 12) -> dict[str, Any]:
+    async def speak(self, recording: bytes, seconds: int = 12, *, media_type: str = "audio/ogg") -> dict[str, Any]:
         """A voice note."""
-        return await self._send(None, {"voice": self.network.keep_file(recording, duration=seconds, mime_type="audio/ogg")}, 0)
+        return await self._send(None, {"voice": self.network.keep_file(recording, duration=seconds, mime_type=media_type)}, 0)
 
     async def hand(self, name: str, data: bytes, media_type: str, *, size: int = 0) -> dict[str, Any]:
         """A file; `size` is what Telegram says of it, where that is not the truth."""
