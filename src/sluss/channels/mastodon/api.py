@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -11,9 +10,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from sluss.channels.contract import Connection, Refused, ResultUnknown, Unreachable
-from sluss.channels.mastodon.errors import raise_for
+from sluss.channels.mastodon.errors import STRANGE, raise_for
 from sluss.channels.mastodon.settings import api_of
 from sluss.kernel.addresses import WEB_PORTS, AddressRefused
+from sluss.kernel.clock import system_clock
 from sluss.kernel.http import Answer, GuardedClient, NotReached, OutgoingError, Policy, Streamed
 from sluss.kernel.multipart import FormFile, encode_form
 from sluss.kernel.words import say
@@ -39,7 +39,8 @@ class Reply(msgspec.Struct, frozen=True):
 class MastodonApi:
     """One per adapter. With `allow_private` the server may have a private address and speak plain HTTP, as a double does."""
 
-    def __init__(self, *, allow_private: bool = False) -> None:
+    def __init__(self, *, allow_private: bool = False, now: Callable[[], int] = system_clock) -> None:
+        self.now = now
         shared: dict[str, Any] = {"allow_private": allow_private, "allow_http": allow_private}
         shared["ports"] = None if allow_private else WEB_PORTS
         self._client = GuardedClient(Policy(seconds=SECONDS, max_bytes=LARGEST_ANSWER, **shared))
@@ -79,7 +80,7 @@ class MastodonApi:
         try:
             async with self._streams.stream("GET", f"{base}{path}", headers=headers) as answer:
                 if answer.status != 200:
-                    _raise(answer.status, answer.headers, None)
+                    self._raise(answer.status, answer.headers, None)
                 yield answer
         except (OutgoingError, AddressRefused) as error:
             raise Unreachable(say("The stream ended: %(reason)s", reason=error)) from error
@@ -118,7 +119,19 @@ class MastodonApi:
             raise Unreachable(say("The server cannot be reached now: %(reason)s", reason=error)) from error
         except OutgoingError as error:
             raise ResultUnknown(say("The server did not answer: %(reason)s", reason=error)) from error
-        return _read(answer)
+        return self._read(answer)
+
+    def _read(self, answer: Answer) -> Reply:
+        said = _json(answer.body)
+        if answer.status >= 400:
+            self._raise(answer.status, answer.headers, said)
+        if said is None:
+            raise ResultUnknown(say(STRANGE, status=answer.status))
+        return Reply(answer.status, said)
+
+    def _raise(self, status: int, headers: Mapping[str, str], said: Any) -> None:
+        told = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+        raise_for(status, headers, told, self.now())
 
 
 def part(text: str) -> str:
@@ -129,22 +142,6 @@ def part(text: str) -> str:
 def host_of(url: str) -> str:
     """The name of an address's host."""
     return urlsplit(url).hostname or ""
-
-
-def _read(answer: Answer) -> Reply:
-    said = _json(answer.body)
-    if answer.status >= 400:
-        _raise(answer.status, answer.headers, said)
-    if said is None:
-        raise ResultUnknown(
-            say("What answered does not speak as Mastodon does (%(status)s). Check the server's name.", status=answer.status)
-        )
-    return Reply(answer.status, said)
-
-
-def _raise(status: int, headers: Mapping[str, str], said: Any) -> None:
-    told = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
-    raise_for(status, headers, told, time.time_ns() // 1_000)
 
 
 def _json(body: bytes) -> Any:

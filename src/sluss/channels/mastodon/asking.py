@@ -5,7 +5,6 @@ Everything is put into the form of a frame of the stream, so that it is the same
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,7 +79,7 @@ async def fetch(api: MastodonApi, connection: Connection, wanted: Wanted) -> Fet
     status = await api.get(connection, f"/api/v1/statuses/{part(key)}")
     context = an_object(await api.get(connection, f"/api/v1/statuses/{part(key)}/context"))
     frame = frame_of(CONTEXT, {"status": status, "ancestors": context.get("ancestors"), "descendants": context.get("descendants")})
-    return Fetched(delivered=(Delivered(external_key=wanted.key, raw=frame, received_at=time.time_ns() // 1_000),))
+    return Fetched(delivered=(Delivered(external_key=wanted.key, raw=frame, received_at=api.now()),))
 
 
 def frame_of(event: str, payload: Any, ancestors: Sequence[dict[str, Any]] = ()) -> bytes:

@@ -32,6 +32,7 @@ from sluss.channels.mastodon.settings import mine_of
 from sluss.channels.mastodon.trial import try_mastodon
 from sluss.channels.mastodon.understanding import understand_mastodon
 from sluss.channels.publishing import Publication, as_outbound
+from sluss.kernel.clock import system_clock
 from sluss.kernel.words import say
 
 _BOTH = Capabilities(
@@ -60,8 +61,8 @@ class MastodonChannel:
     public_capabilities = _BOTH
     capabilities = msgspec.structs.replace(_BOTH, visibility="private", undo_seconds=0, can_reply_privately=False)
 
-    def __init__(self, *, allow_private: bool = False) -> None:
-        self.waits, self._api = Waits(), MastodonApi(allow_private=allow_private)
+    def __init__(self, *, allow_private: bool = False, now: Callable[[], int] = system_clock) -> None:
+        self.waits, self._api = Waits(), MastodonApi(allow_private=allow_private, now=now)
         self.sending = Sending(self._api)
 
     def understand(self, delivered: Delivered, connection: Connection) -> list[Understood]:

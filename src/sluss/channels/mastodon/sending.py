@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +46,7 @@ class Sending:
             reason = say("This is too long: the server takes %(most)s characters, the names among them.", most=instance.characters)
             raise Refused("length", reason, permanent=True)
         fields = _fields(outbound, text, str(connection.settings.get("audience") or "public"))
-        found = await self._earlier(connection, outbound, fields) if 0 < outbound.sent_at < _now() - KEY_LASTS else None
+        found = await self._earlier(connection, outbound, fields) if 0 < outbound.sent_at < self._api.now() - KEY_LASTS else None
         if found is not None:
             return found
         if outbound.files:
@@ -150,7 +149,3 @@ def _sent(said: dict[str, Any], outbound: Outbound) -> Sent:
         raise ResultUnknown(say("The server did not say under which key it keeps the post."))
     begins = outbound.is_private_reply or (outbound.visibility == "private" and not outbound.thread_key.startswith("direct:"))
     return Sent(f"post {key}", (key,), f"direct:{key}" if begins else "", url=url)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000

@@ -19,6 +19,8 @@ CONTEXT = "context"
 """Our own frame: what stands around a post."""
 SAID = frozenset({"mention", "quote", "update", "quoted_update", "status"})
 """Notifications that bring a post."""
+ANEW = frozenset({"status.update", "quoted_update"})
+"""News of a post that came before; of notifications `update` is the same, of events it is a new post."""
 ANCESTORS = 20
 NAMES = {"image": "picture.jpg", "gifv": "animation.mp4", "video": "film.mp4", "audio": "sound.mp3"}
 STAR = "⭐"
@@ -40,7 +42,7 @@ def understand_mastodon(delivered: Delivered, mine: Mine) -> list[Understood]:
         case "notification":
             return _notified(told, before, mine)
         case "update" | "status.update":
-            return _said(status_of(told, mine), before, "", mine)
+            return _said(status_of(told, mine), before, event, mine)
         case "conversation":
             return _said(status_of(an_object(told.get("last_status")), mine), before, "", mine)
         case "context":
@@ -61,18 +63,19 @@ def _notified(told: dict[str, Any], before: list[Status], mine: Mine) -> list[Un
         return [Reacted(external_id=status.id, sender=who.address, emoji=STAR, at=instant(told.get("created_at")))]
     if kind == "moderation_warning":
         return [AccountNews(state="warn", reason=WARNED)]
-    return _said(status, before, kind, mine) if kind in SAID else []
+    return _said(status, before, "status.update" if kind == "update" else kind, mine) if kind in SAID else []
 
 
 def _said(status: Status | None, before: list[Status], kind: str, mine: Mine) -> list[Understood]:
     """A post of theirs or ours; whoever only passes on what others wrote has said nothing."""
     if status is None or status.is_boost:
         return []
+    words = {"text": status.fresh, "spoiler": status.spoiler}
+    edited = Changed(external_id=status.id, what="edited", at=status.edited_at, by="author", **words)
+    if kind in ANEW:
+        return [edited] if status.edited_at else []
     news: list[Understood] = _ours(status, before, mine) if status.author.acct == mine.acct else _theirs(status, before, kind, mine)
-    if status.edited_at:
-        words = {"text": status.fresh, "spoiler": status.spoiler}
-        news.append(Changed(external_id=status.id, what="edited", at=status.edited_at, by="author", **words))
-    return news
+    return [*news, edited] if status.edited_at else news
 
 
 def _theirs(status: Status, before: list[Status], kind: str, mine: Mine) -> list[Understood]:
@@ -122,7 +125,7 @@ def _ours(status: Status, before: list[Status], mine: Mine) -> list[Understood]:
             dedupe_key=f"mastodon:{status.uri}",
             sender=Address(mine.address, f"@{mine.acct}"),
             subject="",
-            text=status.text,
+            text=status.fresh,
             fresh=status.fresh,
             to=tuple(to),
             references=_references(status, before),

@@ -5,7 +5,6 @@ A token that is refused is renewed once; no third time is tried.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +17,7 @@ from sluss.channels.said import a_text, an_object, objects, read_object
 from sluss.channels.x.errors import TOKEN, raise_for
 from sluss.channels.x.settings import api_of
 from sluss.kernel.addresses import WEB_PORTS, AddressRefused
+from sluss.kernel.clock import system_clock
 from sluss.kernel.http import Answer, GuardedClient, NotReached, OutgoingError, Policy
 from sluss.kernel.multipart import FormFile, encode_form
 from sluss.kernel.words import say
@@ -40,7 +40,8 @@ class Body(msgspec.Struct, frozen=True):
 class XApi:
     """One per adapter. With `allow_private` the interface may have a private address and speak plain HTTP, as a double does."""
 
-    def __init__(self, *, allow_private: bool = False) -> None:
+    def __init__(self, *, allow_private: bool = False, now: Callable[[], int] = system_clock) -> None:
+        self.now = now
         shared: dict[str, Any] = {"allow_private": allow_private, "allow_http": allow_private}
         shared["ports"] = None if allow_private else WEB_PORTS
         self._client = GuardedClient(Policy(seconds=SECONDS, max_bytes=LARGEST_ANSWER, **shared))
@@ -114,7 +115,7 @@ class XApi:
                 await _give_up(connection, token)
         said = read_object(answer.body)
         if answer.status >= 400 or (said is not None and "errors" in said and not said.get("data")):
-            raise_for(answer.status, answer.headers, said or {}, time.time_ns() // 1_000)
+            raise_for(answer.status, answer.headers, said or {}, self.now())
         if said is None and answer.status != 204:
             raise ResultUnknown(say("What answered does not speak as X does (%(status)s).", status=answer.status))
         return said or {}

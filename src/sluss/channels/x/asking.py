@@ -5,7 +5,6 @@ Every post asked for is put into one form together with what came along, so that
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -124,7 +123,7 @@ async def _beside(api: XApi, connection: Connection, wanted: Wanted, note: Note)
         name: [one for said in answers for one in objects(an_object(said.get("includes")).get(name))] for name in ("users", "media")
     }
     raw = msgspec.json.encode({ASKED: "around", "conversation": conversation, "posts": list(posts.values()), "includes": includes})
-    return Fetched(delivered=(Delivered(external_key=wanted.key, raw=raw, received_at=time.time_ns() // 1_000),))
+    return Fetched(delivered=(Delivered(external_key=wanted.key, raw=raw, received_at=api.now()),))
 
 
 async def _file(api: XApi, connection: Connection, wanted: Wanted, note: Note) -> Fetched:

@@ -69,7 +69,7 @@ class XChannel:
 
     def __init__(self, *, allow_private: bool = False, now: Callable[[], int] = system_clock) -> None:
         self.waits, self._bills, self._now = Waits(), Bills(), now
-        self._api = XApi(allow_private=allow_private)
+        self._api = XApi(allow_private=allow_private, now=now)
         self._sending = Sending(self._api)
 
     def understand(self, delivered: Delivered, connection: Connection) -> list[Understood]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from sluss.channels.contract import Connection, Delivered, Posted, Unverified
-from sluss.channels.said import a_text, an_object, objects, read_object
+from sluss.channels.said import a_text, an_object, objects, read_object, texts
 from sluss.kernel.words import say
 
 HEADER = "x-twitter-webhooks-signature"
@@ -107,7 +107,7 @@ def _event(event: dict[str, Any], posted: Posted) -> Delivered:
     ids = [a_text(payload.get("id")), *(a_text(one.get("id")) for one in objects(payload.get("direct_message_events")))]
     named = ",".join(one for one in ids if one) or a_text(event.get("event_uuid")) or _digest(event)
     raw = msgspec.json.encode({"data": event})
-    mark = mark_of(ids[-1]) if kind in SAID else ""
+    mark = mark_of(ids[-1]) if kind in SAID and len(texts(payload.get("edit_history_tweet_ids"))) < 2 else ""
     return Delivered(external_key=f"{kind}:{named}", raw=raw, received_at=posted.received_at, mark=mark)
 
 

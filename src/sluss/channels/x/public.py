@@ -24,7 +24,7 @@ UNASKED = say("X takes an answer of programs only to those who mention or quote 
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What came with a post: people and posts, the kind of event, when it came here (microseconds UTC), whether it quotes us."""
+    """What came with a post: people and posts, the kind of event (empty: we asked), when it came here (microseconds UTC)."""
 
     around: Around
     event: str = ""
@@ -36,9 +36,11 @@ def public_news(post: XPost, told: Told, mine: Mine) -> list[Understood]:
     """A post of theirs that concerns us, or one of ours. Who only passes on what others wrote has said nothing."""
     if post.is_repost:
         return []
+    if post.is_edited and told.event:
+        return [_edited(post, told)]
     news = _ours(post, told, mine) if post.author.id == mine.user_id else _theirs(post, told, mine)
     if post.is_edited:
-        news.append(Changed(external_id=post.key, what="edited", at=post.at or told.at, text=post.fresh, by="author"))
+        news.append(_edited(post, told))
     return news
 
 
@@ -46,6 +48,10 @@ def beside(posts: Sequence[XPost], conversation: str, mine: Mine) -> list[Unders
     """What stands around an utterance: shown, and no case of its own."""
     root = next((_whole_post(one, mine) for one in posts if one.key == conversation), Post(key=conversation))
     return [_bystander(one, root, mine) for one in posts if not one.is_repost]
+
+
+def _edited(post: XPost, told: Told) -> Changed:
+    return Changed(external_id=post.key, what="edited", at=post.at or told.at, text=post.fresh, by="author")
 
 
 def _theirs(post: XPost, told: Told, mine: Mine) -> list[Understood]:
@@ -100,7 +106,7 @@ def _ours(post: XPost, told: Told, mine: Mine) -> list[Understood]:
             dedupe_key=f"x:post:{post.key}",
             sender=Address(mine.address),
             subject="",
-            text=post.text,
+            text=post.fresh,
             fresh=post.fresh,
             to=(Address(person),) if person else (),
             references=(parent,),

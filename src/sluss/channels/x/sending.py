@@ -6,7 +6,6 @@ messages. After that X itself takes no public text twice; a direct message that 
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from typing import Any
 
@@ -75,7 +74,7 @@ class Sending:
             fields["reply"] = {"in_reply_to_tweet_id": answers}
         if outbound.files:
             fields["media"] = {"media_ids": await bring(self._api, connection, outbound.files, "tweet")}
-        tried = self._remember(connection, outbound, Tried(outbound.text, answers, "", "", _now()))
+        tried = self._remember(connection, outbound, Tried(outbound.text, answers, "", "", self._api.now()))
         try:
             said = data_of(await self._api.do(connection, ("POST", "/2/tweets"), fields, hand_over))
         except Refused as error:
@@ -89,8 +88,12 @@ class Sending:
         person, conversation = outbound.recipient.address, outbound.thread_key.removeprefix("dm:")
         to_group = outbound.thread_key.startswith("dm:") and bool(conversation) and is_group(conversation)
         place = f"/2/dm_conversations/{part(conversation)}" if to_group else f"/2/dm_conversations/with/{part(person)}"
-        tried = Tried(outbound.text, "", person, outbound.thread_key if to_group else "", _now())
-        found = await self._message_like(connection, msgspec.structs.replace(tried, at=outbound.sent_at)) if _is_late(outbound) else None
+        tried = Tried(outbound.text, "", person, outbound.thread_key if to_group else "", self._api.now())
+        found = (
+            await self._message_like(connection, msgspec.structs.replace(tried, at=outbound.sent_at))
+            if _is_late(outbound, tried.at)
+            else None
+        )
         if found is not None:
             return found
         fields: dict[str, Any] = {"text": outbound.text} if outbound.text else {}
@@ -162,9 +165,5 @@ def _same(ours: str, *theirs: str) -> bool:
     return " ".join(ours.split()) in {" ".join(one.split()) for one in theirs}
 
 
-def _is_late(outbound: Outbound) -> bool:
-    return bool(outbound.text) and 0 < outbound.sent_at < _now() - LATE
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000
+def _is_late(outbound: Outbound, now: int) -> bool:
+    return bool(outbound.text) and 0 < outbound.sent_at < now - LATE

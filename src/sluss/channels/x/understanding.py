@@ -92,7 +92,7 @@ def _classic(said: dict[str, Any], mine: Mine, at: int) -> list[Understood]:
     for one in objects(said.get("tweet_create_events")):
         post = classic_post_of(one)
         quoted = classic_post_of(an_object(one.get("quoted_status")))
-        told = Told(around_of({}), at=at, quotes_us=quoted is not None and quoted.author.id == mine.user_id)
+        told = Told(around_of({}), "tweet_create_events", at, quotes_us=quoted is not None and quoted.author.id == mine.user_id)
         found += public_news(post, told, mine) if post else []
     for one in objects(said.get("tweet_delete_events")):
         status = an_object(one.get("status"))

@@ -22,7 +22,7 @@ CHARACTERS = 500
 
 
 class MastodonServer(Double):
-    """One server: `world` is what was said. `works` is how often a file is looked at before it is done."""
+    """One server: `world` is what was said. `taken` what programs sent, `works` how often a file is looked at before it is done."""
 
     def __init__(self, now: Callable[[], int] = lambda: time.time_ns() // 1_000) -> None:
         super().__init__()
@@ -33,6 +33,7 @@ class MastodonServer(Double):
         self.streams: set[asyncio.Queue[bytes]] = set()
         self.streaming, self._opened = True, asyncio.Condition()
         self.kept: dict[str, Said] = {}
+        self.taken, self.echoes = list[Said](), True
         self._open_doors()
 
     @property
@@ -170,7 +171,9 @@ class MastodonServer(Double):
         said = self.world.say(self.us, text, answers=answers, **more)
         if key:
             self.kept[key] = said
-        self.send_event("update", self.world.tell(said))
+        self.taken.append(said)
+        if self.echoes:
+            self.send_event("update", self.world.tell(said))
         return told(self.world.tell(said))
 
     async def _edit(self, asked: Asked, post: str) -> Answer:

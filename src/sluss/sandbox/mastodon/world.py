@@ -12,8 +12,9 @@ import msgspec
 
 HOST = "social.norrsken.example"
 US = "1"
-_NAMED = re.compile(r"@([\w.-]+?)(?:@([\w-]+(?:\.[\w-]+)+))?(?=[\s,.:;!?]|$)")
-_LINK = re.compile(r"https?://[^\s<]+")
+_NAME = r"@(?P<name>[\w.-]+?)(?:@(?P<host>[\w-]+(?:\.[\w-]+)+))?(?=[\s,.:;!?]|$)"
+_NAMED = re.compile(_NAME)
+_LINKED = re.compile(rf"(?P<url>https?://[^\s<]+)|{_NAME}")
 
 
 class Member(msgspec.Struct, kw_only=True):
@@ -159,14 +160,13 @@ class World:
         }
 
     def _html(self, text: str) -> str:
-        def name(found: re.Match[str]) -> str:
-            url = f"https://{found[2] or HOST}/@{found[1]}"
-            return f'<span class="h-card"><a href="{url}" class="u-url mention">@<span>{found[1]}</span></a></span>'
+        def linked(found: re.Match[str]) -> str:
+            if found["url"]:
+                return f'<a href="{found["url"]}" rel="nofollow noopener"><span class="ellipsis">{found["url"]}</span></a>'
+            url = f"https://{found['host'] or HOST}/@{found['name']}"
+            return f'<span class="h-card"><a href="{url}" class="u-url mention">@<span>{found["name"]}</span></a></span>'
 
-        def link(found: re.Match[str]) -> str:
-            return f'<a href="{found[0]}" rel="nofollow noopener"><span class="ellipsis">{found[0]}</span></a>'
-
-        parts = [_LINK.sub(link, _NAMED.sub(name, escape(one, quote=False))) for one in text.split("\n\n")]
+        parts = [_LINKED.sub(linked, escape(one, quote=False)) for one in text.split("\n\n")]
         return "".join(f"<p>{one.replace(chr(10), '<br />')}</p>" for one in parts)
 
 

@@ -21,7 +21,7 @@ LASTS = 7200
 
 
 class XServer(Double):
-    """X: `world` is what was said. `echoes` says when our own posts come back; `enterprise` ends the rule of who may be answered."""
+    """X: `world` is what was said, `taken` what programs sent; `enterprise` ends the rule of who may be answered."""
 
     def __init__(self, now: Callable[[], int] = lambda: time.time_ns() // 1_000) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class XServer(Double):
         self.refresh_tokens = {"refresh-0": True}
         self.access_tokens = {"access-0": float("inf")}
         self.codes: dict[str, dict[str, str]] = {}
-        self.renewals = 0
+        self.renewals, self.taken = 0, list[str]()
         self._open_doors()
 
     @property
@@ -175,6 +175,7 @@ class XServer(Double):
             return refused
         said = self.world.say(US, fields.get("text", ""), answers=answers, source="Sluss")
         said.media = fields.get("media", {}).get("media_ids", [])
+        self.taken.append(said.text)
         await self._echo("post.create", self.world.tell(said), self.world.includes(said))
         return told({"data": {"id": said.id, "text": said.text, "edit_history_tweet_ids": said.history}}, 201)
 
@@ -216,6 +217,7 @@ class XServer(Double):
             return problem(403, "Forbidden", "You cannot send messages to this user.")
         letter = self.world.write(US, person, asked.json.get("text", ""))
         letter.media = [one["media_id"] for one in asked.json.get("attachments", [])]
+        self.taken.append(letter.text)
         await self._echo("dm.sent", self.world.tell_letter_in_hook(letter), {})
         return told({"data": {"dm_conversation_id": letter.conversation, "dm_event_id": letter.id}}, 201)
 
