@@ -146,7 +146,7 @@ class GuardedClient:
         declared = response.headers.get("content-length", "")
         if declared.isdigit() and int(declared[:18]) > self.policy.max_bytes:
             raise TooMuch(f"The answer is larger than {self.policy.max_bytes} bytes.")
-        async for raw in response.aiter_raw(CHUNK):
+        async for raw in response.aiter_raw():  # as it comes: a stream of events waits for nothing to fill
             received += len(raw)
             for chunk in inflate(raw):
                 produced += len(chunk)
