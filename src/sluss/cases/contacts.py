@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from sluss.cases.access import READERS, WORKERS, visible_to
 from sluss.cases.models import cases, messages
-from sluss.contacts.models import contacts, identities
+from sluss.channels.handles import shown_address
+from sluss.contacts.models import contacts, identities, identity_profiles
 from sluss.contacts.profile import ContactRow, read_contact
 from sluss.contacts.proof import Level, level_of
 from sluss.kernel.actors import Actor
@@ -24,7 +25,10 @@ KNOWN = 200
 
 
 class KnownIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """An identity with the word for how certain it is. `said_at`: its newest message, None where there is none."""
+    """An identity with the word for how certain it is. `said_at`: its newest message, None where there is none.
+
+    `handle` is what people call the account by on its network, where an address says nothing to them.
+    """
 
     id: int
     contact_id: int
@@ -35,6 +39,12 @@ class KnownIdentity(msgspec.Struct, frozen=True, kw_only=True):
     verified_by: int | None
     verified_at: int | None
     said_at: int | None
+    handle: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address as people read it, in the language spoken."""
+        return self.handle or shown_address(self.address)
 
 
 def access_contact(tx: Tx, who: Actor, contact_id: int) -> ContactRow:
@@ -86,8 +96,10 @@ def known_identities(tx: Tx, who: Actor, contact_ids: Collection[int]) -> list[K
         .limit(KNOWN)
         .subquery()
     )
+    p = identity_profiles.c
     joined = found.outerjoin(messages, (m.workspace_id == who.workspace_id) & (m.id == found.c.newest))
-    rows = tx.rows(sa.select(found, m.proof.label("said"), m.at.label("said_at")).select_from(joined).order_by(found.c.id))
+    joined = joined.outerjoin(identity_profiles, (p.workspace_id == who.workspace_id) & (p.identity_id == found.c.id))
+    rows = tx.rows(sa.select(found, m.proof.label("said"), m.at.label("said_at"), p.handle).select_from(joined).order_by(found.c.id))
     return [
         KnownIdentity(
             id=row.id,
@@ -99,6 +111,7 @@ def known_identities(tx: Tx, who: Actor, contact_ids: Collection[int]) -> list[K
             verified_by=row.verified_by,
             verified_at=row.verified_at,
             said_at=row.said_at,
+            handle=row.handle or "",
         )
         for row in rows
     ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from sluss.channels.handles import own_key
-from sluss.contacts.models import attribute_values, contact_notes, contacts, identities
+from sluss.contacts.models import attribute_values, contact_notes, contacts, identities, identity_profiles
 from sluss.kernel.actors import Actor
 from sluss.kernel.search import index_documents
 from sluss.kernel.spelling import Document
@@ -32,11 +32,13 @@ def index_contacts(tx: Tx, who: Actor, contact_ids: Sequence[int]) -> None:
 
 
 def names_and_addresses(tx: Tx, who: Actor, contact_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Names and addresses of contacts' identities."""
-    c, found = identities.c, dict[int, tuple[str, ...]]()
+    """Names, handles and addresses of contacts' identities."""
+    c, p, found = identities.c, identity_profiles.c, dict[int, tuple[str, ...]]()
+    joined = identities.outerjoin(identity_profiles, (p.workspace_id == c.workspace_id) & (p.identity_id == c.id))
     mine = (c.workspace_id == who.workspace_id) & c.contact_id.in_(contact_ids)
-    for row in tx.rows(sa.select(c.contact_id, c.name, c.address).where(mine).order_by(c.id)):
-        found[row.contact_id] = (*found.get(row.contact_id, ()), row.name, own_key(row.address))
+    for row in tx.rows(sa.select(c.contact_id, c.name, c.address, p.handle).select_from(joined).where(mine).order_by(c.id)):
+        known = (row.name, own_key(row.address), row.handle) if row.handle else (row.name, own_key(row.address))
+        found[row.contact_id] = (*found.get(row.contact_id, ()), *known)
     return found
 
 

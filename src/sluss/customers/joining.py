@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sluss.cases.access import visible_to
 from sluss.cases.contacts import access_contact, contacts_visible_to, known_identities, work_on_contact
 from sluss.cases.models import cases
-from sluss.channels.handles import shown_address
 from sluss.contacts.attributes import list_attributes, values_of
 from sluss.contacts.models import contacts
 from sluss.contacts.notes import list_notes
@@ -102,7 +101,7 @@ def _side(tx: Tx, who: Actor, contact_id: int) -> Side:
     details = tuple((one.label, shown_value(one.type, held[one.id])) for one in list_attributes(tx, who) if one.id in held)
     return Side(
         person=Person(str(row.id), row.name),
-        addresses=tuple(Address(str(one.id), shown_address(one.address), one.network) for one in known_identities(tx, who, [contact_id])),
+        addresses=tuple(Address(str(one.id), one.shown, one.network) for one in known_identities(tx, who, [contact_id])),
         language=row.language,
         zone=row.zone,
         first_seen=row.created_at,

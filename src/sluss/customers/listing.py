@@ -11,7 +11,7 @@ from sluss.cases.access import visible_to
 from sluss.cases.contacts import contacts_visible_to
 from sluss.cases.models import cases
 from sluss.channels.handles import shown_address
-from sluss.contacts.models import contacts, identities
+from sluss.contacts.models import contacts, identities, identity_profiles
 from sluss.customers.reading import marks_of
 from sluss.customers.screens import Customers, Line, Person
 from sluss.kernel.actors import Actor
@@ -46,8 +46,11 @@ def _lines(tx: Tx, who: Actor, rows: Sequence[sa.Row[Any]]) -> tuple[Line, ...]:
     ids = [row.id for row in rows]
     i, c = identities.c, cases.c
     known: dict[int, tuple[str, ...]] = {}
-    for row in tx.rows(sa.select(i.contact_id, i.address).where(i.workspace_id == who.workspace_id, i.contact_id.in_(ids)).order_by(i.id)):
-        known[row.contact_id] = (*known.get(row.contact_id, ()), shown_address(row.address))
+    p = identity_profiles.c
+    joined = identities.outerjoin(identity_profiles, (p.workspace_id == i.workspace_id) & (p.identity_id == i.id))
+    theirs = (i.workspace_id == who.workspace_id) & i.contact_id.in_(ids)
+    for row in tx.rows(sa.select(i.contact_id, i.address, p.handle).select_from(joined).where(theirs).order_by(i.id)):
+        known[row.contact_id] = (*known.get(row.contact_id, ()), row.handle or shown_address(row.address))
     counted = sa.select(c.contact_id, sa.func.count().label("number"), sa.func.max(c.active_at).label("at"))
     seen = tx.rows(counted.where(visible_to(who), c.contact_id.in_(ids)).group_by(c.contact_id))
     about = {row.contact_id: (row.number, row.at) for row in seen}

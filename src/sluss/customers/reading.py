@@ -13,7 +13,7 @@ from sluss.cards.contract import Card
 from sluss.cases.access import WORKERS, CaseRow, visible_to
 from sluss.cases.contacts import KnownIdentity, access_contact, known_identities
 from sluss.cases.models import cases, conversations, messages
-from sluss.channels.handles import is_handle, shown_address
+from sluss.channels.handles import is_handle
 from sluss.channels.models import inboxes
 from sluss.channels.registry import UnknownChannel, channel_named
 from sluss.contacts.attributes import MAY, Attribute, list_attributes, values_of
@@ -150,7 +150,7 @@ def _identity(one: KnownIdentity, names: dict[int, str]) -> Identity:
         id=str(one.id),
         icon=network_icon(one.network),
         label=network_label(one.network),
-        address=shown_address(one.address),
+        address=one.shown,
         made=is_handle(one.address),
         level=one.level,
         verified_by=names.get(one.verified_by or 0, ""),
