@@ -241,4 +241,6 @@ def _set(tx: Tx, who: Actor, notice_id: int, **values: Any) -> None:
 
 def _tell(tx: Tx, who: Actor, notice_id: int, state: str, deed: str, **data: Any) -> None:
     tx.emit(who, NoticeChanged(notice_id=notice_id, state=state))
+    # Open chats look then how they stand, and tell it.
+    tx.hint("inboxes")
     note_deed(tx, who, deed, ("notice", notice_id), **data)

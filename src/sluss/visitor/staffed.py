@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from sluss.broadcast.shown import Shown, notices_at
 from sluss.channels.hours import is_open, opening_sentence
 from sluss.kernel.clock import MINUTE
 from sluss.kernel.tx import Tx
@@ -22,10 +23,19 @@ MILLISECOND = 1_000
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Whether the chat is within its hours, and whether somebody sits at a desk who answers it."""
+    """Whether the chat is within its hours, whether somebody sits at a desk who answers it, and what everybody is told there."""
 
     open: bool
     staffed: bool
+    notices: tuple[Shown, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A notice to everybody: what it is, in the visitor's language, and what it says."""
+
+    label: str
+    text: str
+    solved: bool
 
 
 class State(msgspec.Struct, frozen=True):
@@ -35,12 +45,14 @@ class State(msgspec.Struct, frozen=True):
     staffed: bool
     says: str
     now: int
+    notices: tuple[Told, ...] = ()
 
 
 def standing_of(tx: Tx, chat: Chat, present: Collection[int]) -> Standing:
     """How a chat stands; `present` are agents of its workspace whose desks are open in this process."""
     within = is_open(chat.hours, tx.now)
-    return Standing(within, staffed=within and _somebody(tx, chat, present))
+    told = tuple(notices_at(tx, chat.workspace_id, chat.inbox_id))
+    return Standing(within, staffed=within and _somebody(tx, chat, present), notices=told)
 
 
 def say_standing(chat: Chat, standing: Standing, now: int) -> State:
@@ -48,7 +60,14 @@ def say_standing(chat: Chat, standing: Standing, now: int) -> State:
     says = opening_sentence(chat.hours, now)
     if standing.open and not standing.staffed:
         says = _("Nobody is at the desk just now. Write to us: your message is kept, and you get an answer.")
-    return State(standing.open, standing.staffed, says, now // MILLISECOND)
+    told = tuple(Told(_label(one), one.text, one.solved) for one in standing.notices)
+    return State(standing.open, standing.staffed, says, now // MILLISECOND, told)
+
+
+def _label(one: Shown) -> str:
+    if one.solved:
+        return _("Solved")
+    return _("Something does not work") if one.kind == "outage" else _("For your information")
 
 
 def _somebody(tx: Tx, chat: Chat, present: Collection[int]) -> bool:

@@ -29,10 +29,22 @@ export function tellBack() {
   tellNotice("");
 }
 
-export function showState({ open: isOpen, staffed, says }) {
+export function showState({ open: isOpen, staffed, says, notices = [] }) {
+  showNews(notices);
   const line = document.getElementById("state");
   line.textContent = says;
   line.classList.toggle("there", isOpen && staffed);
+}
+
+function showNews(notices) {
+  const place = document.getElementById("news");
+  if (place.dataset.told === JSON.stringify(notices)) return;
+  place.dataset.told = JSON.stringify(notices);
+  place.replaceChildren(...notices.map(({ label, text: words, solved }) => {
+    const line = Object.assign(document.createElement("p"), { className: solved ? "notice good" : "notice", dir: "auto" });
+    line.append(Object.assign(document.createElement("b"), { textContent: label }), ` ${words}`);
+    return line;
+  }));
 }
 
 export function showTyping({ name }) {
