@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sluss.cases.models import attachments, message_references, messages, threads
 from sluss.channels.addressing import bounce_address, reply_address
 from sluss.channels.contract import Address, Connection, Outbound, OutboundFile
+from sluss.channels.registry import capabilities_of
 from sluss.kernel.files import FileStore, as_digest
 from sluss.kernel.tx import Tx
 from sluss.language.guess import guess_language
@@ -71,7 +72,7 @@ def load_parcel(tx: Tx, claim: Claim) -> Parcel:
         files=_files(tx, claim),
         sent_at=row.at,
         automatic=bool(row.automatic),
-        going=load_going(tx, claim, next((one.message_id for one in ancestors if one.direction == "in"), 0)),
+        going=_going(tx, claim, ancestors),
     )
     return _in_other_form(tx, claim, parcel)
 
@@ -108,6 +109,13 @@ def pack(parcel: Parcel, claim: Claim, connection: Connection, files: FileStore)
         template=going.template,
         language=guess_language(parcel.text),
     )
+
+
+def _going(tx: Tx, claim: Claim, ancestors: Sequence[sa.Row[Any]]) -> Going:
+    """A letter says all that in its headers."""
+    if capabilities_of(claim.channel).is_letter:
+        return Going()
+    return load_going(tx, claim, next((one.message_id for one in ancestors if one.direction == "in"), 0))
 
 
 def _in_other_form(tx: Tx, claim: Claim, parcel: Parcel) -> Parcel:

@@ -112,7 +112,7 @@ def target_of(tx: Tx, who: Actor, case_id: int, conversation_id: int = 0) -> Tar
 
 def letter_target(tx: Tx, who: Actor, target: Target) -> Target:
     """The way by which letters about the same case can go to others: its own, else the mail inbox by which its inbox goes on."""
-    named = int(target.inbox.settings.get("mail_inbox_id") or 0)
+    named = int(target.inbox.settings.get("mail_inbox_id") or target.inbox.settings.get("private_mail_inbox_id") or 0)
     if target.capabilities.is_letter or not named:
         return target
     try:
