@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from sluss.broadcast.linking import notices_about
 from sluss.cases.access import CaseRow, access_case_no, require_whole
 from sluss.cases.audience import audience_of
 from sluss.cases.following import LEADS, follower_ids
@@ -37,6 +38,7 @@ from sluss.desk.visiting import show_visitors, visits_at
 from sluss.kernel.actors import Actor
 from sluss.kernel.events import last_position
 from sluss.kernel.tx import Tx
+from sluss.moderation.reading import waiting_here
 from sluss.notifications.telling import count_unread
 from sluss.people.models import agents
 from sluss.replies import news as news_of
@@ -181,6 +183,8 @@ def _case(tx: Tx, around: Around, chosen: tuple[CaseRow, Scope, Sort], look: Loo
         all_tags=all_tags(tx, who),
         banners=case_banners(tx, around, row),
         proposals=show_proposals(tx, around, row),
+        waiting=waiting_here(tx, who, row.id),
+        notices=tuple(notices_about(tx, who, row.id)),
         here=show_colleagues(tx, who, [row.id]).get(row.id, ()),
         live=face.can.is_live or composer.live,
         visit=visits_at(tx, around, [row.id]).get(row.id),

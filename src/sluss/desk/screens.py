@@ -63,10 +63,12 @@ from typing import Literal
 
 import msgspec
 
+from sluss.broadcast.linking import About
 from sluss.customers.screens import Contact, Person
 from sluss.desk.item_screens import File, Item
 from sluss.desk.list_screens import Here, Priority, Queue, Status, View, Visit
 from sluss.desk.public_screens import Approved, Exposed, PostView, Side, Window
+from sluss.moderation.screens import Awaiting
 from sluss.web.shell import Form
 
 Piece = Literal["head", "timeline", "composer", "side"]
@@ -194,7 +196,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
     `agents` and `all_tags` fill the menus. `live`: it came by a live channel; `visit` and `visitors` are the customer on the web site.
     `sides` are its conversations, where any goes by a network; `public` as for rows, `posts` are what its public conversations hang under.
-    `exposed` is what the customer should not have said in public; `passed`: it was answered in private since the last word in public.
+    `notices` are those that it is about, or may be. `exposed` is what the customer should not have said in public; `passed`: it was answered in private since the last word in public.
     """
 
     id: str
@@ -236,6 +238,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     posts: tuple[PostView, ...] = ()
     exposed: ExposedHere | None = None
     passed: bool = False
+    waiting: tuple[Awaiting, ...] = ()
+    notices: tuple[About, ...] = ()
     previous_no: int | None = None
     next_no: int | None = None
 
