@@ -154,12 +154,17 @@ class Street(msgspec.Struct, frozen=True):
 _seen: dict[int, int] = {}
 
 
+def forget_seen(db: Database) -> None:
+    """A database of another test may lie at the same address."""
+    _seen.pop(id(db), None)
+
+
 @pytest.fixture
 def street(db: Database, world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> Street:
     """The inbox Kundtjänst is an account on the square."""
     square = Square()
     monkeypatch.setitem(registry._made, "paper", square)
-    _seen.pop(id(db), None)
+    forget_seen(db)
     here = Street(db, world, clock, square)
     db.write_now(lambda tx: tx.run(sa.update(inboxes).where(inboxes.c.id == here.inbox_id).values(channel="paper")))
     return here

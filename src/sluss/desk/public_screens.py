@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from sluss.moderation.screens import Notice
+
 Visibility = Literal["public", "private"]
 
 
@@ -101,6 +103,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[Missing, ...] = ()
     offers: tuple[Offer, ...] = ()
     ordered: tuple[Ordered, ...] = ()
+    notice: Notice | None = None
 
 
 class Uttered(msgspec.Struct, frozen=True, kw_only=True):

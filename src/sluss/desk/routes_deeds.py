@@ -17,7 +17,8 @@ from sluss.desk.shapes import DeedShape, Empty, number
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
-from sluss.outbox.deeds import DeedState, deeds_of, order_deed, take_back_deed
+from sluss.moderation.bridging import order_guarded, take_back_guarded
+from sluss.outbox.deeds import DeedState, deeds_of, order_deed
 from sluss.outbox.queries import access_operation
 from sluss.people.access import AGENTS
 from sluss.people.once import once
@@ -44,6 +45,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     operation_id: int
     undo_until: int | None = None
     before: str = ""
+    proposed: bool = False
 
 
 @get("/messages/{message_id:str}/deed", may=AGENTS, reads=("message", "message_id"))
@@ -83,7 +85,12 @@ def order(tx: Tx, who: Actor, message_id: int, what: Wanted) -> Result:
     if what.kind == "edit":
         require_discreet_edit(tx, who, message_id, what.value)
     known = {one.operation_id: one for one in deeds_of(tx, who, [message_id]).get(message_id, ())}
-    operation_id = order_deed(tx, who, message_id, what.kind, value=what.value, reason=what.reason)
+    if what.value:
+        operation_id = order_deed(tx, who, message_id, what.kind, value=what.value, reason=what.reason)
+    else:
+        taken, operation_id = order_guarded(tx, who, message_id, what.kind, what.reason)
+        if taken == "proposed":
+            return Result(no=case.number, operation_id=0, proposed=True)
     now = {one.operation_id: one for one in deeds_of(tx, who, [message_id]).get(message_id, ())}.get(operation_id)
     before = _by_another(tx, who, known.get(operation_id))
     return Result(no=case.number, operation_id=operation_id, undo_until=now.undo_until if now else None, before=before)
@@ -91,8 +98,9 @@ def order(tx: Tx, who: Actor, message_id: int, what: Wanted) -> Result:
 
 def undo(tx: Tx, who: Actor, operation_id: int) -> tuple[int, int]:
     """Take a deed back. Returns the case's number and the operation of the opposite, if that is needed."""
-    case = access_case(tx, who, access_operation(tx, who, operation_id).case_id)
-    return case.number, take_back_deed(tx, who, operation_id)
+    found = access_operation(tx, who, operation_id)
+    case = access_case(tx, who, found.case_id)
+    return case.number, take_back_guarded(tx, who, found.message_id, operation_id)
 
 
 def _by_another(tx: Tx, who: Actor, state: DeedState | None) -> str:
@@ -104,6 +112,8 @@ def _by_another(tx: Tx, who: Actor, state: DeedState | None) -> str:
 
 
 def _toast(kind: DeedKind, result: Result) -> Toast:
+    if result.proposed:
+        return Toast(text=_("Proposed: a second person has to agree. It waits in moderation."))
     if not result.operation_id:
         return Toast(text=_("This stands so already."))
     if result.before:

@@ -196,7 +196,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `earlier` counts items older than `first` that are not shown; `focus` is the item a deep link asks for.
     `agents` and `all_tags` fill the menus. `live`: it came by a live channel; `visit` and `visitors` are the customer on the web site.
     `sides` are its conversations, where any goes by a network; `public` as for rows, `posts` are what its public conversations hang under.
-    `notices` are those that it is about, or may be. `exposed` is what the customer should not have said in public; `passed`: it was answered in private since the last word in public.
+    `exposed` is what the customer should not have said in public; `passed`: it was answered in private since the last word in public.
+    `notices` are those that it is about, or may be.
     """
 
     id: str

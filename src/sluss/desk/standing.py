@@ -17,6 +17,8 @@ from sluss.desk.public_words import audience_word, kind_word, removed_sentence
 from sluss.intake.models import fetches
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+from sluss.moderation.queries import notices_of
+from sluss.moderation.screens import Notice
 from sluss.outbox.models import sendings
 from sluss.web.locale import gettext as _
 
@@ -34,6 +36,7 @@ class _Known(msgspec.Struct, frozen=True):
     sendings: Mapping[int, sa.Row[Any]]
     profiles: Mapping[int, sa.Row[Any]]
     deeds: Deeds
+    notices: Mapping[int, Notice]
 
 
 def standings(tx: Tx, around: Around, rows: Sequence[sa.Row[Any]]) -> dict[int, Standing]:
@@ -67,6 +70,7 @@ def _known(tx: Tx, who: Actor, rows: Sequence[sa.Row[Any]]) -> _Known:
         sendings={row.message_id: row for row in sent},
         profiles={row.identity_id: row for row in profiles},
         deeds=read_deeds(tx, who, ids),
+        notices=notices_of(tx, who, [row.id for row in rows if row.direction == "in" and row.visibility == "public"]),
     )
 
 
@@ -91,6 +95,7 @@ def _standing(around: Around, row: sa.Row[Any], known: _Known) -> Standing:
         "missing": tuple(_missing(one) for one in known.fetches.get(row.id, ()) if one.kind == "media" and one.state != "done"),
         "offers": offers(row, face, known.deeds),
         "ordered": ordered(row, known.deeds),
+        "notice": known.notices.get(row.id),
     }
     if face is None:
         return Standing(**shared)

@@ -8,20 +8,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sluss.cases.access import access_case_no, at_inboxes, visible_to
+from sluss.cases.access import at_inboxes, visible_to
 from sluss.cases.models import cases, conversations, messages, threads
 from sluss.channels.registry import capabilities_of
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Missing
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
 from sluss.moderation.asking import way_to_ask
 from sluss.moderation.log import Line, MatterRow, lines_of
-from sluss.moderation.matters import access_matter, find_matter
+from sluss.moderation.matters import find_matter
 from sluss.moderation.models import matters, step_proposals, waiting_answers
 from sluss.moderation.reputation import HOURS, hot_talks
-from sluss.moderation.rules import STEPS, Policy, Rule, policy_of
-from sluss.moderation.screening import LEARNED, flags_of
+from sluss.moderation.rules import DEFAULTS, STEPS, Habits, Policy, Rule, policy_of
+from sluss.moderation.screening import LEARNED, Flag, flags_of
 from sluss.moderation.screens import (
     AskWay,
     Begin,
@@ -87,9 +86,15 @@ def queue_screen(tx: Tx, who: Actor, show: str, rule: str, after: int | None) ->
     )
 
 
-def matter_screen(tx: Tx, who: Actor, message_id: int, form: Form = NOTHING) -> MatterPage:
-    """One matter with its ladder and log."""
-    matter, spoken = access_matter(tx, who, message_id)
+def message_screen(tx: Tx, who: Actor, message_id: int, form: Form = NOTHING) -> MatterPage | Begin:
+    """The matter of a message; or the message, about to be moderated."""
+    spoken, matter = access_spoken(tx, who, message_id), find_matter(tx, who, message_id)
+    return _begin(tx, who, spoken, form) if matter is None else _matter(tx, who, (matter, spoken), form)
+
+
+def _matter(tx: Tx, who: Actor, about: tuple[MatterRow, Spoken], form: Form) -> MatterPage:
+    """With its ladder and log."""
+    matter, spoken = about
     policy = policy_of(tx, who)
     rule = policy.rule(form.value("rule") or matter.rule)
     lines = lines_of(tx, who, matter.id)
@@ -97,7 +102,7 @@ def matter_screen(tx: Tx, who: Actor, message_id: int, form: Form = NOTHING) -> 
     steps = steps_of(tx, who, policy, spoken) if proposed is None else ()
     return MatterPage(
         tabs=tabs_of(tx, who, "/moderation"),
-        id=str(message_id),
+        id=str(matter.message_id),
         number=spoken.number,
         subject=spoken.subject,
         author=spoken.author,
@@ -125,20 +130,14 @@ def matter_screen(tx: Tx, who: Actor, message_id: int, form: Form = NOTHING) -> 
     )
 
 
-def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form = NOTHING) -> Begin:
-    """A message of a case, about to be moderated."""
-    case = access_case_no(tx, who, number)
-    spoken = access_spoken(tx, who, message_id)
-    if spoken.case_id != case.id:
-        raise Missing
+def _begin(tx: Tx, who: Actor, spoken: Spoken, form: Form) -> Begin:
     policy = policy_of(tx, who)
-    matter = find_matter(tx, who, message_id)
-    flags = flags_of(tx, who, [message_id]).get(message_id, [])
-    chosen = form.value("rule") or (matter.rule if matter else flags[0].rule if flags else "other")
+    flags = flags_of(tx, who, [spoken.message_id]).get(spoken.message_id, [])
+    chosen = form.value("rule") or (flags[0].rule if flags else "other")
     steps = steps_of(tx, who, policy, spoken)
     return Begin(
-        number=case.number,
-        message_id=str(message_id),
+        number=spoken.number,
+        message_id=str(spoken.message_id),
         author=spoken.author,
         text=spoken.text,
         rules=rule_lines(policy),
@@ -146,7 +145,6 @@ def begin_screen(tx: Tx, who: Actor, number: int, message_id: int, form: Form = 
         ask=_ask(tx, who, spoken, policy.rule(chosen)) if any(step == "ask" for step, _alone in steps) else None,
         rule=chosen,
         flags=tuple(_flag_words(policy, one.rule, one.how, one.words) for one in flags),
-        matter_id=str(message_id) if matter is not None and matter.state != "settled" else "",
         form=form,
     )
 
@@ -193,26 +191,24 @@ def reputation_screen(tx: Tx, who: Actor) -> Reputation:
 
 
 def notices_of(tx: Tx, who: Actor, message_ids: Sequence[int]) -> dict[int, Notice]:
-    """What the desk tells above messages that it shows: what was found, or is being done."""
+    """What the desk tells at public messages of customers: what was found, what is being done."""
     found = flags_of(tx, who, message_ids)
     known = {one.message_id: one for one in _matters_of(tx, who, message_ids)}
-    policy = policy_of(tx, who) if found or known else None
-    notices: dict[int, Notice] = {}
-    for message_id in {*found, *known} if policy is not None else ():
-        matter, flags = known.get(message_id), found.get(message_id, [])
-        if matter is not None and matter.outcome == "left":
-            continue
-        rules = tuple(_(policy.rule(one.rule).title) for one in flags) if policy is not None else ()
-        rules = rules or ((_(policy.rule(matter.rule).title),) if policy is not None and matter is not None else ())
-        notices[message_id] = Notice(
-            message_id=str(message_id),
-            rules=tuple(dict.fromkeys(rules)),
-            words=tuple(word for one in flags for word in one.words)[:5],
-            matter_id=str(message_id) if matter is not None else "",
-            state=matter.state if matter is not None else "",
-            outcome=end_word(matter.outcome) if matter is not None else "",
-        )
-    return notices
+    policy = policy_of(tx, who) if found or known else Policy(rules=dict(DEFAULTS), habits=Habits())
+    return {one: _notice(policy, one, found.get(one, ()), known.get(one)) for one in message_ids}
+
+
+def _notice(policy: Policy, message_id: int, flags: Sequence[Flag], matter: MatterRow | None) -> Notice:
+    if matter is not None and matter.outcome == "left":
+        return Notice(message_id=str(message_id))
+    rules = [one.rule for one in flags] or ([matter.rule] if matter is not None else [])
+    return Notice(
+        message_id=str(message_id),
+        rules=tuple(dict.fromkeys(_(policy.rule(one).title) for one in rules)),
+        words=tuple(word for one in flags for word in one.words)[:5],
+        state=matter.state if matter is not None else "",
+        outcome=end_word(matter.outcome) if matter is not None else "",
+    )
 
 
 def rule_lines(policy: Policy) -> tuple[RuleLine, ...]:

@@ -21,7 +21,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.clock import SECOND
 from sluss.kernel.schema import fields
 from sluss.kernel.tx import Tx
-from sluss.moderation.answers import APPROVERS, Waiting
+from sluss.moderation.answers import APPROVERS, Waiting, answers_of
 from sluss.moderation.models import waiting_answers
 from sluss.moderation.queries import log_line, tabs_of
 from sluss.moderation.report import COLUMNS, PAGE, By, Filter, Told, counts_by, lines_like
@@ -88,6 +88,12 @@ def awaiting(tx: Tx, who: Actor, rows: Sequence[Waiting], wrong: tuple[int, Form
             )
         )
     return tuple(found)
+
+
+def waiting_here(tx: Tx, who: Actor, case_id: int) -> tuple[Awaiting, ...]:
+    """Public answers of a case that wait, or were sent back."""
+    found = answers_of(tx, who, case_id)
+    return awaiting(tx, who, found) if found else ()
 
 
 def log_screen(tx: Tx, who: Actor, form: Form) -> LogPage:

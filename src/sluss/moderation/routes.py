@@ -9,16 +9,17 @@ import msgspec
 from litestar import Response, get, post
 from litestar.response.redirect import Redirect
 
-from sluss.cases.access import access_case_no
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.spreadsheet import csv_bytes
 from sluss.kernel.tx import Tx
 from sluss.moderation.answers import Word, access_answer, approve_answer, change_answer, return_answer, take_answer, withdraw_answer
 from sluss.moderation.matters import access_matter
-from sluss.moderation.queries import begin_screen, matter_screen, queue_screen, reputation_screen
+from sluss.moderation.queries import message_screen, queue_screen, reputation_screen
 from sluss.moderation.reading import answers_screen, log_screen, report_screen
-from sluss.moderation.steps import Take, begin_moderation, confirm_step, refuse_step, stop_waiting, take_step, undo_line
+from sluss.moderation.screens import Begin
+from sluss.moderation.spoken import access_spoken
+from sluss.moderation.steps import Take, begin_moderation, confirm_step, refuse_step, stop_waiting, undo_line
 from sluss.people.once import once
 from sluss.replies.guarding import Exposed
 from sluss.replies.sending import Stopped
@@ -37,13 +38,12 @@ Text = Annotated[str, msgspec.Meta(max_length=200_000)]
 
 
 class StepForm(msgspec.Struct, frozen=True):
-    """A step; `m` is the message where it is the first."""
+    """A step."""
 
     step: Literal["", "ask", "hide", "delete", "block", "leave"] = ""
     rule: Line = ""
     reason: Line = ""
     text: Text = ""
-    m: Number = 0
 
     @property
     def take(self) -> Take:
@@ -73,17 +73,17 @@ async def queue(edge: Edge, asked: Asked, who: Actor, *, show: str = "open", rul
 
 @get("/moderation/messages/{message_id:int}", may=READERS, reads=("message", "message_id"))
 async def matter(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Response[str]:
-    """One matter."""
+    """One matter; or a message of which there is none yet, about to be moderated."""
     return await _matter(edge, asked, who, message_id)
 
 
 @post("/moderation/messages/{message_id:int}", may=READERS, status_code=200)
 async def step(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Response[Any]:
     """Take a step, or propose it."""
-    await edge.db.read(access_matter, who, message_id)
+    await edge.db.read(access_spoken, who, message_id)
     form = await asked.form(StepForm)
     try:
-        await edge.db.write(once, who, await asked.op(), take_step, message_id, form.take)
+        await edge.db.write(once, who, await asked.op(), begin_moderation, message_id, form.take)
     except (Invalid, Conflict) as error:
         return await _matter(edge, asked, who, message_id, _wrong(form.typed, error))
     return asked.go(f"/moderation/messages/{message_id}")
@@ -119,26 +119,6 @@ async def refuse(edge: Edge, asked: Asked, who: Actor, step_id: int) -> Redirect
     """Say no to it, or take one's own back."""
     await edge.db.write(once, who, await asked.op(), refuse_step, step_id, await asked.field("reason"))
     return await asked.back("/moderation")
-
-
-@get("/cases/{no:str}/moderate", may=READERS, reads=("case", "no"))
-async def begin(edge: Edge, asked: Asked, who: Actor, no: str, m: int = 0) -> Response[str]:
-    """A message of a case, about to be moderated."""
-    return await _begin(edge, asked, who, (_case_no(no), m))
-
-
-@post("/cases/{no:str}/moderate", may=READERS, status_code=200)
-async def moderate(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
-    """The first step, from the desk."""
-    number = _case_no(no)
-    await edge.db.read(access_case_no, who, number)
-    form = await asked.form(StepForm)
-    await _read(edge, asked, begin_screen, who, number, form.m)
-    try:
-        await edge.db.write(once, who, await asked.op(), begin_moderation, form.m, form.take)
-    except (Invalid, Conflict) as error:
-        return await _begin(edge, asked, who, (number, form.m), _wrong(form.typed, error))
-    return asked.go(f"/moderation/messages/{form.m}")
 
 
 @get("/moderation/reputation", may=READERS)
@@ -201,14 +181,11 @@ _WORDS: dict[str, Callable[[Tx, Actor, int, Word], Any]] = {
 
 
 async def _matter(edge: Edge, asked: Asked, who: Actor, message_id: int, wrong: tuple[Form, int] = (Form(), 200)) -> Response[str]:
-    screen = await _read(edge, asked, matter_screen, who, message_id, wrong[0])
+    screen = await _read(edge, asked, message_screen, who, message_id, wrong[0])
     page = asked.page(_("Moderation of #%(number)s") % {"number": screen.number}, "moderation")
+    if isinstance(screen, Begin):
+        return asked.answer("moderation/begin.html", page, wrong[1], begin=screen)
     return asked.answer("moderation/matter.html", page, wrong[1], matter=screen)
-
-
-async def _begin(edge: Edge, asked: Asked, who: Actor, where: tuple[int, int], wrong: tuple[Form, int] = (Form(), 200)) -> Response[str]:
-    screen = await _read(edge, asked, begin_screen, who, *where, wrong[0])
-    return asked.answer("moderation/begin.html", asked.page(_("Moderate"), "moderation"), wrong[1], begin=screen)
 
 
 async def _answers(edge: Edge, asked: Asked, who: Actor, answer_id: int = 0, wrong: tuple[Form, int] = (Form(), 200)) -> Response[str]:
@@ -237,13 +214,7 @@ def _query(asked: Asked, *names: str) -> Form:
     return Form({name: str(given.get(name, ""))[:100] for name in names})
 
 
-def _case_no(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise Missing
-    return int(text)
-
-
 ROUTES: list[Any] = [
-    *(queue, matter, step, undo, stop, confirm, refuse, begin, moderate),
+    *(queue, matter, step, undo, stop, confirm, refuse),
     *(reputation, answers, word, log, report, report_table),
 ]

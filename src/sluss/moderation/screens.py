@@ -3,12 +3,11 @@
 | address | template, values | fields of the POST |
 | --- | --- | --- |
 | GET /moderation?show=&rule=&after= | moderation/queue.html `queue=Queue` | |
-| GET /moderation/messages/{message_id} | moderation/matter.html `matter=MatterPage` | |
+| GET /moderation/messages/{message_id} | moderation/matter.html `matter=MatterPage`; of no matter yet moderation/begin.html `begin=Begin` | |
 | POST /moderation/messages/{message_id} | 303 back, or the page again | `step`, `rule`, `reason`, `text` |
 | POST …/undo | 303 back | `line` |
 | POST …/stop | 303 back | |
 | POST /moderation/steps/{step_id}/confirm, …/refuse | 303 back | `reason` |
-| GET, POST /cases/{no}/moderate?m= | moderation/begin.html `begin=Begin`; 303 to the matter, or the page again | `m`, `step`, `rule`, `reason`, `text` |
 | GET /moderation/reputation | moderation/reputation.html `hot=Reputation` | |
 | GET /moderation/answers | moderation/answers.html `answers=Answers` | |
 | POST /moderation/answers/{answer_id} | 303 back, or the page again | `deed` = approve, return, take, withdraw or change; `text`, `note`, `revision`, `anyway` |
@@ -163,7 +162,7 @@ class MatterPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True):
-    """Moderation begun from a case: which message, by which rule, which step first. `flags` is what was found."""
+    """A message that is no matter yet: by which rule, which step first. `flags` is what was found."""
 
     number: int
     message_id: str
@@ -174,7 +173,6 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     ask: AskWay | None
     rule: str
     flags: tuple[str, ...] = ()
-    matter_id: str = ""
     form: Form = Form()
 
 
@@ -288,11 +286,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What the desk tells above a message that was found: by which rules, and where its matter is."""
+    """What the desk tells at a public message: by which rules it was found, and how its matter stands. Without rules there is none."""
 
     message_id: str
-    rules: tuple[str, ...]
-    words: tuple[str, ...]
-    matter_id: str
-    state: str
-    outcome: str
+    rules: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    state: str = ""
+    outcome: str = ""
