@@ -1,4 +1,4 @@
-"""A page on a network where people meet, and who writes there. In: a database and the cast. Out: messages, cases, what the network tells."""
+"""A page on a network where people meet, and who writes there. In: a database and the cast. Out: messages, cases, news of them."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sluss.broadcast.models import publications
+from sluss.broadcast.notices import NoticeFields, Saying, say_something, write_notice
 from sluss.cards.sources import SourceFields, save_source
 from sluss.cases.access import access_case, access_case_no, access_message
 from sluss.cases.models import attachments, cases, conversations, messages
@@ -51,6 +53,7 @@ from sluss.replies.canned.files import add_file
 from sluss.replies.macros.actions import MacroContent, create_macro
 from sluss.replies.macros.running import run_macro
 from sluss.replies.macros.steps import Rank
+from sluss.replies.models import sluices
 from sluss.replies.sending import SendReply, send_reply
 from tests.world import Company, World
 
@@ -67,6 +70,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "/cases/{no}/presence": {"doing": "reading", "tab": "0123456789ab"},
     "/cases/{no}/side": {"to": "drift@hotell.example", "about": "Rummet", "body": "Är det ledigt?", "quote": "{message_id}"},
     "/cases/{no}/undo": {"operation": "{undo}"},
+    "/cases/{no}/sluice": {"by": "link", "said": "Fortsätt här: {{link}}"},
+    "/messages/{message_id}/deeds": {"kind": "hide"},
     "/conversations/new": {"inbox": "{inbox_id}", "to": "bo@kund.example", "subject": "Väskan", "body": "Vi har den."},
     "/cases/{no}/forward": {"to": "drift@hotell.example", "m": "{message_id}"},
     "/cases/{no}/status": {"status": "pending"},
@@ -106,6 +111,12 @@ FIELDS: dict[str, dict[str, Any]] = {
         "client_secret": "hemligt-ord-1",
     },
     "/settings/chats/{chat_id}/sites": {"origin": "https://www.example.com"},
+    "/notices/new": {"title": "Driftstörning", "text": "Vi arbetar på det.", "deed": "draft"},
+    "/notices/{notice_id}": {"title": "Driftstörning", "kind": "outage"},
+    "/notices/{notice_id}/say": {"kind": "update", "text": "Snart."},
+    "/notices/{notice_id}/link": {"no": "{number}"},
+    "/notices/{notice_id}/unlink": {"no": "{number}"},
+    "/notices/{notice_id}/answer": {"answer": "Det fungerar igen."},
     "/settings/networks/connect": {"channel": "facebook", "app_id": "998877665544332", "app_secret": "appens-hemlighet-1"},
     "/settings/mail-sign-in/remove": {"provider": "google"},
     "/customers/{contact_id}/name": {"name": "Åsa {contact_id}"},
@@ -176,6 +187,8 @@ class Place:
         ids |= self.db.write_now(self._moved, ids)
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         ids |= self.db.write_now(self._chat)
+        ids |= self.db.write_now(self._notice, victim, int(ids["chat_id"]))
+        ids |= self.db.write_now(self._passed, ids)
         return ids | {"act": "pause", "token": "x" * 43, "name": "nothing.css", "host": self.company.host}
 
     def _ready(self, tx: Tx, owner: Actor, number: int) -> Ids:
@@ -292,6 +305,25 @@ class Place:
         """A chat; its key is what every visitor of the company's web site knows."""
         fields = InboxFields(name=f"Chatt {self.key}", address=f"chat-{self.key:0<16.16}", settings={})
         return {"chat_id": str(create_inbox(tx, self._sluss, self._sealer, "webchat", fields)), "key": fields.address}
+
+    def _passed(self, tx: Tx, ids: Ids) -> Ids:
+        """A matter that went from public to private."""
+        case_id = access_message(tx, self._sluss, int(ids["message_id"])).case_id
+        row: dict[str, Any] = {"workspace_id": self.company.id, "id": tx.new_id(), "case_id": case_id}
+        row |= {"public_id": int(ids["message_id"]), "way": "link", "agent_id": int(ids["agent_id"]), "at": tx.now, "operation_ids": []}
+        tx.run(sa.insert(sluices), row)
+        return {"sluice": str(row["id"])}
+
+    def _notice(self, tx: Tx, agent_id: int, chat_id: int) -> Ids:
+        """Something that everybody of the company is told, on the chat; a place where it was not published."""
+        lead = Actor(self.company.id, "agent", agent_id, role="lead", inbox_ids=None)
+        notice_id = write_notice(tx, lead, NoticeFields(title="Driftstörning"))
+        bulletin_id = say_something(tx, lead, notice_id, Saying(kind="first", text="Vi arbetar på det.", chat_ids=(chat_id,)))
+        row: dict[str, Any] = {"workspace_id": self.company.id, "id": tx.new_id(), "notice_id": notice_id, "bulletin_id": bulletin_id}
+        row |= {"inbox_id": self.inbox.id, "text": "Vi arbetar på det.", "external_id": "x", "network_key": "", "url": "", "state": "failed"}
+        row |= {"handed_over": False, "waits": 0, "unknowns": 0, "begun_at": None, "due_at": tx.now, "give_up_at": tx.now, "sent_at": None}
+        tx.run(sa.insert(publications), row | {"code": "", "reason": "no"})
+        return {"notice_id": str(notice_id), "publication_id": str(row["id"])}
 
     def _trial(self, tx: Tx) -> int:
         trial_id = tx.new_id()

@@ -12,9 +12,9 @@ from sluss.desk.answers import changed, page_behind
 from sluss.desk.public_words import personal_word
 from sluss.desk.shapes import BackForm, Empty, SluiceShape, number
 from sluss.desk.sluice_screens import SluiceForm
-from sluss.desk.sluicing import read_sluice
+from sluss.desk.sluicing import NOT_PUBLIC, read_sluice
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Conflict, Invalid
+from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.tx import Tx
 from sluss.people.access import AGENTS
 from sluss.people.once import Reused, once
@@ -52,6 +52,8 @@ async def pass_through(edge: Edge, asked: Asked, who: Actor, no: str) -> Respons
     except Stopped as stopped:
         told = {"": _("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": stopped.news.by or _("Somebody")}}
         return await _again(edge, asked, who, (case, form, told, 409), seen=stopped.mark)
+    except Missing:
+        raise Conflict(NOT_PUBLIC) from None
     except Unapproved:
         told = {"said": _("Public sentences of this inbox are approved first. Leave it empty, and say nothing in public.")}
         return await _again(edge, asked, who, (case, form, told, 409))
@@ -79,6 +81,8 @@ async def back(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     said = form.said.strip() or await edge.db.read(back_sentence, who, case.id)
     try:
         departure = await edge.db.write(go_back, who, GoBack(op=await asked.op(), case_id=case.id, said=said, seen=form.seen))
+    except Missing:
+        raise Conflict(NOT_PUBLIC) from None
     except Stopped as stopped:
         by = stopped.news.by or _("Somebody")
         raise Conflict(_("Not sent: %(name)s has written meanwhile. Read it, then send again.") % {"name": by}) from None

@@ -11,19 +11,22 @@ from sluss.contacts.models import identities
 from sluss.desk.around import Around, look_around
 from sluss.desk.sluice_screens import PassageShown, SluiceForm
 from sluss.kernel.actors import Actor
+from sluss.kernel.errors import Conflict, Missing
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 from sluss.language.guard import find_personal, masked
 from sluss.replies.news import mark_of
-from sluss.replies.sluice import Passage, sluice_of
+from sluss.replies.sluice import Passage, Sluice, sluice_of
 from sluss.web.locale import gettext as _
 
 EXCERPT = 600
+NOT_PUBLIC = say("Nothing of this case is public, so there is nothing to move.")
 
 
 def read_sluice(tx: Tx, who: Actor, no: int, public_id: int = 0) -> SluiceForm:
-    """The ways that are open now. Raises `Missing` where nothing of the case is public."""
+    """The ways that are open now. Raises `Conflict` where nothing of the case is public."""
     case = access_case_no(tx, who, no)
-    sluice, around = sluice_of(tx, who, case.id, public_id), look_around(tx, who)
+    sluice, around = _sluice(tx, who, case.id, public_id), look_around(tx, who)
     m, v, t, i = messages.c, conversations.c, threads.c, identities.c
     joined = (
         messages.join(conversations, (v.workspace_id == m.workspace_id) & (v.id == m.conversation_id))
@@ -49,6 +52,13 @@ def read_sluice(tx: Tx, who: Actor, no: int, public_id: int = 0) -> SluiceForm:
         hide=sluice.can_hide and bool(found),
         seen=mark_of(tx, who, case.id),
     )
+
+
+def _sluice(tx: Tx, who: Actor, case_id: int, public_id: int) -> Sluice:
+    try:
+        return sluice_of(tx, who, case_id, public_id)
+    except Missing:
+        raise Conflict(NOT_PUBLIC) from None
 
 
 def _passage(around: Around, one: Passage) -> PassageShown:
