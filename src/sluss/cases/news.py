@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from sluss.cases.barring import bar_threads
 from sluss.cases.early import Early, keep_early, take_early
 from sluss.cases.faces import change_message, change_post, react
 from sluss.cases.known import threads_by_key
@@ -17,7 +18,7 @@ from sluss.cases.posts import save_bystanders
 from sluss.cases.renaming import rename_person, rename_thread
 from sluss.cases.standings import open_windows
 from sluss.channels.contract import Address
-from sluss.channels.happenings import Bystander, Changed, Happening, Known, Opened, Reacted, Renamed
+from sluss.channels.happenings import Barred, Bystander, Changed, Happening, Known, Opened, Reacted, Renamed
 from sluss.contacts.actions import call_as_said, find_identities
 from sluss.contacts.profiles import save_profiles
 from sluss.kernel.actors import Actor
@@ -43,6 +44,7 @@ def apply_news(tx: Tx, who: Actor, news: Sequence[News], came: Collection[Key] =
     save_bystanders(tx, who, [(one.inbox_id, one.value) for one in told if isinstance(one.value, Bystander)])
     _apply_changes(tx, who, told)
     _open(tx, who, told)
+    bar_threads(tx, who, [(one.inbox_id, one.value) for one in told if isinstance(one.value, Barred)])
     _meet(tx, who, told)
 
 

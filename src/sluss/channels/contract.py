@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, Protocol
 
 import msgspec
 
-from sluss.channels.happenings import AccountNews, Bystander, Changed, Known, Opened, Post, Reacted, Renamed, Wanted
+from sluss.channels.happenings import AccountNews, Barred, Bystander, Changed, Known, Opened, Post, Reacted, Renamed, Wanted
 from sluss.channels.who import Address as Address  # noqa: PLC0414 - part of the contract, wherever it is written
 from sluss.channels.who import Profile
 from sluss.kernel.files import Stored, Writing
@@ -114,7 +114,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     foreign: str = ""
 
 
-Understood = Inbound | Receipt | Changed | Reacted | Opened | Bystander | Known | Renamed | AccountNews | Wanted
+Understood = Inbound | Receipt | Changed | Reacted | Opened | Barred | Bystander | Known | Renamed | AccountNews | Wanted
 """A `Wanted` of its own belongs to no message yet: the network told that there is something, not what."""
 
 

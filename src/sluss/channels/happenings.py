@@ -81,6 +81,14 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Barred(msgspec.Struct, frozen=True, kw_only=True):
+    """No answer can be sent in a thread until its customer writes again, and why, in one sentence (`reason` empty: it can again)."""
+
+    thread_key: str
+    at: int
+    reason: str = ""
+
+
 class Bystander(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody else said around a customer's utterance, or we did before the inbox was connected: shown, never a case."""
 
@@ -116,4 +124,4 @@ class AccountNews(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Happening = Changed | Reacted | Opened | Bystander | Known | Renamed | AccountNews
+Happening = Changed | Reacted | Opened | Barred | Bystander | Known | Renamed | AccountNews

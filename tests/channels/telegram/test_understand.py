@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sluss.channels.contract import Delivered, Inbound, Unparsable
-from sluss.channels.happenings import AccountNews, Bystander, Changed, Opened, Reacted, Renamed
+from sluss.channels.happenings import AccountNews, Barred, Bystander, Changed, Opened, Reacted, Renamed
 from sluss.channels.telegram.entities import html_of, part_of, units, words_of
 from sluss.channels.telegram.keys import Place, place_of, spot_of
 from sluss.channels.telegram.understanding import understand_update
@@ -29,7 +29,7 @@ def test_every_example_says_what_it_should() -> None:
     assert said == {
         "album_1": [("in", "dm:77001122", "två bilder", "", 1)],
         "album_2": [("in", "dm:77001122", "", "", 1)],
-        "blocked": [],
+        "blocked": [("The customer has blocked the bot. They must unblock it and write before an answer can reach them.",)],
         "business_connection": [("ok",)],
         "business_deleted": [("removed", "tb:bc_1:77001122:30", "")],
         "business_message": [("in", "dm:bc_1:77001122", "Hej företaget", "", 0)],
@@ -146,7 +146,7 @@ def test_reactions_moves_and_news_of_the_account() -> None:
     (back,) = read({"update_id": 1, "my_chat_member": {"chat": ANNA.chat, "new_chat_member": {"status": "member"}, **members}})
     assert isinstance(gone, AccountNews)
     assert gone.state == "warn"
-    assert isinstance(back, Opened)
+    assert back == Barred(thread_key="dm:77001122", at=0)
     link = {"id": "bc_1", "user": OWNER.user, "rights": {"can_reply": True}}
     for extra, state in (({"is_enabled": False}, "warn"), ({"rights": {}}, "warn"), ({}, "ok")):
         (news,) = read({"update_id": 1, "business_connection": link | extra})
@@ -251,4 +251,4 @@ def _short(one: Any) -> tuple[Any, ...]:
         return one.direction, one.thread_key, one.text, one.kind, len(one.wanted)
     if isinstance(one, Changed):
         return one.what, one.external_id, one.text
-    return (one.state,)
+    return (one.reason,) if isinstance(one, Barred) else (one.state,)

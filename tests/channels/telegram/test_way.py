@@ -12,6 +12,7 @@ from sluss.channels import registry
 from sluss.intake.models import fetches
 from sluss.kernel.clock import TestClock
 from sluss.kernel.db import Database
+from sluss.kernel.errors import Conflict
 from sluss.outbox.models import operations
 from sluss.sandbox.telegram.telephone import Telephone, move_group
 from sluss.sandbox.wire import shuffled
@@ -96,10 +97,18 @@ async def test_what_the_business_account_answers_itself_stands_in_the_case(room:
 
 
 async def test_who_has_blocked_the_bot_is_not_written_to_again_and_again(room: Room, anna: Telephone) -> None:
-    """Refused for good, with what the customer must do."""
+    """The composer is closed with what the customer must do; what was under way is refused for good; their next word opens it again."""
     await anna.say("Hej")
     await room.take()
-    await anna.block()
     room.answer("Hej!")
+    await anna.block()
     assert await room.send() == ["failed"]
     assert "must unblock" in room.rows(operations)[0].reason
+    await room.take()
+    with pytest.raises(Conflict, match="has blocked the bot"):
+        room.answer("Hej igen!")
+    await anna.block(back=True)
+    await anna.say("Oj, fel knapp")
+    await room.take()
+    room.answer("Ingen fara!")
+    assert await room.send() == ["failed", "sent"]

@@ -70,7 +70,8 @@ class _InGroup:
             command, at, whom = part.partition("@")
             if one.type == "bot_command" and command and (not at or whom == name):
                 return "mention"
-            if one.type == "mention" and name and part == f"@{name}":
+            # Whoever has not told Sluss the bot's name is spoken to by any: all bots' names end alike.
+            if one.type == "mention" and (part == f"@{name}" if name else part.endswith("bot")):
                 return "mention"
             if one.type == "text_mention" and one.user is not None and one.user.id == self._bot:
                 return "mention"

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sluss.channels.contract import Connection, Delivered, Inbound, Understood, Unparsable
-from sluss.channels.happenings import AccountNews, Changed, Opened, Reacted, Renamed, Wanted
+from sluss.channels.happenings import AccountNews, Barred, Changed, Opened, Reacted, Renamed, Wanted
 from sluss.channels.telegram.content import facts_of, group_of, person_of, place_in, said_in, wanted_of
 from sluss.channels.telegram.groups import understand_in_group
 from sluss.channels.telegram.keys import Place, bot_of, message_key, private_thread
@@ -190,7 +190,12 @@ class _Reading:
     def _membership(self, news: MemberChange) -> list[Understood]:
         status = news.new_chat_member.status
         if news.chat.type == "private":
-            return [Opened(thread_key=f"dm:{news.chat.id}", at=news.date * SECOND)] if status == "member" else []
+            sentence = (
+                ""
+                if status == "member"
+                else say("The customer has blocked the bot. They must unblock it and write before an answer can reach them.")
+            )
+            return [Barred(thread_key=f"dm:{news.chat.id}", at=news.date * SECOND, reason=sentence)]
         if status not in {"kicked", "left"}:
             return []
         title = clean_line(news.chat.title)[:80]
