@@ -21,11 +21,15 @@ LONGEST_WAIT = 24 * 60 * MINUTE
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What one error means: `never` the same again, `again` later, `wait` for the limit, `reconnect`, or nobody knows whether it went."""
+    """What one error means: `never` the same again, `again` later, `wait` for the limit, `reconnect`, or nobody knows whether it went.
+
+    `least` is how long to wait where Meta does not say, in microseconds.
+    """
 
     way: Way
     sentence: str
     whole_inbox: bool = False
+    least: int = 0
 
 
 _LIMIT = Verdict(
@@ -60,7 +64,9 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
     (102, None): Verdict("reconnect", say("Meta does not accept the token any more. Connect the account again.")),
     (200, None): _RIGHTS,
     (230, None): _RIGHTS,
-    (368, None): Verdict("wait", say("Meta has blocked this account for its rules. See its support inbox there."), whole_inbox=True),
+    (368, None): Verdict(
+        "wait", say("Meta has blocked this account for its rules. See its support inbox there."), whole_inbox=True, least=60 * MINUTE
+    ),
     (551, None): _PERSON,
     (10900, None): Verdict("never", say("A private answer has been given to this already; Meta allows one.")),
     (10903, None): Verdict("never", say("Meta does not allow a private answer to this person.")),
@@ -94,7 +100,7 @@ def raise_for(
         case "again":
             raise Refused(code, reason, permanent=False)
         case "wait":
-            raise Refused(code, reason, permanent=False, wait=wait_of(headers), whole_inbox=found.whole_inbox)
+            raise Refused(code, reason, permanent=False, wait=max(wait_of(headers), found.least), whole_inbox=found.whole_inbox)
         case "reconnect":
             raise Refused(code, reason, permanent=False, whole_inbox=True, reconnect=True)
         case "never":

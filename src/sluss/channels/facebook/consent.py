@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any
-from urllib.parse import urlencode
 
-from sluss.channels.consenting import Account, Asking, Begun, Came, ask_network
+from sluss.channels.consenting import Account, Asking, Begun, Came
 from sluss.channels.contract import Connection
-from sluss.channels.graph import API, VERSION
-from sluss.channels.said import a_text, an_object, objects
+from sluss.channels.graph_consent import lead_to_meta, pages_of
+from sluss.channels.said import a_text
 from sluss.kernel.http import GuardedClient
 
 NEEDS = ("app_id", "app_secret")
-SITE = "https://www.facebook.com"
 SCOPES = (
     *("pages_show_list", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"),
     *("pages_manage_engagement", "pages_manage_posts", "pages_messaging", "business_management"),
 )
-MOST = 20
-"""Pages of a hundred accounts each."""
 
 
 async def begin(connection: Connection, asking: Asking, client: GuardedClient) -> Begun:  # noqa: ARG001 - Meta is not asked beforehand
     """Where the person allows it, and chooses pages."""
-    base = _base(connection)
-    asked = {"client_id": connection.settings["app_id"], "redirect_uri": asking.redirect_uri, "response_type": "code"}
-    asked |= {"state": asking.state, "scope": ",".join(SCOPES)}
-    site = f"{SITE}/{_version(connection)}" if base.startswith(API) else base
-    return Begun(url=f"{site}/dialog/oauth?{urlencode(asked)}")
+    return lead_to_meta(connection, asking, SCOPES)
 
 
 async def finish(connection: Connection, came: Came, client: GuardedClient) -> list[Account]:
-    """The pages. Their tokens come from a long-lived one of the person's, and so do not end by themselves."""
-    base, secret = _base(connection), connection.secrets["app_secret"]
-    app = {"client_id": str(connection.settings["app_id"]), "client_secret": secret}
-    short = await ask_network(client, f"{base}/oauth/access_token", app | {"redirect_uri": came.redirect_uri, "code": came.code})
-    exchange = {"grant_type": "fb_exchange_token", "fb_exchange_token": a_text(short.get("access_token"))}
-    token = a_text((await ask_network(client, f"{base}/oauth/access_token", app | exchange)).get("access_token"))
-    found: list[dict[str, Any]] = []
-    after = ""
-    for _ in range(MOST):
-        query = {"fields": "id,name,access_token,category", "limit": "100", "appsecret_proof": _proof(secret, token)}
-        query |= {"after": after} if after else {}
-        said = await ask_network(client, f"{base}/me/accounts?{urlencode(query)}", headers={"authorization": f"Bearer {token}"})
-        found += objects(said.get("data"))
-        paging = an_object(said.get("paging"))
-        after = a_text(an_object(paging.get("cursors")).get("after")) if paging.get("next") else ""
-        if not after:
-            break
-    return [_account(one) for one in found if a_text(one.get("access_token"))]
+    """The pages."""
+    return [_account(one) for one in await pages_of(connection, came, client, "category")]
 
 
 def _account(page: dict[str, Any]) -> Account:
     name = a_text(page.get("name"))
     settings = {"page_id": a_text(page.get("id")), "handle": name}
     return Account(name=name, detail=a_text(page.get("category")), settings=settings, secrets={"token": a_text(page.get("access_token"))})
-
-
-def _proof(secret: str, token: str) -> str:
-    return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-def _version(connection: Connection) -> str:
-    return str(connection.settings.get("version") or VERSION)
-
-
-def _base(connection: Connection) -> str:
-    return f"{str(connection.settings.get('api') or API).rstrip('/')}/{_version(connection)}"
