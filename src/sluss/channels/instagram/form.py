@@ -14,9 +14,7 @@ STEPS = (
     say("In the Instagram app, make the account a professional one, and allow access to messages under its settings for messages."),
     say("At developers.facebook.com, make an app of the type Business, and add the products Instagram and Webhooks."),
     say("Copy the app’s secret to here: the Instagram app secret with Instagram Login, else the one of App settings, Basic."),
-    say(
-        "Sign in at Meta below, and choose the account that is linked to your page; or paste a token. One of Instagram Login ends after 60 days."
-    ),
+    say("Sign in at Meta below, and choose the account; or paste a token. One of Instagram Login ends after 60 days."),
     say("For more than your own staff the app needs Meta’s review (Advanced Access), and Human Agent for answers after a day."),
 )
 FIELDS = (
