@@ -39,6 +39,9 @@ from sluss.kernel.tokens import hash_of
 from sluss.kernel.tx import Tx
 from sluss.merging.contacts import Choice, merge_contacts
 from sluss.merging.merge import merge_cases
+from sluss.moderation.answers import propose_answer
+from sluss.moderation.matters import open_matter
+from sluss.moderation.models import step_proposals
 from sluss.people.actions import NewAgent
 from sluss.people.factors import add_factor
 from sluss.people.invitations import invite
@@ -144,6 +147,12 @@ FIELDS: dict[str, dict[str, Any]] = {
         "patience": "200",
         "minutes": "5",
     },
+    "/moderation/messages/{said_id}": {"step": "leave"},
+    "/moderation/messages/{said_id}/undo": {"line": "1"},
+    "/moderation/answers/{waiting_id}": {"deed": "change", "text": "Vi letar."},
+    "/settings/moderation/rules/{rule}": {
+        **{"title": "Elakheter", "plain": "Vi skäller inte.", "by_itself": "flag", "up_to": "ask", "wait_minutes": "5", "enabled": "1"},
+    },
     "/settings/tokens": {"name": "Export", "scope": "cases:read", "agent": "{agent_id}"},
     "/me/tokens": {"name": "Export", "scope": "cases:read"},
 }
@@ -185,6 +194,7 @@ class Place:
         ids |= self.db.write_now(self._invited)
         ids |= self.db.write_now(self._known, owner, int(ids["contact_id"]))
         ids |= self.db.write_now(self._moved, ids)
+        ids |= self.db.write_now(self._moderated, owner)
         ids |= self.db.write_now(self._privacy, mine, int(ids["contact_id"]))
         ids |= self.db.write_now(self._chat)
         ids |= self.db.write_now(self._notice, victim, int(ids["chat_id"]))
@@ -284,6 +294,20 @@ class Place:
         found |= {"other_no": known[other].number, "other_contact": known[other].contact_id}
         return {name: str(one) for name, one in found.items()}
 
+    def _moderated(self, tx: Tx, owner: Actor) -> Ids:
+        """A public message that was found, a step that the owner proposes, and an answer of the owner's that waits."""
+        key, sender = f"4{self.marker}", Address(f"4{self.marker.lower()}@kund.example", f"Åsa {self.marker}")
+        said = Inbound(external_id=key, dedupe_key=key, sender=sender, subject="", text=self.marker, fresh=self.marker, visibility="public")
+        place: dict[str, Any] = {"network": "email", "visibility": "public", "reopen_days": 14, "received_at": tx.now}
+        arrival = Arrival(envelope_id=self._envelope(tx, "done"), inbox_id=self.inbox.id, inbound=said, **place)
+        [recorded] = record_arrivals(tx, self._sluss, [arrival])
+        matter, spoken = open_matter(tx, self._sluss, recorded.message_id, "abuse", self.marker)
+        step = {"workspace_id": self.company.id, "id": tx.new_id(), "matter_id": matter.id, "step": "block", "reason": self.marker}
+        step |= {"proposed_by": owner.id, "at": tx.now, "expires_at": tx.now + DAY, "state": "open"}
+        tx.run(sa.insert(step_proposals), step)
+        waiting_id = propose_answer(tx, owner, SendReply(op=f"wait-{self.key}", case_id=spoken.case_id, text=f"{self.marker} Vi letar."))
+        return {"said_id": str(recorded.message_id), "step_id": str(step["id"]), "waiting_id": str(waiting_id), "rule": "abuse"}
+
     def _another(self, tx: Tx, name: str) -> int:
         """The message of another case."""
         told: dict[str, Any] = {"external_id": f"{self.marker}{name}@kund.example", "dedupe_key": f"{self.marker}{name}"}
@@ -320,7 +344,14 @@ class Place:
         notice_id = write_notice(tx, lead, NoticeFields(title="Driftstörning"))
         bulletin_id = say_something(tx, lead, notice_id, Saying(kind="first", text="Vi arbetar på det.", chat_ids=(chat_id,)))
         row: dict[str, Any] = {"workspace_id": self.company.id, "id": tx.new_id(), "notice_id": notice_id, "bulletin_id": bulletin_id}
-        row |= {"inbox_id": self.inbox.id, "text": "Vi arbetar på det.", "external_id": "x", "network_key": "", "url": "", "state": "failed"}
+        row |= {
+            "inbox_id": self.inbox.id,
+            "text": "Vi arbetar på det.",
+            "external_id": "x",
+            "network_key": "",
+            "url": "",
+            "state": "failed",
+        }
         row |= {"handed_over": False, "waits": 0, "unknowns": 0, "begun_at": None, "due_at": tx.now, "give_up_at": tx.now, "sent_at": None}
         tx.run(sa.insert(publications), row | {"code": "", "reason": "no"})
         return {"notice_id": str(notice_id), "publication_id": str(row["id"])}

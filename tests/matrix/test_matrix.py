@@ -27,6 +27,8 @@ STREAMS = {"/live"}
 LAST = ["/me/sessions/revoke-others", "/sign-out"]
 """They end sessions that others need."""
 REFUSED = {401, 403, 404}
+OF_THE_COMPANY = {"notice_id", "publication_id"}
+"""What everybody of the company reads, whichever inboxes they see: it is said to the whole world."""
 _PARAMETER = re.compile(r"{(\w+):\w+}")
 _CHANGING = re.compile(r'<code>[0-9a-f]{16}</code>|"reference":"[0-9a-f]+"|value="[0-9a-f]{26}"')
 
@@ -82,6 +84,8 @@ class Asking:
         hidden = self.caller.hidden if self.caller.role != "admin" else ()
         for place in (*hidden, *self.caller.foreign):
             for name in _objects(route):
+                if place in hidden and name in OF_THE_COMPANY:
+                    continue
                 yield self.own | {name: self.places[place][name]}
 
     def markers(self) -> list[str]:
@@ -91,7 +95,7 @@ class Asking:
 
 
 def _objects(route: Route) -> list[str]:
-    return [name for name in route.names if name not in {"act", "token", "name", "workspace_id", "key"}]
+    return [name for name in route.names if name not in {"act", "token", "name", "rule", "workspace_id", "key"}]
 
 
 def _same(one: httpx.Response, other: httpx.Response) -> bool:

@@ -1,6 +1,6 @@
 """Who may call what, written down a second time: a route that is opened wider must be opened here as well."""
 
-from sluss.people.access import ADMINS, READERS, SIGNED_IN, VISITOR, Policy
+from sluss.people.access import ADMINS, PUBLISHERS, READERS, SIGNED_IN, VISITOR, Policy
 from tests.matrix.test_matrix import Route, all_routes
 from tests.world import Web
 
@@ -25,10 +25,18 @@ BY_REVIEWERS = {
     *("POST /cases/{no}/draft", "POST /cases/{no}/files", "POST /cases/{no}/note", "POST /cases/{no}/read", "POST /cases/{no}/ready"),
     *("POST /cases/{no}/presence", "POST /cases/{no}/follow", "POST /notifications/read", "POST /lists/order"),
     "POST /api/v1/cases/{number}/notes",
+    *("POST /moderation/messages/{said_id}", "POST /moderation/messages/{said_id}/undo", "POST /moderation/messages/{said_id}/stop"),
+    *("POST /moderation/steps/{step_id}/refuse", "POST /moderation/answers/{waiting_id}"),  # the actions ask for the policy
     "POST /customers/{contact_id}/cards",  # asks other systems what is known; nothing of the company's changes
 }
 BY_WHO_ANSWERS = ("/settings/answers", "/settings/macros")
 """Who answers keeps canned answers and macros of their own; the actions guard the shared ones."""
+BY_PUBLISHERS = {
+    *("GET /notices/new", "POST /notices/new", "POST /notices/preview", "POST /notices/{notice_id}", "POST /notices/{notice_id}/say"),
+    "POST /moderation/steps/{step_id}/confirm",
+    *("POST /notices/{notice_id}/withdraw", "POST /publications/{publication_id}/retry"),
+    *("POST /publications/{publication_id}/accept", "POST /publications/{publication_id}/drop"),
+}
 BY_ANYBODY_SIGNED_IN = {"GET /", "GET /live", "GET /live/ping", "POST /sign-out"}
 
 
@@ -54,6 +62,11 @@ def test_settings_are_for_administrators(web: Web) -> None:
 def test_reviewers_write_nothing_but_what_is_listed(web: Web) -> None:
     """T5"""
     assert {one for one in called_by(web, READERS) if not one.startswith("GET ")} == BY_REVIEWERS
+
+
+def test_who_may_speak_to_everybody_is_listed(web: Web) -> None:
+    """T2"""
+    assert called_by(web, PUBLISHERS) == BY_PUBLISHERS
 
 
 def test_field_staff_reach_their_own_page_alone(web: Web) -> None:

@@ -16,7 +16,6 @@ from sluss.broadcast.notices import (
     access_notice,
     change_notice,
     drop_publication,
-    require_publisher,
     retry_publication,
     say_something,
     withdraw_notice,
@@ -25,16 +24,15 @@ from sluss.broadcast.notices import (
 from sluss.broadcast.queries import new_screen, notice_screen, notices_screen, previews_of
 from sluss.cases.access import access_case_no
 from sluss.kernel.actors import Actor
-from sluss.kernel.errors import Invalid, Missing
+from sluss.kernel.errors import Invalid
 from sluss.kernel.tx import Tx
 from sluss.people.once import once
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import Voice, speaking
 from sluss.web.locale import gettext as _
-from sluss.web.policy import AGENTS, READERS
+from sluss.web.policy import AGENTS, PUBLISHERS, READERS
 from sluss.web.shell import Form
 
-DEEDS = {"retry": retry_publication, "accept": accept_publication, "drop": drop_publication}
 SECTION = "notices"
 
 
@@ -45,14 +43,13 @@ async def list_notices(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     return asked.answer("broadcast/list.html", asked.page(_("Notices"), SECTION), found=found)
 
 
-@get("/notices/new", may=READERS)
+@get("/notices/new", may=PUBLISHERS)
 async def new_notice(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """The form of a new notice."""
-    require_publisher(who)
     return await _new(edge, asked, who, None)
 
 
-@post("/notices/new", may=READERS)
+@post("/notices/new", may=PUBLISHERS)
 async def publish_notice(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     """Write a notice and publish it at once, or keep it as a draft."""
     typed = await _typed(asked)
@@ -64,7 +61,7 @@ async def publish_notice(edge: Edge, asked: Asked, who: Actor) -> Response[Any]:
     return asked.go(f"/notices/{notice_id}")
 
 
-@post("/notices/preview", may=READERS, status_code=200)
+@post("/notices/preview", may=PUBLISHERS, status_code=200)
 async def preview_notice(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     """How it will read at each account while it is written."""
     found = await _read(edge, asked, previews_of, who, await _typed(asked))
@@ -77,7 +74,7 @@ async def show_notice(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> R
     return await _notice(edge, asked, who, notice_id, None)
 
 
-@post("/notices/{notice_id:int}", may=READERS)
+@post("/notices/{notice_id:int}", may=PUBLISHERS)
 async def save_notice(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> Response[Any]:
     """Change its name, the words that find cases, the prepared answer."""
     await edge.db.read(access_notice, who, notice_id)
@@ -89,7 +86,7 @@ async def save_notice(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> R
     return asked.go(f"/notices/{notice_id}")
 
 
-@post("/notices/{notice_id:int}/say", may=READERS)
+@post("/notices/{notice_id:int}/say", may=PUBLISHERS)
 async def say_more(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> Response[Any]:
     """Publish the draft, an update, or that it is solved."""
     await edge.db.read(access_notice, who, notice_id)
@@ -104,7 +101,7 @@ async def say_more(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> Resp
     return asked.go(f"/notices/{notice_id}")
 
 
-@post("/notices/{notice_id:int}/withdraw", may=READERS)
+@post("/notices/{notice_id:int}/withdraw", may=PUBLISHERS)
 async def withdraw(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> Redirect:
     """Take it off the chats, and publish nothing more of it."""
     await edge.db.read(access_notice, who, notice_id)
@@ -142,13 +139,22 @@ async def answer_cases(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> 
     return asked.go(f"/notices/{notice_id}#cases")
 
 
-@post("/publications/{publication_id:int}/{deed:str}", may=READERS)
-async def settle_publication(edge: Edge, asked: Asked, who: Actor, publication_id: int, deed: str) -> Redirect:
-    """Try again, say that it is there, or leave it."""
-    if deed not in DEEDS:
-        raise Missing
-    notice_id = await edge.db.write(once, who, await asked.op(), DEEDS[deed], publication_id)
-    return asked.go(f"/notices/{notice_id}")
+@post("/publications/{publication_id:int}/retry", may=PUBLISHERS)
+async def retry(edge: Edge, asked: Asked, who: Actor, publication_id: int) -> Redirect:
+    """Try again."""
+    return asked.go(f"/notices/{await edge.db.write(once, who, await asked.op(), retry_publication, publication_id)}")
+
+
+@post("/publications/{publication_id:int}/accept", may=PUBLISHERS)
+async def accept(edge: Edge, asked: Asked, who: Actor, publication_id: int) -> Redirect:
+    """Somebody looked, and it is there."""
+    return asked.go(f"/notices/{await edge.db.write(once, who, await asked.op(), accept_publication, publication_id)}")
+
+
+@post("/publications/{publication_id:int}/drop", may=PUBLISHERS)
+async def drop(edge: Edge, asked: Asked, who: Actor, publication_id: int) -> Redirect:
+    """Leave it at that."""
+    return asked.go(f"/notices/{await edge.db.write(once, who, await asked.op(), drop_publication, publication_id)}")
 
 
 async def _new(edge: Edge, asked: Asked, who: Actor, form: Form | None) -> Response[str]:
@@ -232,5 +238,7 @@ ROUTES = [
     link,
     unlink,
     answer_cases,
-    settle_publication,
+    retry,
+    accept,
+    drop,
 ]

@@ -11,7 +11,7 @@
 | POST /notices/{id}/withdraw | 303 to the notice | |
 | POST /notices/{id}/link, …/unlink | 303 back | `no` (repeated) |
 | POST /notices/{id}/answer | 303 to the notice | `answer`, `solve` |
-| POST /publications/{id}/{deed} | 303 to the notice | deed is retry, accept or drop |
+| POST /publications/{id}/retry, …/accept, …/drop | 303 to the notice | |
 """  # noqa: E501 - rows of a table
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from sluss.people.scopes import require_scopes
 from sluss.people.sessions import ROTATE, SEEN_EVERY, TOPIC, Session, find_session, rotate_session, touch_session
 from sluss.web.edge import SAFE, Asked, Call, Edge, Reader
 from sluss.web.locale import choose
-from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, READERS, SIGNED_IN, VISITOR, Policy
+from sluss.web.policy import ADMINS, AGENTS, EVERYONE, HOOK, LEADS, LINK, PUBLISHERS, READERS, SIGNED_IN, VISITOR, Policy
 from sluss.web.troubles import Detour, SignInNeeded
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "HOOK",
     "LEADS",
     "LINK",
+    "PUBLISHERS",
     "READERS",
     "SIGNED_IN",
     "VISITOR",

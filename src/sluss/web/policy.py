@@ -28,5 +28,7 @@ VISITOR = Policy("visitor", None)
 SIGNED_IN = Policy("signed in", frozenset(ROLES))
 READERS = Policy("readers", frozenset({"admin", "lead", "agent", "reviewer"}))
 AGENTS = Policy("agents", frozenset({"admin", "lead", "agent"}))
+PUBLISHERS = Policy("publishers", frozenset({"admin", "lead", "reviewer"}))
+"""Who may speak to everybody."""
 LEADS = Policy("leads", frozenset({"admin", "lead"}))
 ADMINS = Policy("admins", frozenset({"admin"}))
