@@ -32,7 +32,7 @@ from sluss.channels.telegram.understanding import understand_update
 from sluss.kernel.words import say
 
 HEADER = "x-telegram-bot-api-secret-token"
-SHORTEST_SECRET = 24
+SHORTEST_SECRET = 16
 
 
 class TelegramChannel:

@@ -12,11 +12,9 @@ from sluss.kernel.words import say
 
 LONGEST_WAIT = 24 * 60 * 60
 
+BLOCKED = say("The customer has blocked the bot. They must unblock it and write before an answer can reach them.")
 NEVER = (
-    (
-        "bot was blocked by the user",
-        say("The customer has blocked the bot. They must unblock it and write before an answer can reach them."),
-    ),
+    ("bot was blocked by the user", BLOCKED),
     ("user is deactivated", say("The customer's Telegram account is deleted.")),
     ("can't initiate conversation", say("A bot may not write first. Send the customer a link to the bot; they must press Start there.")),
     ("bot was kicked", say("The bot was removed from this group. Somebody there must add it again.")),

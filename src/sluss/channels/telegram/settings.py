@@ -12,7 +12,7 @@ from sluss.channels.telegram.keys import PREFIX, bot_in
 from sluss.kernel.words import say
 
 API = "https://api.telegram.org"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 FIELDS = (
     Field(
@@ -83,7 +83,7 @@ def check_settings(address: str, values: Mapping[str, Any], secrets: Mapping[str
     elif token and address != address_of(values, secrets):
         wrong["token"] = say("This token belongs to another bot. A new bot is a new inbox.")
     if secrets.get("hook_secret") and not _SECRET.fullmatch(secrets["hook_secret"]):
-        wrong["hook_secret"] = say("A secret has 24 to 256 letters, digits, hyphens and underscores. Let Sluss make one.")
+        wrong["hook_secret"] = say("A secret has 16 to 256 letters, digits, hyphens and underscores. Let Sluss make one.")
     return wrong or found
 
 

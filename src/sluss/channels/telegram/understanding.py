@@ -16,6 +16,7 @@ from sluss.channels.happenings import AccountNews, Barred, Changed, Opened, Reac
 from sluss.channels.telegram.content import facts_of, group_of, person_of, place_in, said_in, wanted_of
 from sluss.channels.telegram.groups import understand_in_group
 from sluss.channels.telegram.keys import Place, bot_of, message_key, private_thread
+from sluss.channels.telegram.refusals import BLOCKED
 from sluss.channels.telegram.updates import (
     BusinessConnection,
     CallbackQuery,
@@ -190,11 +191,7 @@ class _Reading:
     def _membership(self, news: MemberChange) -> list[Understood]:
         status = news.new_chat_member.status
         if news.chat.type == "private":
-            sentence = (
-                ""
-                if status == "member"
-                else say("The customer has blocked the bot. They must unblock it and write before an answer can reach them.")
-            )
+            sentence = "" if status == "member" else BLOCKED
             return [Barred(thread_key=f"dm:{news.chat.id}", at=news.date * SECOND, reason=sentence)]
         if status not in {"kicked", "left"}:
             return []

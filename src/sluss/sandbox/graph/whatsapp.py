@@ -7,7 +7,6 @@ five minutes, and one person is not written to too fast.
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +62,7 @@ class WhatsappDouble:
         self.templates = [TEMPLATE]
         self.quality, self.state = "GREEN", "CONNECTED"
         self._opened, self._links, self._media = dict[str, int](), dict[str, int](), dict[str, tuple[bytes, str]]()
-        self._people, self._numbers = dict[str, Caller](), itertools.count(1)
+        self._people = dict[str, Caller]()
         double.at("POST", f"{phone}/messages", self._send)
         double.at("POST", f"{phone}/media", self._bring)
         double.at("POST", f"{phone}/block_users", self._block)
@@ -203,7 +202,7 @@ class WhatsappDouble:
         """What becomes of a message: a closed window shows only now."""
         person: Caller = message["person"]
         ours = str(message.get("biz_opaque_callback_data", ""))
-        if message["type"] != "template" and self._opened.get(person.key, 0) < self.double.now() - WINDOW:
+        if message["type"] != "template" and self._opened_at(person) < self.double.now() - WINDOW:
             details = {"details": "Message failed to send because more than 24 hours have passed since the customer last replied"}
             await self._status(
                 person, message["id"], "failed", ours, errors=[{"code": 131047, "title": "Re-engagement", "error_data": details}]
@@ -254,14 +253,18 @@ class WhatsappDouble:
         key = str(said.get("to") or said.get("recipient") or "")
         if key in self.unknown:
             raise Refusal(131026, 0, "Message undeliverable")
-        return self._people.get(key) or Caller(name="", number=key)
+        return self._people.get(key) or (Caller(name="", scoped=key) if "." in key else Caller(name="", number=key))
+
+    def _opened_at(self, person: Caller) -> int:
+        """When they last wrote; a lenient double lets those be answered whom only its forerunner knew."""
+        return self._opened.get(person.key, self.double.now() if self.double.lenient else 0)
 
     def _is_approved(self, template: dict[str, Any]) -> bool:
         wanted = template["name"], an_object(template["language"])["code"]
         return any((one["name"], one["language"]) == wanted and one["status"] == "APPROVED" for one in self.templates)
 
     def _key(self, mark: str) -> str:
-        return f"wamid.{mark}{next(self._numbers)}"
+        return f"wamid.{mark}{self.double.number(0)}"
 
     def _at(self) -> str:
         return str(self.double.now() // SECOND)

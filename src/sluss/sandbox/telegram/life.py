@@ -32,8 +32,9 @@ class Holding(msgspec.Struct):
 class TelegramLife:
     """Everybody there. `run` goes on until cancelled. With a `business` account some write to that one in place of the bot."""
 
-    def __init__(self, network: Telegram, bot: Bot, clock: Callable[[], float], *, business: Business | None = None, seed: int = 3) -> None:
+    def __init__(self, network: Telegram, bot: Bot, clock: Callable[[], float], seed: int = 3, *, business: Business | None = None) -> None:
         self._network, self._bot, self._business = network, bot, business
+        network.count_from(int(clock()))
         self.chatters = Chatters(self, load_chats(Path(__file__).parent / "stories.toml"), clock, seed)
 
     async def run(self) -> None:
