@@ -16,7 +16,7 @@ from sluss.sandbox.mastodon.server import TOKEN
 from sluss.sandbox.mastodon.world import Said
 from sluss.sandbox.wire import told
 from tests.channels.contract.subject import NOW, Side
-from tests.channels.mastodon.desk import Desk
+from tests.channels.desk import Desk
 
 _MARKS = count(1)
 
