@@ -36,7 +36,7 @@ class Look:
 
     def __init__(self, connection: Connection, around: Surroundings, kind: str, since: int) -> None:
         self.since, self.warnings = since, list[str]()
-        self.missed = 0
+        self.missed, self.brought = 0, False
         self._connection, self._around, self._kind = connection, around, kind
         self._found = dict[str, tuple[Happened, int]]()
 
@@ -65,6 +65,7 @@ class Look:
         ]
         for start in range(0, len(delivered), 100):
             await self._around.intake.receive(self._connection, delivered[start : start + 100])
+        self.brought = True
 
 
 class Rounds(msgspec.Struct, frozen=True, kw_only=True):

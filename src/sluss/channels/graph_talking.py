@@ -6,7 +6,8 @@ A message is one call: text, or one file that was brought before. Our key goes a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from sluss.kernel.words import say
 WINDOW = 24 * HOUR
 LATE = 168 * HOUR
 REMEMBERED = 2000
+AGAIN = 2 * MINUTE
 NOT_OWNER = "10/2018300"
 
 _KINDS = ("image", "video", "audio")
@@ -39,11 +41,39 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """What was handed over, to find it again when no answer came."""
+    """What was handed over, to find it again when no answer came: to whom or under which post, and under which comment there."""
 
     person: str
     text: str
     at: int
+    parent: str = ""
+
+
+class Handed:
+    """What one process handed over and has no answer to, and the keys of what was answered: those are no answer to anything else."""
+
+    def __init__(self) -> None:
+        self._open = OrderedDict[str, Remembered]()
+        self._taken = OrderedDict[str, None]()
+
+    def note(self, external_id: str, what: Remembered) -> None:
+        self._open[external_id] = what
+        while len(self._open) > REMEMBERED:
+            self._open.popitem(last=False)
+
+    def get(self, external_id: str) -> Remembered | None:
+        return self._open.get(external_id)
+
+    def taken(self, external_id: str, key: str) -> None:
+        """The network answered with its key."""
+        self._open.pop(external_id, None)
+        self._taken[key] = None
+        while len(self._taken) > REMEMBERED:
+            self._taken.popitem(last=False)
+
+    def is_free(self, key: str) -> bool:
+        """Whether the network's key was not yet the answer to anything."""
+        return bool(key) and key not in self._taken
 
 
 class Talking:
@@ -51,13 +81,19 @@ class Talking:
 
     def __init__(self, graph: Graph, now: Callable[[], int]) -> None:
         self._graph, self._now = graph, now
-        self._handed = OrderedDict[str, Remembered]()
+        self._handed = Handed()
 
     async def send(self, place: Place, outbound: Outbound, hand_over: HandOver) -> Sent:
         """One message to one person. A conversation that another program holds is taken over, once."""
         fields: dict[str, Any] = {"recipient": recipient_of(outbound), "message": await self._message(place, outbound)}
         fields |= {} if outbound.is_private_reply else self._window(place, outbound)
-        self._remember(outbound)
+        person = "" if outbound.is_private_reply else outbound.recipient.address
+        found = await sent_before(
+            outbound, self._now(), partial(self._find, place, Remembered(person, outbound.text.strip(), outbound.sent_at))
+        )
+        if found is not None:
+            return found
+        self._handed.note(outbound.external_id, Remembered(person, outbound.text.strip(), self._now()))
         try:
             said = await self._graph.post(place.account, f"{place.node}/messages", hand_over, **fields)
         except Refused as error:
@@ -70,17 +106,7 @@ class Talking:
     async def look_up(self, place: Place, external_id: str) -> Sent | None:
         """Whether the talk has it. Meta does not give our key back there, so its words and the moment must do."""
         handed = self._handed.get(external_id)
-        if handed is None or not handed.person or not handed.text:
-            return None
-        asked = {"user_id": handed.person, "platform": place.platform, "fields": "messages.limit(20){id,message,from,created_time}"}
-        said = await self._graph.get(place.account, f"{place.node}/conversations", **asked)
-        talks = [objects(an_object(one.get("messages")).get("data")) for one in objects(said.get("data"))]
-        for one in (message for talk in talks for message in talk):
-            ours = a_text(an_object(one.get("from")).get("id")) == place.own
-            same = a_text(one.get("message")).strip() == handed.text
-            if ours and same and instant(one.get("created_time")) >= handed.at - MINUTE:
-                return Sent("found in the conversation", external_ids=(a_text(one.get("id")),))
-        return None
+        return await self._find(place, handed) if handed is not None else None
 
     async def react(self, place: Place, deed: Deed, hand_over: HandOver) -> str:
         """React to a message, or with no emoji take the reaction back."""
@@ -106,6 +132,20 @@ class Talking:
         said = await self._graph.upload(place.account, f"{place.node}/message_attachments", fields, "filedata", part)
         return a_text(said.get("attachment_id"))
 
+    async def _find(self, place: Place, handed: Remembered) -> Sent | None:
+        if not handed.person or not handed.text:
+            return None
+        asked = {"user_id": handed.person, "platform": place.platform, "fields": "messages.limit(20){id,message,from,created_time}"}
+        said = await self._graph.get(place.account, f"{place.node}/conversations", **asked)
+        talks = [objects(an_object(one.get("messages")).get("data")) for one in objects(said.get("data"))]
+        for one in (message for talk in talks for message in talk):
+            ours = a_text(an_object(one.get("from")).get("id")) == place.own
+            same = a_text(one.get("message")).strip() == handed.text
+            key = a_text(one.get("id"))
+            if ours and same and self._handed.is_free(key) and instant(one.get("created_time")) >= handed.at - MINUTE:
+                return Sent("found in the conversation", external_ids=(key,))
+        return None
+
     def _window(self, place: Place, outbound: Outbound) -> dict[str, str]:
         """How the message stands in Meta's rules. The late tag says that a person writes, so no machine may bear it."""
         age = self._now() - outbound.opened_at
@@ -119,19 +159,23 @@ class Talking:
             raise Refused("window", reason, permanent=True)
         return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
 
-    def _remember(self, outbound: Outbound) -> None:
-        person = "" if outbound.is_private_reply else outbound.recipient.address
-        self._handed[outbound.external_id] = Remembered(person, outbound.text.strip(), self._now())
-        while len(self._handed) > REMEMBERED:
-            self._handed.popitem(last=False)
-
     def _sent(self, outbound: Outbound, said: dict[str, Any]) -> Sent:
         mid, person = a_text(said.get("message_id")), a_text(said.get("recipient_id"))
-        self._handed.pop(outbound.external_id, None)
+        self._handed.taken(outbound.external_id, mid)
         keys = (mid,) if mid else ()
         if not person:
             return Sent(f"accepted as {mid}", external_ids=keys)
         return Sent(f"accepted as {mid}", external_ids=keys, thread_key=thread_of(person), recipient=Address(person))
+
+
+async def sent_before(outbound: Outbound, now: int, find: Callable[[], Awaitable[Sent | None]]) -> Sent | None:
+    """What is sent late may be the second try of something whose answer was lost, even with another process: it is looked for first."""
+    if not outbound.text.strip() or now - outbound.sent_at < AGAIN:
+        return None
+    try:
+        return await find()
+    except Refused:
+        return None
 
 
 def recipient_of(outbound: Outbound) -> dict[str, str]:

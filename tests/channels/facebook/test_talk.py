@@ -145,7 +145,7 @@ async def test_an_answer_that_was_lost_is_found_and_not_sent_again(page: PageDou
     comment = await page.comment(ANNA, post, "När?")
     await page.talks.say(ANNA, "Hej")
     place = "comments" if public else "messages"
-    saying = outbound("I maj.", public=public, answers=comment)
+    saying = outbound("I maj.", public=public, answers=comment, post_key=post)
     page.double.trouble("cut", path=place)
     with pytest.raises(ResultUnknown):
         await channel.send(connection, saying, handed)
@@ -156,6 +156,10 @@ async def test_an_answer_that_was_lost_is_found_and_not_sent_again(page: PageDou
     found = await channel.look_up(connection, saying.external_id)
     assert found is not None
     assert found.external_ids[0] in (page.items if public else {one["id"] for one in page.talks.talk(ANNA).messages})
+    later = FacebookChannel(allow_private=True, now=lambda: NOW + 10 * MINUTE)
+    again = await later.send(connection, saying, handed)
+    assert again.external_ids == found.external_ids
+    await later.close()
     page.double.trouble("cut", path="comments|conversations", times=2)
     with pytest.raises(Unreachable):
         await channel.look_up(connection, saying.external_id)

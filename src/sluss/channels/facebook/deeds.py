@@ -25,9 +25,9 @@ async def perform_public(graph: Graph, account: Account, page: str, deed: Deed, 
         case "unlike":
             await graph.delete(account, f"{key}/likes", hand_over)
         case "block":
-            await graph.post(account, f"{page}/blocked", hand_over, user=[_person(deed)])
+            await graph.post(account, f"{page}/blocked", hand_over, psid=[_person(deed)])
         case "unblock":
-            await graph.delete(account, f"{page}/blocked", hand_over, user=[_person(deed)])
+            await graph.delete(account, f"{page}/blocked", hand_over, psid=[_person(deed)])
         case _:
             raise Refused("deed", say("Facebook cannot do this to a public post."), permanent=True)
     return deed.kind

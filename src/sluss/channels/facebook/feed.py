@@ -204,7 +204,8 @@ def _recommends(value: dict[str, Any]) -> str:
 
 
 def _facts(item: _Item, kind: str) -> dict[str, Any]:
-    return {"item": kind, "post": item.post_key} | ({"anonymous": True} if item.anonymous else {})
+    above = {"parent": item.parent} if item.parent else {}
+    return {"item": kind, "post": item.post_key} | above | ({"anonymous": True} if item.anonymous else {})
 
 
 def _post_around(item: _Item, page: Page, kind: str) -> Post:

@@ -119,7 +119,7 @@ class InstagramChannel:
     async def send(self, connection: Connection, outbound: Outbound, hand_over: Callable[[], Awaitable[None]]) -> Sent:
         settings = _settings(connection)
         if outbound.visibility == "public" and not outbound.is_private_reply:
-            return await self._commenting.send(account_at(connection, settings), settings.ig_id, outbound, hand_over)
+            return await self._commenting.send(account_at(connection, settings), (settings.ig_id, settings.handle), outbound, hand_over)
         return await self._talking.send(_place(connection, settings), outbound, hand_over)
 
     async def look_up(self, connection: Connection, external_id: str) -> Sent | None:

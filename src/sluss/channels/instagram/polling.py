@@ -25,15 +25,20 @@ class Polling:
     def __init__(self, graph: Graph, account: Account, settings: InstagramSettings) -> None:
         self._graph, self._account, self._settings = graph, account, settings
         self._counts = dict[str, int]()
+        self._seen: tuple[Look, dict[str, int]] | None = None
 
     async def look(self, look: Look) -> None:
         """Comments under the latest media, and talks. Mentions cannot be listed; they come by webhook alone."""
+        if self._seen is not None and self._seen[0].brought:
+            self._counts |= self._seen[1]
+        self._seen = (look, {})
         await look.edge("media", self._comments(look))
         asked = {"node": self._settings.talks, "own": self._settings.ig_id, "platform": "instagram"}
         await look.edge("conversations", look_for_talks(self._graph, look, self._account, asked))
 
     async def _comments(self, look: Look) -> None:
         """Media whose count of comments is another than last time; the first time, all of the latest."""
+        counts = self._seen[1] if self._seen is not None else {}
         async for page in self._graph.pages(self._account, f"{self._settings.ig_id}/media", MEDIA_PAGES, fields=MEDIA, limit=RECENT):
             for media in page:
                 key, count = a_text(media.get("id")), media.get("comments_count")
@@ -41,7 +46,7 @@ class Polling:
                     continue
                 await self._under(media, look)
                 if isinstance(count, int):
-                    self._counts[key] = count
+                    counts[key] = count
 
     async def _under(self, media: dict[str, Any], look: Look) -> None:
         about = {name: media[name] for name in ("id", "caption", "permalink", "timestamp", "media_product_type") if name in media}

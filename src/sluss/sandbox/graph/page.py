@@ -220,7 +220,7 @@ class PageDouble:
         return told({"success": True})
 
     async def _block(self, asked: Asked) -> Answer:
-        people = msgspec.json.decode(asked.query["user"]) if asked.method == "DELETE" else asked.json["user"]
+        people = msgspec.json.decode(asked.query["psid"]) if asked.method == "DELETE" else asked.json["psid"]
         self.blocked = self.blocked | set(people) if asked.method == "POST" else self.blocked - set(people)
         return told(dict.fromkeys(people, True))
 
