@@ -19,6 +19,7 @@ from sluss.sandbox.telegram.people import Business, Group, Person
 from sluss.sandbox.telegram.telephone import Telephone
 
 GROUP = Group(id=-1_002_244_668_800, title="Norrsken Air – resenärer", username="norrsken_resenarer")
+OWNER = Person(id=900_100_200, first="Norrsken Air", username="norrskenair")
 _BARE = str.maketrans("åäöéłńśżźąęćóÅÄÖŁŚŻ", "aaoelnszzaecoAAOLSZ")
 
 
@@ -30,10 +31,11 @@ class Holding(msgspec.Struct):
 
 
 class TelegramLife:
-    """Everybody there. `run` goes on until cancelled. With a `business` account some write to that one in place of the bot."""
+    """Everybody there. `run` goes on until cancelled. Some write to the `business` account in place of the bot."""
 
     def __init__(self, network: Telegram, bot: Bot, clock: Callable[[], float], seed: int = 3, *, business: Business | None = None) -> None:
-        self._network, self._bot, self._business = network, bot, business
+        self._network, self._bot = network, bot
+        self._business = business or network.connect_business(bot, OWNER)
         network.count_from(int(clock()))
         self.chatters = Chatters(self, load_chats(Path(__file__).parent / "stories.toml"), clock, seed)
 
@@ -66,7 +68,7 @@ class TelegramLife:
                 holding.first = await telephone.say(text)
             case _:
                 holding.first = await telephone.say(text)
-        if story.native and self._business is not None:
+        if story.native:
             await telephone.owner_answers(story.native)
 
     async def say(self, chat: Chat, text: str) -> None:

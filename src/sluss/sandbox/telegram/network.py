@@ -55,7 +55,7 @@ class Telegram(Double):
         self.door("GET", r"/file/bot(?P<token>[^/]+)/(?P<path>.+)", self._file)
 
     def count_from(self, number: int) -> None:
-        """Begin all numbers there, and let those be answered whom only an earlier start knew: whoever remembers it takes nothing for old."""
+        """Begin all numbers there, and let those be answered whom only an earlier start knew."""
         self.lenient = True
         self._first, self._numbers = max(number, 10), itertools.count(number + 500_001)
 
