@@ -41,7 +41,7 @@ from sluss.merging.contacts import Choice, merge_contacts
 from sluss.merging.merge import merge_cases
 from sluss.moderation.answers import propose_answer
 from sluss.moderation.matters import open_matter
-from sluss.moderation.models import step_proposals
+from sluss.moderation.models import matter_log, step_proposals
 from sluss.people.actions import NewAgent
 from sluss.people.factors import add_factor
 from sluss.people.invitations import invite
@@ -148,10 +148,15 @@ FIELDS: dict[str, dict[str, Any]] = {
         "minutes": "5",
     },
     "/moderation/messages/{said_id}": {"step": "leave"},
-    "/moderation/messages/{said_id}/undo": {"line": "1"},
+    "/moderation/messages/{said_id}/undo": {"line": "{line_id}"},
+    "/settings/moderation/approval": {"inbox": "{inbox_id}", "whose": "none"},
     "/moderation/answers/{waiting_id}": {"deed": "change", "text": "Vi letar."},
     "/settings/moderation/rules/{rule}": {
-        **{"title": "Elakheter", "plain": "Vi skäller inte.", "by_itself": "flag", "up_to": "ask", "wait_minutes": "5", "enabled": "1"},
+        "title": "Elakheter",
+        "plain": "Vi skäller inte.",
+        "by_itself": "flag",
+        "up_to": "ask",
+        "wait_minutes": "5",
     },
     "/settings/tokens": {"name": "Export", "scope": "cases:read", "agent": "{agent_id}"},
     "/me/tokens": {"name": "Export", "scope": "cases:read"},
@@ -306,7 +311,9 @@ class Place:
         step |= {"proposed_by": owner.id, "at": tx.now, "expires_at": tx.now + DAY, "state": "open"}
         tx.run(sa.insert(step_proposals), step)
         waiting_id = propose_answer(tx, owner, SendReply(op=f"wait-{self.key}", case_id=spoken.case_id, text=f"{self.marker} Vi letar."))
-        return {"said_id": str(recorded.message_id), "step_id": str(step["id"]), "waiting_id": str(waiting_id), "rule": "abuse"}
+        line_id = tx.value(sa.select(sa.func.max(matter_log.c.id)).where(matter_log.c.matter_id == matter.id))
+        more = {"line_id": str(line_id), "rule": "abuse"}
+        return more | {"said_id": str(recorded.message_id), "step_id": str(step["id"]), "waiting_id": str(waiting_id)}
 
     def _another(self, tx: Tx, name: str) -> int:
         """The message of another case."""

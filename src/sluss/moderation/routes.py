@@ -26,7 +26,7 @@ from sluss.replies.sending import Stopped
 from sluss.web.edge import Asked, Edge
 from sluss.web.locale import Voice, speaking
 from sluss.web.locale import gettext as _
-from sluss.web.policy import READERS
+from sluss.web.policy import PUBLISHERS, READERS
 from sluss.web.shell import Form
 
 P = ParamSpec("P")
@@ -71,43 +71,43 @@ async def queue(edge: Edge, asked: Asked, who: Actor, *, show: str = "open", rul
     return asked.answer("moderation/queue.html", asked.page(_("Moderation"), "moderation"), queue=screen)
 
 
-@get("/moderation/messages/{message_id:int}", may=READERS, reads=("message", "message_id"))
-async def matter(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Response[str]:
+@get("/moderation/messages/{said_id:int}", may=READERS, reads=("message", "said_id"))
+async def matter(edge: Edge, asked: Asked, who: Actor, said_id: int) -> Response[str]:
     """One matter; or a message of which there is none yet, about to be moderated."""
-    return await _matter(edge, asked, who, message_id)
+    return await _matter(edge, asked, who, said_id)
 
 
-@post("/moderation/messages/{message_id:int}", may=READERS, status_code=200)
-async def step(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Response[Any]:
+@post("/moderation/messages/{said_id:int}", may=READERS, status_code=200)
+async def step(edge: Edge, asked: Asked, who: Actor, said_id: int) -> Response[Any]:
     """Take a step, or propose it."""
-    await edge.db.read(access_spoken, who, message_id)
+    await edge.db.read(access_spoken, who, said_id)
     form = await asked.form(StepForm)
     try:
-        await edge.db.write(once, who, await asked.op(), begin_moderation, message_id, form.take)
+        await edge.db.write(once, who, await asked.op(), begin_moderation, said_id, form.take)
     except (Invalid, Conflict) as error:
-        return await _matter(edge, asked, who, message_id, _wrong(form.typed, error))
-    return asked.go(f"/moderation/messages/{message_id}")
+        return await _matter(edge, asked, who, said_id, _wrong(form.typed, error))
+    return asked.go(f"/moderation/messages/{said_id}")
 
 
-@post("/moderation/messages/{message_id:int}/undo", may=READERS)
-async def undo(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Redirect:
+@post("/moderation/messages/{said_id:int}/undo", may=READERS)
+async def undo(edge: Edge, asked: Asked, who: Actor, said_id: int) -> Redirect:
     """Take back what a line of the log did."""
-    await edge.db.read(access_matter, who, message_id)
+    await edge.db.read(access_matter, who, said_id)
     line = await asked.field("line")
     if not line.isdecimal() or len(line) > 19:
         raise Missing
-    await edge.db.write(once, who, await asked.op(), undo_line, message_id, int(line))
-    return asked.go(f"/moderation/messages/{message_id}")
+    await edge.db.write(once, who, await asked.op(), undo_line, said_id, int(line))
+    return asked.go(f"/moderation/messages/{said_id}")
 
 
-@post("/moderation/messages/{message_id:int}/stop", may=READERS)
-async def stop(edge: Edge, asked: Asked, who: Actor, message_id: int) -> Redirect:
+@post("/moderation/messages/{said_id:int}/stop", may=READERS)
+async def stop(edge: Edge, asked: Asked, who: Actor, said_id: int) -> Redirect:
     """Wait no longer for the author."""
-    await edge.db.write(once, who, await asked.op(), stop_waiting, message_id)
-    return asked.go(f"/moderation/messages/{message_id}")
+    await edge.db.write(once, who, await asked.op(), stop_waiting, said_id)
+    return asked.go(f"/moderation/messages/{said_id}")
 
 
-@post("/moderation/steps/{step_id:int}/confirm", may=READERS)
+@post("/moderation/steps/{step_id:int}/confirm", may=PUBLISHERS)
 async def confirm(edge: Edge, asked: Asked, who: Actor, step_id: int) -> Redirect:
     """Agree to a colleague's proposal."""
     await edge.db.write(once, who, await asked.op(), confirm_step, step_id)
@@ -134,17 +134,17 @@ async def answers(edge: Edge, asked: Asked, who: Actor) -> Response[str]:
     return await _answers(edge, asked, who)
 
 
-@post("/moderation/answers/{answer_id:int}", may=READERS, status_code=200)
-async def word(edge: Edge, asked: Asked, who: Actor, answer_id: int) -> Response[Any]:
+@post("/moderation/answers/{waiting_id:int}", may=READERS, status_code=200)
+async def word(edge: Edge, asked: Asked, who: Actor, waiting_id: int) -> Response[Any]:
     """Approve it, change it, send it back, take it over, or take one's own back."""
-    waiting = await edge.db.read(access_answer, who, answer_id)
+    waiting = await edge.db.read(access_answer, who, waiting_id)
     form = await asked.form(AnswerForm)
     said = Word(revision=form.revision or waiting.revision, text=form.text, note=form.note, anyway=form.anyway == "1")
     try:
-        await edge.db.write(once, who, await asked.op(), _WORDS[form.deed], answer_id, said)
+        await edge.db.write(once, who, await asked.op(), _WORDS[form.deed], waiting_id, said)
     except (Invalid, Stopped, Exposed) as error:
         typed = {"text": form.text, "note": form.note, "anyway": "1" if isinstance(error, Stopped) else ""}
-        return await _answers(edge, asked, who, answer_id, _wrong(typed, error))
+        return await _answers(edge, asked, who, waiting_id, _wrong(typed, error))
     return await asked.back("/moderation/answers")
 
 
@@ -180,8 +180,8 @@ _WORDS: dict[str, Callable[[Tx, Actor, int, Word], Any]] = {
 }
 
 
-async def _matter(edge: Edge, asked: Asked, who: Actor, message_id: int, wrong: tuple[Form, int] = (Form(), 200)) -> Response[str]:
-    screen = await _read(edge, asked, message_screen, who, message_id, wrong[0])
+async def _matter(edge: Edge, asked: Asked, who: Actor, said_id: int, wrong: tuple[Form, int] = (Form(), 200)) -> Response[str]:
+    screen = await _read(edge, asked, message_screen, who, said_id, wrong[0])
     page = asked.page(_("Moderation of #%(number)s") % {"number": screen.number}, "moderation")
     if isinstance(screen, Begin):
         return asked.answer("moderation/begin.html", page, wrong[1], begin=screen)

@@ -3,14 +3,14 @@
 | address | template, values | fields of the POST |
 | --- | --- | --- |
 | GET /moderation?show=&rule=&after= | moderation/queue.html `queue=Queue` | |
-| GET /moderation/messages/{message_id} | moderation/matter.html `matter=MatterPage`; of no matter yet moderation/begin.html `begin=Begin` | |
-| POST /moderation/messages/{message_id} | 303 back, or the page again | `step`, `rule`, `reason`, `text` |
+| GET /moderation/messages/{said_id} | moderation/matter.html `matter=MatterPage`; of no matter yet moderation/begin.html `begin=Begin` | |
+| POST /moderation/messages/{said_id} | 303 back, or the page again | `step`, `rule`, `reason`, `text` |
 | POST …/undo | 303 back | `line` |
 | POST …/stop | 303 back | |
 | POST /moderation/steps/{step_id}/confirm, …/refuse | 303 back | `reason` |
 | GET /moderation/reputation | moderation/reputation.html `hot=Reputation` | |
 | GET /moderation/answers | moderation/answers.html `answers=Answers` | |
-| POST /moderation/answers/{answer_id} | 303 back, or the page again | `deed` = approve, return, take, withdraw or change; `text`, `note`, `revision`, `anyway` |
+| POST /moderation/answers/{waiting_id} | 303 back, or the page again | `deed` = approve, return, take, withdraw or change; `text`, `note`, `revision`, `anyway` |
 | GET /moderation/log?rule=&step=&agent=&inbox=&from=&to=&after= | moderation/log.html `log=LogPage` | |
 | GET /moderation/report?by=&from=&to= | moderation/report.html `report=Report` | |
 | GET /moderation/report/table?by=&from=&to= | the same as CSV | |

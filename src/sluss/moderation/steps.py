@@ -85,7 +85,7 @@ def confirm_step(tx: Tx, who: Actor, proposal_id: int) -> None:
     proposal, matter, spoken = _proposal(tx, who, proposal_id)
     policy = policy_of(tx, who)
     if proposal.proposed_by == who.id:
-        raise Forbidden("Two persons decide this; ask a colleague.")
+        raise Conflict("Two persons decide this; ask a colleague.")
     if not policy.may_take(who.role, proposal.step) or who.role == "agent":
         raise Forbidden("A lead, a reviewer or an administrator decides this.")
     _require_possible(tx, who, spoken, proposal.step)
