@@ -188,3 +188,24 @@ async def test_trouble_is_told_and_waited_out(page: PageDouble, channel: Faceboo
     page.double.trouble("status", path="subscribed_apps", answer=limited(9))
     async with listening(channel, inbox(page.double, HOOK), memory):
         await told(lambda state, reason: state == "failing" and "limit" in reason)
+
+
+async def test_batches_twice_and_in_disorder_are_the_same_events(page: PageDouble, channel: FacebookChannel) -> None:
+    """F32, F34: Meta sends many in one body, again, and in another order; every event counts once, with its letters whole."""
+    letters = Letterbox(page.double)
+    letters.catch()
+    page.double.hook(PAGE, HOOK)
+    post = page.post("Ny linje!")
+    page.double.hold()
+    first = await page.comment(ANNA, post, "Får jag åka gratis? 🙂 http://a.test/å")
+    await page.talks.say(ANNA, "Hej")
+    await page.edit(first, "Får jag åka?")
+    assert await page.double.release(twice=True, disorder=True) == [200, 200]
+    bodies = letters.posts()
+    assert b"\\u00e5" in bodies[0].body
+    assert b"\\/" in bodies[0].body
+    brought = [one for posted in bodies for one in channel.accept(posted, inbox())]
+    once = {one.external_key: one for one in brought}
+    assert (len(brought), len(once)) == (6, 3)
+    found = [value for one in once.values() for value in channel.understand(one, inbox())]
+    assert "Får jag åka gratis? 🙂 http://a.test/å" in {one.text for one in found if isinstance(one, Inbound)}
