@@ -37,6 +37,11 @@ class Desk:
             await self._asked.wait_for(lambda: len(self.kept) >= number)
         return self.kept[:number]
 
+    async def rounds(self, number: int) -> None:
+        """Until it was said so often how it goes."""
+        async with self._asked:
+            await self._asked.wait_for(lambda: len(self.told) >= number)
+
     async def says(self, state: str, words: str = "") -> str:
         """What was said of how it goes, once it is that."""
         async with self._asked:

@@ -91,13 +91,14 @@ class Receiving:
         since = await self._since("notifications")
         page = await read_notifications(self._api, self._connection, since)
         known = await self._around.intake.known(self._connection, [_notified(one) for one in page.found])
-        await self._keep([await self._notification(one) for one in page.found if _notified(one) not in known])
+        fresh = [one for one in page.found if _notified(one) not in known]
+        await self._keep([await self._notification(one) for one in fresh])
         await self._move("notifications", since, page.newest)
         since = await self._since("own")
         own = await read_own(self._api, self._connection, self._me, since)
         await self._keep([await self._update("update", one) for one in own.found])
         await self._move("own", since, own.newest)
-        await self._look_again([an_object(one.get("status")) for one in page.found])
+        await self._look_again([an_object(one.get("status")) for one in fresh])
 
     async def _take(self, name: str, data: str) -> None:
         """One event of the stream; of what passes by in the account's timeline only what is ours, or is known here."""
