@@ -194,7 +194,8 @@ def _subject(arrival: Arrival) -> str:
     one = arrival.inbound
     if one.subject or not one.thread_key:
         return one.subject[:SUBJECT]
-    return first_words(one.fresh or one.text) or next((file.name for file in arrival.files), "")[:FIRST_WORDS]
+    named = (*(file.name for file in arrival.files), *(want.alt or want.name for want in one.wanted if want.kind == "media"))
+    return first_words(one.fresh or one.text) or next((name for name in named if name), "")[:FIRST_WORDS]
 
 
 def first_words(text: str) -> str:

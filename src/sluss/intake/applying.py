@@ -10,6 +10,7 @@ from typing import Any
 
 from sluss.cases.news import News, apply_news, threads_named
 from sluss.cases.recording import Arrival, Recorded, StoredFile, record_arrivals
+from sluss.cases.renaming import known_before
 from sluss.channels.contract import Inbound, Receipt
 from sluss.channels.happenings import AccountNews, Renamed, Wanted
 from sluss.channels.progress import record_progress
@@ -109,8 +110,9 @@ def _rename(tx: Tx, who: Actor, readings: Sequence[Reading]) -> None:
     told = dict.fromkeys(
         (one.envelope.inbox_id, one.envelope.channel, value) for one in readings for value in one.found if isinstance(value, Renamed)
     )
-    if told:
-        apply_news(tx, who, [News(inbox_id=inbox_id, network=network, value=value) for inbox_id, network, value in told])
+    known = known_before(tx, who, list(told)) if told else []
+    if known:
+        apply_news(tx, who, [News(inbox_id=inbox_id, network=network, value=value) for inbox_id, network, value in known])
 
 
 def _note_account(tx: Tx, who: Actor, inbox_id: int, news: AccountNews) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sluss.cases.events import MessageChanged
 from sluss.cases.indexing import index_messages
-from sluss.cases.models import attachments, conversations, messages
+from sluss.cases.models import attachments, cases, conversations, messages
 from sluss.cases.news import meet_people
 from sluss.channels.fetching import Fetched
 from sluss.channels.models import inboxes
@@ -55,7 +55,15 @@ def _hang(tx: Tx, who: Actor, row: sa.Row[Any], got: Got) -> None:
         this = (m.workspace_id == who.workspace_id) & (m.id == row.message_id)
         tx.run(sa.update(messages).where(this).values(files=m.files + 1))
         index_messages(tx, who, [row.message_id])
+        _call(tx, who, int(case_id), row.alt or got.found.name or row.name)
     tx.emit(who, MessageChanged(case_id=int(case_id), message_id=row.message_id, what=FILE))
+
+
+def _call(tx: Tx, who: Actor, case_id: int, name: str) -> None:
+    """A case that began without a word is called by its first file."""
+    c = cases.c
+    unnamed = (c.workspace_id == who.workspace_id) & (c.id == case_id) & (c.subject == "")
+    tx.run(sa.update(cases).where(unnamed).values(subject=name[:NAME]))
 
 
 def _file(tx: Tx, who: Actor, row: sa.Row[Any], got: Got) -> dict[str, Any]:

@@ -202,7 +202,8 @@ def _inbox_lines(tx: Tx, who: Actor) -> tuple[HealthLine, ...]:
 
 
 def _leases(tx: Tx) -> tuple[HealthLine, ...]:
-    names = {"admit": _("Reading messages"), "clock": _("Timers"), "reactions": _("Reactions"), "places": _("Places in the event log")}
+    names = {"admit": _("Reading messages"), "fetch": _("Fetching files"), "clock": _("Timers")}
+    names |= {"reactions": _("Reactions"), "places": _("Places in the event log")}
     rows = {row.name: row for row in tx.rows(sa.select(leases).where(leases.c.name.in_(names)))}
     return tuple(
         HealthLine(

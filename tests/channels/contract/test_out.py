@@ -6,6 +6,8 @@ import pytest
 
 from sluss.cases.models import cases, messages
 from sluss.channels.models import inboxes
+from sluss.kernel.clock import HOUR, TestClock
+from sluss.kernel.errors import Conflict, Invalid
 from sluss.outbox import runner
 from sluss.outbox.models import operations
 from tests.channels.contract.room import Room
@@ -61,6 +63,19 @@ async def test_trouble_before_it_left_costs_a_wait_and_trouble_after_it_is_never
     assert room.subject.sent()[:2] == ["Först.", "Sedan."]
 
 
+async def test_what_the_network_takes_no_more_is_not_offered(room: Room, clock: TestClock) -> None:
+    """Where free answers end some hours after the customer's last word, one that comes later is stopped before it leaves."""
+    capabilities = room.subject.channel.capabilities
+    hours = capabilities.late_hours or capabilities.window_hours
+    if hours is None:
+        return
+    await asked(room, "private")
+    clock.move((hours + 1) * HOUR)
+    with pytest.raises((Conflict, Invalid)):
+        room.answer("För sent.")
+    assert (room.states(), room.subject.sent()) == ([], [])
+
+
 async def test_a_dead_token_asks_a_person_and_keeps_the_answer(room: Room) -> None:
     """The inbox says that it must be connected again; nothing is lost, and nothing more is tried."""
     await asked(room)
@@ -76,7 +91,7 @@ async def test_a_dead_token_asks_a_person_and_keeps_the_answer(room: Room) -> No
 
 
 async def test_a_sender_that_dies_in_the_middle_leaves_no_second_copy(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed after the network was asked: who takes over looks, or leaves it to a person; the network has it once."""
+    """Killed after the network was asked: an echo is the answer; else who takes over looks, or leaves it to a person. It is there once."""
     monkeypatch.setattr(runner, "GRACE_SECONDS", 0.01)
     await asked(room)
     room.subject.double.trouble("cut-after", path=room.subject.sending)
@@ -84,6 +99,10 @@ async def test_a_sender_that_dies_in_the_middle_leaves_no_second_copy(room: Room
     await room.send(room.outbox("dead"))
     room.subject.double.heal()
     assert room.subject.sent() == ["Vi letar."]
+    if await room.subject.echo():
+        await room.take()
+        assert set(room.states()) <= {"sent", "delivered", "read"}
+        assert len([one for one in room.said() if one[0] == "out"]) == 1
     after = await room.send(room.outbox("alive"))
     assert after[0] in {"sent", "unknown", "delivered", "read"}
     assert room.subject.sent() == ["Vi letar."]
