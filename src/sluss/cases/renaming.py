@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
+from sluss.cases.known import threads_by_key
 from sluss.cases.models import threads
 from sluss.channels.contract import Address
+from sluss.channels.happenings import Renamed
 from sluss.contacts.actions import find_identities
 from sluss.contacts.indexing import index_contacts
 from sluss.contacts.models import identities
 from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
+
+Told = tuple[int, str, Renamed]
+"""What was told, with the inbox that it came to and its network."""
+
+
+def known_before(tx: Tx, who: Actor, told: Sequence[Told]) -> list[Told]:
+    """Those that rename somebody or something known here: some networks tell it with every message."""
+    people = {(network, one.before) for _, network, one in told if one.what == "person"}
+    met = {network: find_identities(tx, who, network, [name for of, name in people if of == network]) for network in dict(people)}
+    keys = {(inbox_id, one.before) for inbox_id, _, one in told if one.what == "thread"}
+    here = threads_by_key(tx, who, keys)
+    return [
+        (inbox_id, network, one)
+        for inbox_id, network, one in told
+        if (one.before in met.get(network, {}) if one.what == "person" else (inbox_id, one.before) in here or one.before.endswith(":"))
+    ]
 
 
 def rename_person(tx: Tx, who: Actor, network: str, names: tuple[Address, Address]) -> None:

@@ -187,7 +187,7 @@ async def test_deeds_stand_once_and_can_be_repeated(booth: Booth) -> None:
 
 
 async def test_files_are_fetched_within_the_limit_of_bots(booth: Booth) -> None:
-    """T76: only by the path that Telegram told; too large is said without asking, and gone is gone."""
+    """Only by the path that Telegram told; too large is said without asking, and gone is gone."""
     album = await booth.anna.album([b"en", b"tva"], "två bilder")
     file = album[1]["photo"][-1]["file_id"]
     assert await booth.fetch(file=file, size=3) == Fetched(data=b"tva", media_type="application/octet-stream", name="f.jpg")

@@ -198,7 +198,7 @@ async def test_deeds_are_those_that_whatsapp_knows(booth: Booth) -> None:
 
 
 async def test_files_are_fetched_at_once_with_our_token(booth: Booth) -> None:
-    """T76, F44: the link lives for five minutes; what comes damaged is asked for again, what is gone is gone."""
+    """F44: the link lives for five minutes; what comes damaged is asked for again, what is gone is gone."""
     key = booth.number.keep(b"bild", "image/png")
     wanted = Wanted(kind="media", key="k", ref={"media": key}, name="image.png")
     found = await booth.channel.fetch(booth.connection, wanted)

@@ -10,11 +10,14 @@ import pytest
 from sluss.cases.models import cases, messages, threads
 from sluss.channels import registry
 from sluss.channels.contract import TemplateUse
+from sluss.channels.hosting import Hosted, Hosting
+from sluss.channels.models import templates
 from sluss.channels.templating import keep_templates
 from sluss.contacts.models import identities
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.db import Database
 from sluss.kernel.errors import Invalid
+from sluss.kernel.signals import Signals
 from sluss.outbox.models import operations
 from sluss.sandbox.graph.whatsapp import CALLER_ANNA, Caller
 from tests.channels.contract.room import Room
@@ -98,8 +101,18 @@ async def test_a_window_that_closed_unseen_is_told_with_what_to_do(room: Room, s
     )  # fmt: skip
 
 
+async def test_templates_that_the_number_has_are_kept_by_whoever_listens(room: Room, subject: SUBJECT) -> None:
+    """What Meta lists takes the place of what was known; the host writes it down for the adapter."""
+    hosting = Hosting(room.db, room._sealer, Signals(room.db.host), room.reception, "here")
+    one = Hosted(room.connection.workspace_id, room.connection.inbox_id, "whatsapp", 0)
+    for listed, wanted in ((["baggage_found"], ["baggage_found"]), ([], [])):
+        subject.number.templates = subject.number.templates if listed else []
+        await hosting._keep_templates(one, await subject.channel.templates(room.connection))
+        assert [row.name for row in room.rows(templates)] == wanted
+
+
 async def test_another_program_is_seen_by_its_statuses_alone(room: Room, subject: SUBJECT) -> None:
-    """T89: its words are not told, so a sentence stands there once, however many statuses come."""
+    """Its words are not told, so a sentence stands there once, however many statuses come."""
     await subject.say("Var är min väska?")
     await room.take()
     key = await subject.number.foreign(CALLER_ANNA, "sent")
