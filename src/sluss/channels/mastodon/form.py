@@ -10,6 +10,7 @@ import msgspec
 from sluss.channels.fields import API, HANDLE, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
 from sluss.kernel.words import say
 
+WHAT = say("Mentions of an account at any Mastodon server in public, and what people write to it directly.")
 FIELDS = (
     Field(
         name="server",

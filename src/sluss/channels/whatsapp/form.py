@@ -9,6 +9,12 @@ from sluss.channels.fields import SHARED, Field, FieldForm
 from sluss.channels.graph import VERSION
 from sluss.kernel.words import say
 
+WHAT = say("A number on WhatsApp: what people write to it, and approved texts to them.")
+STEPS = (
+    say("At developers.facebook.com, make an app of the type Business, and add the product WhatsApp."),
+    say("Give the app the number, and copy its phone number ID, the ID of the business account and the app’s secret to here."),
+    say("Paste a token of a system user with whatsapp_business_messaging and whatsapp_business_management: it does not end by itself."),
+)
 FIELDS = (
     Field(
         name="phone_number_id",

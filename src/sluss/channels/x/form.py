@@ -10,6 +10,12 @@ import msgspec
 from sluss.channels.fields import API, DAILY_CAP, HANDLE, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
 from sluss.kernel.words import say
 
+WHAT = say("Mentions, replies and quotes of an account at X in public, and its direct messages.")
+STEPS = (
+    say("At the developer console of X, make an app for the account, with OAuth 2.0 and the type confidential client."),
+    say("Give it permission to read and write, and direct messages; enter there the address that is shown at the end of this page."),
+    say("Copy the client ID and the client secret to here, and for news at once the API key secret and the bearer token as well."),
+)
 FIELDS = (
     HANDLE,
     Field(
