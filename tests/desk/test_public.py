@@ -13,19 +13,26 @@ import sqlalchemy as sa
 
 from sluss.cases.models import cases
 from sluss.channels.happenings import Bystander, Changed, Reacted
+from sluss.channels.who import Profile
 from sluss.desk.desk import Look, read_desk
 from sluss.desk.item_screens import Message
-from sluss.desk.screens import Case
+from sluss.desk.list_screens import Queue, View
+from sluss.desk.screens import Case, Desk
 from sluss.intake.models import fetches
 from sluss.kernel.clock import DAY, TestClock
 from sluss.kernel.db import Database
 from sluss.merging.merge import merge_cases
 from sluss.outbox.models import deeds, operations
 from sluss.replies.drafts import find_draft
+from sluss.web.assets import Assets
 from sluss.web.locale import Voice
+from sluss.web.shell import Page, Viewer
+from sluss.web.templates import Templates
 from tests.desk.squares import OURS, PIOTR, POST, Squares
 from tests.world import Browser, Web, World
 
+QUEUE = Queue(view=View(key="mine", label="Mine", icon="user"), rows=(), total=0)
+JOHAN = Viewer(id="1", name="Johan Falk", email="johan@norrsken.test", role="agent")
 CARD = "Kortet är 4111 1111 1111 1111."
 
 
@@ -273,3 +280,15 @@ def test_a_shut_window_says_until_when_and_what_is_left(squares: Squares) -> Non
         "Only who is mentioned may answer by a program.",
         True,
     )
+
+
+def test_the_panel_tells_of_the_account_and_no_link_leads_astray(squares: Squares) -> None:
+    """T63: an address that a stranger's server gave is a link only where it is one of the web."""
+    profile = Profile(handle="@anna", url="https://facebook.example/anna", followers=4100, verified=True)
+    said = squares.comments(profile=profile, url="javascript:alert(1)")
+    case = look(squares, said)
+    [account] = case.contact.identities
+    assert (account.address, account.href, account.followers, account.known) == ("@anna", "https://facebook.example/anna", 4100, True)
+    html = Templates(Assets()).render("desk/pane.html", Page(title="", path="/", viewer=JOHAN), desk=Desk(views=(), queue=QUEUE, case=case))
+    assert "4,100 followers there" in html or "4100 followers there" in html
+    assert "javascript:" not in html

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from sluss.channels.registry import UnknownChannel, channel_named
 from sluss.contacts.attributes import MAY, Attribute, list_attributes, values_of
 from sluss.contacts.consents import consent_log, list_purposes
 from sluss.contacts.identities import PHONE
+from sluss.contacts.models import identity_profiles
 from sluss.contacts.notes import list_notes
 from sluss.contacts.profile import zones
 from sluss.customers.screens import (
@@ -61,11 +62,11 @@ def show_contact(tx: Tx, who: Actor, contact_id: int, beside: Beside) -> Contact
     details = _details(tx, who, contact_id)
     marks = marks_of(tx, who, [contact_id]).get(contact_id, ())
     past, total, after = _past(tx, who, contact_id, beside)
-    may = who.role in WORKERS
+    may, profiles = who.role in WORKERS, _profiles(tx, who, [one.id for one in known])
     return Contact(
         person=Person(str(row.id), row.name),
         marks=marks,
-        identities=tuple(_identity(one, names) for one in known),
+        identities=tuple(_identity(one, names, profiles.get(one.id)) for one in known),
         language=row.language,
         language_said=row.language_said,
         zone=row.zone,
@@ -145,7 +146,13 @@ def _mark(one: Attribute, value: str) -> str:
     return shown_value(one.type, value)
 
 
-def _identity(one: KnownIdentity, names: dict[int, str]) -> Identity:
+def _profiles(tx: Tx, who: Actor, identity_ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
+    c = identity_profiles.c
+    wanted = sa.select(c.identity_id, c.url, c.followers, c.verified)
+    return {row.identity_id: row for row in tx.rows(wanted.where(c.workspace_id == who.workspace_id, c.identity_id.in_(identity_ids)))}
+
+
+def _identity(one: KnownIdentity, names: dict[int, str], profile: sa.Row[Any] | None) -> Identity:
     return Identity(
         id=str(one.id),
         icon=network_icon(one.network),
@@ -157,6 +164,9 @@ def _identity(one: KnownIdentity, names: dict[int, str]) -> Identity:
         verified_at=one.verified_at,
         said_at=one.said_at,
         loose=one.said_at is None,
+        href=profile.url if profile is not None else "",
+        followers=profile.followers if profile is not None else None,
+        known=profile is not None and profile.verified,
     )
 
 

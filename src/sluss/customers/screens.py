@@ -43,7 +43,8 @@ class Person(msgspec.Struct, frozen=True):
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """One address or handle of a contact. `said_at`: its newest message; without one it can be taken away (`loose`).
 
-    `made`: nothing that one writes to, but a visitor of a web site, or whom the site's sign-in vouches for.
+    `made`: nothing that one writes to, but a visitor of a web site, or whom the site's sign-in vouches for. On networks: `href` is where
+    the account is seen, `followers` how many read it (None: not told), `known` that the network has verified it.
     """
 
     icon: str
@@ -56,6 +57,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     said_at: int | None = None
     loose: bool = False
     made: bool = False
+    href: str = ""
+    followers: int | None = None
+    known: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):

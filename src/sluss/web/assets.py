@@ -38,6 +38,11 @@ BUNDLES = {
         "talk.css",
         "post.css",
         "answering.css",
+        "noticed.css",
+    ),
+    "moderating.css": (
+        "moderation.css",
+        "noticed.css",
     ),
     "outside.css": (
         "pages.css",

@@ -120,6 +120,11 @@ def plain(text: str) -> str:
     return text.translate(_BIDI)
 
 
+def outside(url: str) -> str:
+    """An address of the web that somebody outside gave, as a link may bear it; nothing for any other kind (`javascript:`)."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
 def linkify(text: str) -> Markup:
     """Plain text as safe HTML: everything escaped, http(s) and mail addresses made links that tell the target nothing."""
     parts: list[Markup] = []

@@ -35,6 +35,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "colour": formats.colour,
     "plain": formats.plain,
     "linkify": formats.linkify,
+    "outside": formats.outside,
     "marked": formats.marked,
 }
 
