@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sluss.channels.email.channel import EmailChannel
-from sluss.channels.registry import use_channel
+from sluss.channels.registry import new_channel, use_channel
 from sluss.commands.house import House, settings_of
 from sluss.commands.outcome import CONFLICT, OK, Stopped
 from sluss.commands.serve import Beside, serve_until_stopped
@@ -36,6 +36,8 @@ from sluss.sandbox.customers.scripts import load_scripts
 from sluss.sandbox.customers.world import open_world
 from sluss.sandbox.mail.servers import MailWorld
 from sluss.sandbox.mail.world import StoredMail
+from sluss.sandbox.rivers.connecting import connect_accounts
+from sluss.sandbox.rivers.river import NETWORKS, River
 from sluss.sandbox.site.doors import Door, open_door
 from sluss.sandbox.site.server import ChatOf, Site
 from sluss.sandbox.visitors.connecting import connect_chat
@@ -107,6 +109,8 @@ def _refuse_demo(folder: DataFolder, db: Database) -> None:
 def _run_demo(config: Config, asked: argparse.Namespace, terminal: Terminal) -> None:
     memory = load_memory(config.folder) or _found(config, asked.seed, terminal)
     use_channel(EmailChannel(allow_private=True))
+    for name in NETWORKS:
+        use_channel(new_channel(name, allow_private=True))
     wanted = _wanted_door(config, asked.site_port)
     doors: list[Door] = [wanted] if wanted else []
 
@@ -164,6 +168,7 @@ def _customers(memory: Memory, terminal: Terminal, doors: list[Door]) -> Beside:
             async with asyncio.TaskGroup() as lives:
                 lives.create_task(Life(world, load_scripts(), memory, house.db.clock).live(house.folder.path))
                 lives.create_task(_visit(house, company, world, doors))
+                lives.create_task(_flow(house, company))
         finally:
             await bookings.stop()
             await world.stop()
@@ -187,6 +192,18 @@ async def _visit(house: House, company: Company, world: MailWorld, doors: list[D
         await life.live(house.folder.path)
     finally:
         await site.stop()
+
+
+async def _flow(house: House, company: Company) -> None:
+    """The networks, and who lives on them."""
+    river = River(house.db.clock)
+    await river.start()
+    try:
+        connected = await house.db.write(connect_accounts, house.sealer, company, river.accounts)
+        river.connect({name: f"{house.address}/hooks/{company.workspace_id}/{inbox_id}" for name, inbox_id in connected.items()})
+        await river.live()
+    finally:
+        await river.stop()
 
 
 def _tell_letter(terminal: Terminal, address: str, mail: StoredMail) -> None:

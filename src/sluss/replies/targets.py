@@ -126,7 +126,7 @@ def letter_target(tx: Tx, who: Actor, target: Target) -> Target:
 
 def name_of(inbox: Inbox) -> str:
     """What others see an inbox called."""
-    return str(inbox.settings.get("from_name") or inbox.name)
+    return str(inbox.settings.get("from_name") or inbox.settings.get("handle") or inbox.name)
 
 
 def known_people(tx: Tx, who: Actor, case_id: int) -> frozenset[str]:
