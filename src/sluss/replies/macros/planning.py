@@ -26,6 +26,7 @@ from sluss.replies.drafts import find_draft
 from sluss.replies.macros.queries import Macro, access_macro, list_macros, runs_of
 from sluss.replies.macros.steps import Assign, Draft, Move, Note, Send, Step, wakes_at
 from sluss.replies.recipients import written
+from sluss.replies.sending import APPROVED_ONLY
 from sluss.replies.targets import Target, target_of
 
 BEGUN = say("You have begun an answer here. Send it or clear it, then run the macro.")
@@ -129,6 +130,8 @@ def _target(tx: Tx, who: Actor, case: CaseRow) -> Target:
         raise Conflict(NOBODY) from None
     if target.closed:
         raise Conflict(target.closed)
+    if target.must_template:
+        raise Conflict(say(APPROVED_ONLY, network=target.capabilities.label))
     return target
 
 
