@@ -59,8 +59,8 @@ def change_post(tx: Tx, who: Actor, inbox_id: int, news: Changed) -> bool:
 
 
 def react(tx: Tx, who: Actor, meant: Named, news: Reacted) -> None:
-    """Somebody's reaction, or that it was taken back; of two pieces of news the later one counts. Ours is a mark of the message itself."""
-    if news.sender.address == _address_of(tx, who, meant.inbox_id):
+    """Somebody's reaction, or that it was taken back; of two pieces of news the later one counts. Our like is a mark of the message."""
+    if not news.emoji and news.sender.address == _address_of(tx, who, meant.inbox_id):
         save_face(tx, who, meant.message_id, liked_at=news.at if news.on else None)
     elif not _note_reaction(tx, who, meant.message_id, news):
         return

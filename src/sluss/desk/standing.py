@@ -118,7 +118,7 @@ def _standing(around: Around, row: sa.Row[Any], known: _Known) -> Standing:
 def _reactions(rows: Sequence[sa.Row[Any]], own: str) -> tuple[Reaction, ...]:
     """By emoji, the most frequent first."""
     counts: dict[str, list[str]] = {}
-    for row in rows:
+    for row in (one for one in rows if one.emoji):  # without a sign: it was taken back
         counts.setdefault(row.emoji, []).append(row.address)
     found = (Reaction(emoji, len(given), own in given) for emoji, given in counts.items())
     return tuple(sorted(found, key=lambda one: -one.count))

@@ -112,4 +112,4 @@ def _company(tx: Tx, who: Actor, posts: Collection[int]) -> Mapping[int, int]:
 def _reactions(tx: Tx, who: Actor, ids: Collection[int]) -> Mapping[int, int]:
     c = message_reactions.c
     counted = sa.select(c.message_id, sa.func.count().label("many")).where(c.workspace_id == who.workspace_id, c.message_id.in_(ids))
-    return {row.message_id: row.many for row in tx.rows(counted.group_by(c.message_id))}
+    return {row.message_id: row.many for row in tx.rows(counted.where(c.emoji != "").group_by(c.message_id))}
