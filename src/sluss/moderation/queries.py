@@ -47,7 +47,7 @@ from sluss.web.shell import Form
 
 PAGE = 40
 NOTHING = Form()
-SHOWS = {"open": ("open",), "waiting": ("waiting",), "settled": ("settled",)}
+SHOWS = ("open", "waiting", "settled")
 
 
 def tabs_of(tx: Tx, who: Actor, here: str) -> tuple[Tab, ...]:
@@ -69,7 +69,7 @@ def queue_screen(tx: Tx, who: Actor, show: str, rule: str, after: int | None) ->
     policy = policy_of(tx, who)
     show = show if show in SHOWS else "open"
     k = matters.c
-    wanted = sa.select(*fields(MatterRow, matters)).select_from(_joined()).where(_mine(who), k.state.in_(SHOWS[show]))
+    wanted = sa.select(*fields(MatterRow, matters)).select_from(_joined()).where(_mine(who), _shown(tx, show))
     wanted = wanted.where(k.rule == rule) if rule in policy.rules else wanted
     wanted = wanted if after is None else wanted.where(k.changed_at < after)
     rows = tx.structs(MatterRow, wanted.order_by(k.changed_at.desc(), k.id.desc()).limit(PAGE + 1))
@@ -370,8 +370,17 @@ def _mine(who: Actor) -> sa.ColumnElement[bool]:
     return mine if who.inbox_ids is None else mine & at_inboxes(who.inbox_ids)
 
 
+def _shown(tx: Tx, show: str) -> sa.ColumnElement[bool]:
+    """What nobody has decided; a step that somebody proposes is to be decided wherever its matter stands."""
+    c = step_proposals.c
+    proposed = sa.exists().where(
+        c.workspace_id == matters.c.workspace_id, c.matter_id == matters.c.id, c.state == "open", c.expires_at > tx.now
+    )
+    return (matters.c.state == "open") | proposed if show == "open" else (matters.c.state == show) & ~proposed
+
+
 def _count(tx: Tx, who: Actor, state: str) -> int:
-    return int(tx.value(sa.select(sa.func.count()).select_from(_joined()).where(_mine(who), matters.c.state == state)))
+    return int(tx.value(sa.select(sa.func.count()).select_from(_joined()).where(_mine(who), _shown(tx, state))))
 
 
 def _waiting_answers(tx: Tx, who: Actor) -> int:

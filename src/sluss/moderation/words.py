@@ -26,6 +26,7 @@ STEP_ICONS: Mapping[str, str] = {
     "refuse": "x",
     "expire": "clock",
     "failed": "triangle-alert",
+    **dict.fromkeys(("propose ask", "propose hide", "propose delete", "propose block"), "users"),
 }
 _STEPS: Mapping[str, Callable[[], str]] = {
     "flag": lambda: _("Flagged"),
