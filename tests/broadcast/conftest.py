@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -76,8 +75,3 @@ async def stage(db: Database, world: World, tmp_path: Path, clock: TestClock) ->
 @pytest.fixture
 def customers(db: Database, world: World, clock: TestClock) -> Customers:
     return Customers(db, world, clock)
-
-
-def told(value: Any) -> Any:
-    """A struct as plain values."""
-    return msgspec.to_builtins(value)

@@ -192,7 +192,9 @@ def _faulty(typed: Form, error: Invalid) -> Form:
 
 
 def _fields(typed: Form) -> NoticeFields:
-    return NoticeFields(title=typed.value("title"), kind=typed.value("kind"), words=typed.value("words"), answer=typed.value("answer"))
+    return NoticeFields(
+        title=typed.value("title"), kind=typed.value("kind", "outage"), words=typed.value("words"), answer=typed.value("answer")
+    )
 
 
 def _saying(typed: Form, kind: Any) -> Saying:
