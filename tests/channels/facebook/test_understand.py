@@ -142,6 +142,7 @@ def test_recommendations_and_their_comments_are_talks() -> None:
         "Does not recommend the page",
         "review",
     )
+    assert (bad.facts["recommends"], good.facts["recommends"]) == (False, True)
     assert (good.text, good.thread_key, good.sender.name) == ("Recommends the page", f"p:77_88:root:{ANNA}", "Anna Berg")
     (comment,) = read(
         change("ratings", item="comment", verb="add", comment_id="88_9", open_graph_story_id="77_88", **{"from": {"id": ANNA}})

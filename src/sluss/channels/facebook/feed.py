@@ -198,14 +198,17 @@ def _own(item: _Item, page: Page) -> list[Understood]:
 
 
 def _recommends(value: dict[str, Any]) -> str:
-    if value.get("recommendation_type") in {"negative", "NEGATIVE"}:
-        return say("Does not recommend the page")
-    return say("Recommends the page")
+    return say("Does not recommend the page") if _is_negative(value) else say("Recommends the page")
+
+
+def _is_negative(value: dict[str, Any]) -> bool:
+    return a_text(value.get("recommendation_type")).lower() == "negative"
 
 
 def _facts(item: _Item, kind: str) -> dict[str, Any]:
-    above = {"parent": item.parent} if item.parent else {}
-    return {"item": kind, "post": item.post_key} | above | ({"anonymous": True} if item.anonymous else {})
+    more: dict[str, Any] = {"parent": item.parent} if item.parent else {}
+    more |= {"recommends": not _is_negative(item.value)} if kind == "review" else {}
+    return {"item": kind, "post": item.post_key} | more | ({"anonymous": True} if item.anonymous else {})
 
 
 def _post_around(item: _Item, page: Page, kind: str) -> Post:

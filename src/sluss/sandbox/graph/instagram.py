@@ -46,9 +46,15 @@ class InstagramDouble:
         double.node(self._node)
         self.talks = Talks(double, account, self._author)
 
-    def post(self, caption: str) -> str:
-        """The account posts a picture; returns its key."""
-        return self._keep(None, caption).id
+    def post(self, caption: str, *, ago: int = 0) -> str:
+        """The account posts a picture, or did so `ago` (microseconds); returns its key."""
+        item = self._keep(None, caption)
+        item.at -= ago
+        return item.id
+
+    def said_before(self, person: Person, media: str, text: str, ago: int) -> None:
+        """What stood under a medium before anybody looked."""
+        self._keep(person, text, media=media).at -= ago
 
     async def comment(self, person: Person, media: str, text: str, *, parent: str = "", ad: str = "") -> str:
         """A person comments a medium, or replies to a comment; `ad` is the advertisement by which they saw it."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from sluss.kernel.clock import HOUR
 from sluss.kernel.log import get_log
 from sluss.sandbox.customers.pictures import make_photo
 from sluss.sandbox.graph.instagram import InstagramDouble
@@ -26,6 +27,8 @@ log = get_log("demo")
 WAITING = 6
 FIRST = 4
 """So many tell theirs at once, for whoever just came."""
+POSTED, BEFORE = 5 * HOUR, 2 * HOUR
+"""How long ago the company posted, and others commented."""
 TURN_SECONDS = 1.0
 NEW = (25.0, 70.0)
 SEES, ANSWERS = (2.0, 6.0), (15.0, 45.0)
@@ -51,7 +54,7 @@ class GraphLife:
         self._double, self._page, self._account, self._clock = double, page, account, clock
         self._dice = random.Random(seed)  # noqa: S311 - customers, not secrets
         posts, self._stories = load_stories()
-        self._posts = {one.key: (page.post(one.text) if one.network == "facebook" else account.post(one.text)) for one in posts}
+        self._posts = {one.key: (page if one.network == "facebook" else account).post(one.text, ago=POSTED) for one in posts}
         self._left = list[Story]()
         self._next = 0.0
         self.matters = list[Matter]()
@@ -81,7 +84,7 @@ class GraphLife:
         story = self._left.pop(0)
         person = self._person(story.who)
         for name, text in story.around:
-            await self._comment(story, self._person(name), text)
+            self._place(story).said_before(self._person(name), self._posts[story.post], text, BEFORE)
         reference = "".join(self._dice.choice(LETTERS) for _ in range(6))
         matter = Matter(story=story, person=person, key=await self._tell(story, person, story.text.format(ref=reference)))
         self.matters.append(matter)
@@ -125,7 +128,7 @@ class GraphLife:
 
     async def _go_on(self, matter: Matter, *, in_private: bool) -> None:
         lines = [one for one in (matter.story.more, matter.story.closing) if one]
-        place = self._account if matter.story.network == "instagram" else self._page
+        place = self._place(matter.story)
         gone = matter.story.way not in {"talk", "story"} and matter.key not in place.items
         if matter.said >= len(lines) or gone:
             matter.said = matter.heard
@@ -142,11 +145,14 @@ class GraphLife:
 
     def _answers(self, matter: Matter) -> tuple[int, int]:
         """How often the company has answered, in public and in private."""
-        place = self._account if matter.story.network == "instagram" else self._page
+        place = self._place(matter.story)
         return len(place.replies(matter.key)), len(self._talks(matter.story).said(matter.person))
 
     def _talks(self, story: Story) -> Talks:
-        return (self._account if story.network == "instagram" else self._page).talks
+        return self._place(story).talks
+
+    def _place(self, story: Story) -> PageDouble | InstagramDouble:
+        return self._account if story.network == "instagram" else self._page
 
     def _person(self, name: str) -> Person:
         """Somebody of this name; each telling is another person's."""

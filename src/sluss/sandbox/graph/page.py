@@ -59,9 +59,17 @@ class PageDouble:
         double.node(self._node)
         self.talks = Talks(double, account, self._author)
 
-    def post(self, text: str, *, dark: bool = False) -> str:
-        """The page posts something; returns its key."""
-        return self._keep(f"{self.id}_{self.double.number()}", None, text, dark=dark).id
+    def post(self, text: str, *, dark: bool = False, ago: int = 0) -> str:
+        """The page posts something, or did so `ago` (microseconds); returns its key."""
+        item = self._keep(f"{self.id}_{self.double.number()}", None, text, dark=dark)
+        item.at = item.updated = item.at - ago
+        return item.id
+
+    def said_before(self, person: Person, post: str, text: str, ago: int) -> None:
+        """What stood under a post before anybody looked."""
+        updated = self.items[post].updated
+        item = self._under(post, person, text)
+        item.at, self.items[post].updated = item.at - ago, updated
 
     async def visit(self, person: Person, text: str, **more: Any) -> str:
         """A visitor posts on the page's wall."""
