@@ -19,7 +19,7 @@ from sluss.moderation.answers import (
     withdraw_answer,
 )
 from sluss.moderation.models import waiting_answers
-from sluss.moderation.reputation import hot_talks, score_of
+from sluss.moderation.reputation import WORTH, hot_talks, score_of
 from sluss.outbox.models import operations
 from sluss.people.actions import disable_agent
 from sluss.replies.approval import Unapproved, set_approval, whose_answers_wait
@@ -155,4 +155,4 @@ def test_posts_with_reach_or_heat_come_first(street: Street) -> None:
     assert score_of(reach=1_000, **calm) == 0
     assert score_of(reach=1_000, **calm | {"followers": 1_000}) == 50
     assert score_of(reach=1_000, **calm | {"followers": 5_000_000, "heat": 100, "others": 90, "reactions": 900}) == 100
-    assert score_of(reach=1_000, **calm | {"others": 10}) == 33
+    assert score_of(reach=1_000, **calm | {"others": 500}) == 20 < WORTH

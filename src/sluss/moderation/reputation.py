@@ -58,13 +58,13 @@ def hot_talks(tx: Tx, who: Actor, reach: int) -> list[Heat]:
     return sorted(found, key=lambda one: (-one.score, -one.spoken.at))[:SHOWN]
 
 
-WORTH = 20
+WORTH = 25
 
 
 def score_of(*, reach: int, heat: int, followers: int | None, others: int, reactions: int) -> int:
-    """From 0 to 100. Followers at the workspace's mark alone are worth half; ten other voices or forty reactions a third each."""
+    """From 0 to 100. Followers at the workspace's mark are worth half, forty reactions a third; other voices alone never suffice."""
     known = 50 * math.log10(1 + (followers or 0)) / math.log10(1 + reach) if followers else 0.0
-    return min(100, round(min(70.0, known) + min(33, others * 3.3) + min(33, reactions * 0.8) + heat * 0.5))
+    return min(100, round(min(70.0, known) + min(20, others * 2) + min(33, reactions * 0.8) + heat * 0.5))
 
 
 def _newest(tx: Tx, who: Actor) -> list[int]:
