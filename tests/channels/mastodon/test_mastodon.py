@@ -78,7 +78,7 @@ def example(name: str) -> Any:
 
 def words(text: str, **more: Any) -> Outbound:
     sides: dict[str, Any] = {"visibility": "public", "audience": "public"}
-    known = {"external_id": f"<{text}>", "sender": Address("m"), "reply_to": Address("m"), "sent_at": NOW}
+    known: dict[str, Any] = {"external_id": f"<{text}>", "sender": Address("m"), "reply_to": Address("m"), "sent_at": NOW}
     return Outbound(recipient=Address(ANNA), to=(Address(ANNA),), subject="", text=text, **known | sides | more)
 
 

@@ -30,19 +30,21 @@ class SUBJECT(Posting):
     expired = problem(401, "Unauthorized", "Unauthorized")
 
     def __init__(self) -> None:
-        self.channel = XChannel(allow_private=True, now=lambda: NOW)
+        self._x = XChannel(allow_private=True, now=lambda: NOW)
+        self.channel = self._x
         self.double = XDouble(now=lambda: NOW)
         self.double.hook, self.double.echoes = HOOK, "never"
-        self.letters = Letterbox(self.double)
+        self._box = Letterbox(self.double)
+        self.letters = self._box
         world = self.double.world
         self._people = {1: world.join("annab", "Anna Berg"), 2: world.join("pawel_k", "Paweł Kowalski")}
 
     async def open(self) -> None:
         await self.double.start()
-        self.letters.catch()
+        self._box.catch()
 
     async def close(self) -> None:
-        await self.channel.close()
+        await self._x.close()
         await self.double.stop()
 
     def account(self, number: int) -> InboxFields:

@@ -63,8 +63,8 @@ def inbox(double: XDouble) -> Callable[..., Connection]:
 
 
 def words(text: str, person: str, **more: Any) -> Outbound:
-    sides = {"visibility": "public"} if "answers" in more else {"thread_key": f"dm:{person}-{US}"}
-    known = {"external_id": f"<{text}>", "sender": Address(f"x-{US}"), "reply_to": Address(f"x-{US}"), "sent_at": NOW}
+    sides: dict[str, Any] = {"visibility": "public"} if "answers" in more else {"thread_key": f"dm:{person}-{US}"}
+    known: dict[str, Any] = {"external_id": f"<{text}>", "sender": Address(f"x-{US}"), "reply_to": Address(f"x-{US}"), "sent_at": NOW}
     return Outbound(recipient=Address(person), to=(Address(person),), subject="", text=text, **known | sides | more)
 
 
@@ -85,7 +85,7 @@ async def test_asking_brings_what_x_did_not_post_once_and_counts_what_it_costs(
         letter = await double.write(anna, "Bokning K7XW2P")
         found = await desk.arrive(2)
         assert {one.mark for one in found} == {f"said:{said.id}", f"said:{letter.id}"}
-        understood = [news for one in found for news in channel.understand(one, inbox())]
+        understood: list[Any] = [news for one in found for news in channel.understand(one, inbox())]
         assert [(one.text, one.profile.handle) for one in understood] == [
             ("@norrskenair var är min väska?", "@annab"),
             ("Bokning K7XW2P", "@annab"),

@@ -180,7 +180,7 @@ def test_the_older_envelope_says_the_same_one_event_each() -> None:
     tweet, removed, sent, read = sorted(heard(body), key=lambda one: type(one).__name__ == "Receipt")
     assert {type(one) for one in (tweet, removed, sent)} == {Inbound, Changed}
     out = next(one for one in (tweet, removed, sent) if isinstance(one, Inbound) and one.direction == "out")
-    assert (out.origin, out.author.name) == ("other tool", "OtherDesk")
+    assert (out.origin, out.author and out.author.name) == ("other tool", "OtherDesk")
     assert read == Receipt(external_id="8", recipient=ANNA, state="read", thread_key=f"dm:{US}-{ANNA}", up_to=NOW)
     assert heard(body | {"for_user_id": "5"}) == []
     (revoked,) = heard({"user_event": {"revoke": {"source": {"user_id": US}, "target": {"app_id": "1"}}}})

@@ -142,7 +142,10 @@ class MastodonServer(Double):
         return told([self.world.tell(self.world.posts[one]) for one in wanted if one in self.world.posts])
 
     async def _one(self, _asked: Asked, post: str) -> Answer:
+        """What was said before the double began is not gone, it is only not here."""
         found = self.world.posts.get(post)
+        if found is None and int(post) < self.world.first:
+            return told({"error": "Service unavailable"}, 503)
         return told(self.world.tell(found)) if found else missing()
 
     async def _context(self, _asked: Asked, post: str) -> Answer:

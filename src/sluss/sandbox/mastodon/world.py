@@ -86,6 +86,7 @@ class World:
         self.media: dict[str, Medium] = {}
         self.notifications: list[dict[str, Any]] = []
         self._count = 0
+        self.first = int(self.new_id())
 
     def join(self, name: str, shown: str, host: str = "mast.example") -> Member:
         """Somebody of another server, or with an empty `host` of this one; who is there already stays."""

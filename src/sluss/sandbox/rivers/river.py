@@ -18,12 +18,14 @@ from sluss.sandbox.graph.whatsapp import WhatsappDouble
 from sluss.sandbox.graph.whatsapp_life import WhatsappLife
 from sluss.sandbox.mastodon import server as mastodon
 from sluss.sandbox.mastodon.double import MastodonDouble
+from sluss.sandbox.mastodon.life import MastodonLife
 from sluss.sandbox.rivers.connecting import Account
 from sluss.sandbox.telegram.life import TelegramLife
 from sluss.sandbox.telegram.network import Telegram
 from sluss.sandbox.wire import Double
 from sluss.sandbox.x import world as x_world
 from sluss.sandbox.x.double import XDouble
+from sluss.sandbox.x.life import XLife
 from sluss.sandbox.x.server import CONSUMER_SECRET
 
 BOT = "7000000001:demo-bot-of-norrsken-air-0123456789"
@@ -121,6 +123,8 @@ class River:
             GraphLife(self.graph, self.page, self.instagram, seconds, self._seed),
             WhatsappLife(self.whatsapp, seconds, self._seed),
             TelegramLife(self.telegram, self.bot, seconds, self._seed),
+            XLife(self.x, seconds, self._seed),
+            MastodonLife(self.mastodon, seconds, self._seed),
         )
         async with asyncio.TaskGroup() as group:
             for one in lives:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -96,7 +97,9 @@ class World:
         """Somebody signs up; who is there already stays."""
         found = next((one for one in self.members.values() if one.handle.lower() == handle.lower()), None)
         if found is None:
-            found = Member(id=str(2_000_000_000 + len(self.members)), handle=handle, name=name, followers=followers)
+            # The same person has the same number in every double, so that nobody turns into somebody else when one begins anew.
+            number = 2_000_000_000 + zlib.crc32(handle.lower().encode())
+            found = Member(id=str(number), handle=handle, name=name, followers=followers)
             self.members[found.id] = found
         return found
 
