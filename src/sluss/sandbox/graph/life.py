@@ -24,8 +24,8 @@ from sluss.sandbox.graph.talks import Talks
 
 log = get_log("demo")
 
-WAITING = 6
-FIRST = 4
+WAITING = 9
+FIRST = 6
 """So many tell theirs at once, for whoever just came."""
 POSTED, BEFORE = 5 * HOUR, 2 * HOUR
 """How long ago the company posted, and others commented."""
