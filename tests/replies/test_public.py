@@ -27,7 +27,7 @@ from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send
 from sluss.replies.windows import why_shut, window_of
 from tests.outbox.scene import Scene
-from tests.outbox.square import AUTHOR, LOUD, QUIET, Square, comment, place_of, reply_to, write_privately
+from tests.outbox.square import AUTHOR, LOUD, QUIET, Square, comment, place_of, reply_to, set_inbox, write_privately
 
 CARD = "Kortet är 4111 1111 1111 1111."
 WINDOWS = [
@@ -132,6 +132,8 @@ def test_personal_data_stops_what_everybody_would_read(scene: Scene, square: Squ
     assert ([one.kind for one in stopped.found], "4111" in stopped.shown) == (["card"], False)
     assert exposed(scene, asked, f"{CARD} Ring 070-123 45 67.", confirmed=stopped.digest).digest != stopped.digest
     assert exposed(scene, asked, "Hej", spoiler=CARD).found == stopped.found
+    set_inbox(scene, settings={"own_shapes": "AAA-999999, KUND9999"})
+    assert [one.text for one in exposed(scene, asked, "Vi såg sky NRS-123456 och KUND1234.").found] == ["NRS-123456", "KUND1234"]
     assert len(reply_to(scene, asked, CARD, confirmed=stopped.digest).message_ids) == 1
     scene.db.write_now(open_windows, scene.system, {place_of(scene, (told := write_privately(scene))).thread_id: scene.db.clock()})
     reply_to(scene, told, CARD)

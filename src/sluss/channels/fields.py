@@ -59,7 +59,8 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings of every network have. `handle` is what people call the account (`@sluss`, a page's name).
 
     `api` stands in for the network's own base address. The private inboxes are those by which a public matter may go on in private;
-    `daily_cap` is what may be spent on a UTC day, in millionths of a dollar (0: no limit).
+    `daily_cap` is what may be spent on a UTC day, in millionths of a dollar (0: no limit). `own_shapes` says what the company's own numbers
+    look like that nobody should show in public (`AAA-999999, XXXXXX`).
     """
 
     handle: str = ""
@@ -67,6 +68,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     private_mail_inbox_id: int = 0
     private_chat_inbox_id: int = 0
     daily_cap: int = 0
+    own_shapes: str = ""
 
 
 HANDLE = Field(
@@ -92,6 +94,12 @@ DAILY_CAP = Field(
     hint=say("When it is reached, nothing more is sent until midnight UTC. Empty: no limit."),
     kind="money",
     example="5.00",
+)
+OWN_SHAPES = Field(
+    name="own_shapes",
+    label=say("Shapes of your own numbers"),
+    hint=say("Booking or customer numbers that nobody should show in public, separated by commas: A is a letter, 9 a digit, X either."),
+    example="AAA-999999, XXXXXX",
 )
 API = Field(
     name="api",

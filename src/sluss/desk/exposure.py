@@ -16,7 +16,7 @@ from sluss.kernel.actors import Actor
 from sluss.kernel.tx import Tx
 from sluss.language.guard import find_personal
 from sluss.outbox.deeds import possible_deeds
-from sluss.replies.guarding import SHAPES
+from sluss.replies.guarding import read_shapes
 
 LOOKED_AT = 20
 
@@ -26,7 +26,7 @@ def exposed_in(tx: Tx, who: Actor, case: CaseRow) -> ExposedHere | None:
     if who.role not in WORKERS:
         return None
     for row in _said_in_public(tx, case):
-        kinds = tuple(dict.fromkeys(personal_word(one.kind) for one in find_personal(row.text, tuple(row.settings.get(SHAPES) or ()))))
+        kinds = tuple(dict.fromkeys(personal_word(one.kind) for one in find_personal(row.text, read_shapes(row.settings))))
         if kinds:
             can_hide = "hide" in possible_deeds(tx, who, [row.id]).get(row.id, frozenset())
             return ExposedHere(message=str(row.id), kinds=kinds, can_hide=can_hide)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -61,5 +61,9 @@ def require_discreet_edit(tx: Tx, who: Actor, message_id: int, text: str) -> Non
 
 def shapes_of(inbox: Inbox) -> tuple[str, ...]:
     """What a company's own numbers look like, where it has said so."""
-    found: list[Any] = inbox.settings.get(SHAPES) or []
-    return tuple(str(one) for one in found)
+    return read_shapes(inbox.settings)
+
+
+def read_shapes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same, from the settings themselves."""
+    return tuple(one.strip() for one in str(settings.get(SHAPES) or "").split(",") if one.strip())

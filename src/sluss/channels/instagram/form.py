@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sluss.channels.fields import SHARED, Field, FieldForm
+from sluss.channels.fields import OWN_SHAPES, SHARED, Field, FieldForm
 from sluss.channels.graph import VERSION
 from sluss.kernel.words import say
 
@@ -66,6 +66,7 @@ FIELDS = (
         group="advanced",
     ),
     Field(name="version", label=say("Version of the Graph API"), default=VERSION, group="advanced", example=VERSION),
+    OWN_SHAPES,
     *SHARED,
 )
 FORM = FieldForm(FIELDS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.fields import API, HANDLE, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
+from sluss.channels.fields import API, HANDLE, OWN_SHAPES, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
 from sluss.kernel.words import say
 
 WHAT = say("Mentions of an account at any Mastodon server in public, and what people write to it directly.")
@@ -40,6 +40,7 @@ FIELDS = (
         choices=(("public", say("As many as see the post")), ("unlisted", say("Never more than unlisted"))),
         default="public",
     ),
+    OWN_SHAPES,
     PRIVATE_MAIL,
     PRIVATE_CHAT,
     msgspec.structs.replace(API, example="https://mastodon.example"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sluss.channels.fields import API, DAILY_CAP, HANDLE, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
+from sluss.channels.fields import API, DAILY_CAP, HANDLE, OWN_SHAPES, PRIVATE_CHAT, PRIVATE_MAIL, Field, FieldForm
 from sluss.kernel.words import say
 
 WHAT = say("Mentions, replies and quotes of an account at X in public, and its direct messages.")
@@ -76,6 +76,7 @@ FIELDS = (
         ),
         default="parents",
     ),
+    OWN_SHAPES,
     PRIVATE_MAIL,
     PRIVATE_CHAT,
     Field(
