@@ -60,7 +60,7 @@ async def ask_deed(edge: Edge, asked: Asked, who: Actor, message_id: str, kind: 
 async def do_deed(edge: Edge, asked: Asked, who: Actor, message_id: str) -> Response[Any]:
     """Have it done. What is missing is asked for again."""
     form = await asked.form(DeedShape)
-    what = Wanted(form.kind, form.body if form.kind == "edit" else form.emoji, form.reason)
+    what = Wanted(form.kind, {"edit": form.body, "react": form.emoji}.get(form.kind, ""), form.reason)
     try:
         result = await edge.db.write(once, who, await asked.op(), order, number(message_id), what)
     except Invalid as invalid:
@@ -85,7 +85,7 @@ def order(tx: Tx, who: Actor, message_id: int, what: Wanted) -> Result:
     if what.kind == "edit":
         require_discreet_edit(tx, who, message_id, what.value)
     known = {one.operation_id: one for one in deeds_of(tx, who, [message_id]).get(message_id, ())}
-    if what.value:
+    if what.kind in {"edit", "react"}:
         operation_id = order_deed(tx, who, message_id, what.kind, value=what.value, reason=what.reason)
     else:
         taken, operation_id = order_guarded(tx, who, message_id, what.kind, what.reason)
