@@ -15,7 +15,7 @@ from sluss.cases.contacts import KnownIdentity, access_contact, known_identities
 from sluss.cases.models import cases, conversations, messages
 from sluss.channels.handles import is_handle
 from sluss.channels.models import inboxes
-from sluss.channels.registry import UnknownChannel, channel_named
+from sluss.channels.registry import UnknownChannel, capabilities_of
 from sluss.contacts.attributes import MAY, Attribute, list_attributes, values_of
 from sluss.contacts.consents import consent_log, list_purposes
 from sluss.contacts.identities import PHONE
@@ -127,7 +127,7 @@ def marks_of(tx: Tx, who: Actor, contact_ids: Iterable[int]) -> dict[int, tuple[
 def network_icon(network: str) -> str:
     """The picture of a network."""
     try:
-        return channel_named(network).capabilities.icon
+        return capabilities_of(network, "public").icon
     except UnknownChannel:
         return "phone" if network == PHONE else "user"
 
@@ -135,7 +135,7 @@ def network_icon(network: str) -> str:
 def network_label(network: str) -> str:
     """The name of a network."""
     try:
-        return _(channel_named(network).capabilities.label)
+        return _(capabilities_of(network, "public").label)
     except UnknownChannel:
         return _("Phone") if network == PHONE else network
 

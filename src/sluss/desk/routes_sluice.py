@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 from litestar import Response, get, post
 
 from sluss.cases.access import CaseRow, access_case, access_case_no
+from sluss.cases.models import messages
 from sluss.desk.answers import changed, page_behind
 from sluss.desk.public_words import personal_word
 from sluss.desk.shapes import BackForm, Empty, SluiceShape, number
@@ -16,9 +18,11 @@ from sluss.desk.sluicing import NOT_PUBLIC, read_sluice
 from sluss.kernel.actors import Actor
 from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.kernel.tx import Tx
+from sluss.outbox.deeds import deeds_of, take_back_deed
 from sluss.people.access import AGENTS
 from sluss.people.once import Reused, once
 from sluss.replies.approval import Unapproved
+from sluss.replies.drafts import Draft, DraftFields, discard_draft, find_draft, put_draft
 from sluss.replies.guarding import Exposed
 from sluss.replies.models import sluices
 from sluss.replies.sending import Stopped
@@ -27,7 +31,18 @@ from sluss.web.edge import Asked, Edge
 from sluss.web.locale import gettext as _
 from sluss.web.shell import Form, Toast
 
+HIDDEN = "Personal data; the matter goes on in private."
 PIECES: Any = ("head", "timeline", "composer", "side")
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage that was undone, with the words of both sides."""
+
+    no: int
+    public: int
+    by: str
+    told: str
+    said: str
 
 
 @get("/cases/{no:str}/sluice", may=AGENTS, reads=("case", "no"))
@@ -69,8 +84,13 @@ async def pass_through(edge: Edge, asked: Asked, who: Actor, no: str) -> Respons
 async def undo(edge: Edge, asked: Asked, who: Actor, sluice: str) -> Response[Any]:
     """Take both sides back, as long as nothing has left."""
     await asked.form(Empty)
-    no = await edge.db.write(once, who, await asked.op(), take_back, number(sluice))
-    return await changed(edge, asked, who, no, PIECES, toasts=[Toast(text=_("Taken back: nothing was sent."))])
+    taken = await edge.db.write(once, who, await asked.op(), take_back, number(sluice), asked.htmx)
+    more = {}
+    if asked.htmx:
+        screen = await edge.db.read(read_sluice, who, taken.no, taken.public)
+        kept: dict[str, Any] = {"chosen": taken.by, "told": taken.told, "said": taken.said}
+        more = {"sluice": msgspec.structs.replace(screen, form=Form({"told": taken.told}), **kept)}
+    return await changed(edge, asked, who, taken.no, PIECES, toasts=[Toast(text=_("Taken back: nothing was sent."))], **more)
 
 
 @post("/cases/{no:str}/back", may=AGENTS, status_code=200)
@@ -93,11 +113,35 @@ async def back(edge: Edge, asked: Asked, who: Actor, no: str) -> Response[Any]:
     return await changed(edge, asked, who, case.number, PIECES, toasts=[toast])
 
 
-def take_back(tx: Tx, who: Actor, sluice_id: int) -> int:
-    """Undo a passage; returns the number of its case. `Missing` where that is."""
+def take_back(tx: Tx, who: Actor, sluice_id: int, again: bool) -> Taken:  # noqa: FBT001 - `once` passes arguments by position
+    """Undo a passage. Where the dialog is shown `again` it holds the words, and not the composer: that is public now."""
     row = tx.row(sluices.select().where(sluices.c.workspace_id == who.workspace_id, sluices.c.id == sluice_id))
+    if row is None:
+        raise Missing
+    case, begun = access_case(tx, who, row.case_id), find_draft(tx, who, row.case_id, "reply")
+    told, said = _words(tx, who, row.private_id), _words(tx, who, row.said_id)
+    hidden = [one for one in deeds_of(tx, who, [row.public_id]).get(row.public_id, ()) if one.reason == HIDDEN and one.state != "cancelled"]
     undo_passage(tx, who, sluice_id)
-    return access_case(tx, who, row.case_id if row is not None else 0).number
+    if hidden and hidden[-1].operation_id < sluice_id:
+        take_back_deed(tx, who, hidden[-1].operation_id)
+    if again:
+        _put_back(tx, who, case.id, begun)
+    return Taken(no=case.number, public=row.public_id, by=row.way, told=told, said=said)
+
+
+def _words(tx: Tx, who: Actor, message_id: int | None) -> str:
+    m = messages.c
+    return str(tx.value(sa.select(m.text).where(m.workspace_id == who.workspace_id, m.id == (message_id or 0))) or "")
+
+
+def _put_back(tx: Tx, who: Actor, case_id: int, begun: Draft | None) -> None:
+    """The composer as it was: to undo a send fills it with what was sent."""
+    now = find_draft(tx, who, case_id, "reply")
+    if begun is None:
+        discard_draft(tx, who, case_id, "reply")
+    elif now is not None:
+        given: dict[str, Any] = {"text": begun.text, "cc": begun.cc, "bcc": begun.bcc, "attachment_ids": begun.attachment_ids}
+        put_draft(tx, who, case_id, DraftFields(revision=now.revision, apart=begun.apart, **given))
 
 
 def _move(form: SluiceShape, case: CaseRow, op: str, home: str) -> MoveToPrivate:

@@ -171,7 +171,8 @@ def count_scope(tx: Tx, around: Around, scope: Scope, counts: Counts, most: int 
 
 def _of_inbox(face: Face, counts: Counts) -> View:
     key = f"inbox:{face.id}"
-    return View(key=key, label=face.name, icon=face.can.icon, count=counts.views.get(key), group="inboxes", failing=face.failing)
+    icon = face.can_at("public").icon
+    return View(key=key, label=face.name, icon=icon, count=counts.views.get(key), group="inboxes", failing=face.failing)
 
 
 def _of_team(team: Handling, counts: Counts) -> View:

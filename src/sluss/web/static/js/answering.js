@@ -27,7 +27,7 @@ async function foreseen(form) {
   const data = new FormData();
   for (const name of ["csrf", "body", "conversation_id", "spoiler"]) if (form.elements[name]) data.set(name, form.elements[name].value);
   const answer = await post(form.action.replace(/reply$/, "parts"), data).catch(() => null);
-  if (answer?.ok) drawn(place, await answer.json());
+  if (answer?.ok && answer.headers.get("Content-Type")?.includes("json")) drawn(place, await answer.json());
 }
 
 function drawn(place, { parts, found, error }) {
