@@ -107,7 +107,7 @@ def test_a_public_message_becomes_a_matter_and_a_private_one_never(street: Stree
 
 
 def test_the_policy_may_hide_at_once_but_not_what_a_person_brought_back(street: Street) -> None:
-    """T112: automatic steps end after so many an hour in one conversation, and never argue with a person."""
+    """Automatic steps end after so many an hour in one conversation, and never argue with a person."""
     rule = DEFAULTS["abuse"]
     street.db.write_now(save_rule, street.who("ewa"), Rule(name="abuse", title=rule.title, plain=rule.plain, by_itself="hide"))
     first = street.comment("Du är en idiot", thread_key="p:post1:t:4711")
