@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sluss.broadcast.models import notice_cases, notices, publications
+from sluss.channels.contract import Address
 from sluss.channels.inboxes import InboxFields, create_inbox
 from sluss.kernel.actors import system
 from sluss.kernel.clock import TestClock
@@ -52,6 +53,8 @@ async def test_a_notice_from_the_first_word_to_the_last_answer(web: Web, clock: 
     assert (await johan.post(f"{at}/link", no=str(no))).status_code == 303
     assert "About the notice Betalningar" in page_of(await johan.get(f"/inbox/open/{no}"))
     assert (await karin.post(f"{at}/say", kind="gossip", text="x")).status_code == 422
+    assert (await karin.post(f"{at}/say", kind="update", text="Snart.", **{"answer-all": "1"})).status_code == 303
+    assert (await karin.post(f"{at}/say", kind="solved", text="Allt fungerar igen.", **{"answer-all": "1"})).status_code == 403
     assert (await karin.post(f"{at}/say", kind="solved", text="Allt fungerar igen.")).status_code == 303
     assert (await karin.post(f"{at}/answer", answer="Hej")).status_code == 403
     assert (await johan.post(f"{at}/answer", answer="")).status_code == 422
@@ -60,6 +63,12 @@ async def test_a_notice_from_the_first_word_to_the_last_answer(web: Web, clock: 
     assert [row.state for row in db.read_now(lambda tx: list(tx.rows(sa.select(notice_cases))))] == ["waiting"]
     assert (await maja.post(at, title="", kind="outage")).status_code == 422
     assert (await maja.post(at, title="Kort", kind="information")).status_code == 303
+    second = (await maja.post("/notices/new", **(typed | {"title": "Igen"}))).headers["location"]
+    other = Customers(db, world, clock).write("Klarna", "Betalning", Address("b@kund.example"))
+    assert (await maja.post(f"{second}/link", no=str(other))).status_code == 303
+    assert "answer the case that is gathered here, too" in page_of(await maja.get(second))
+    assert (await maja.post(f"{second}/say", kind="solved", text="Klart.", **{"answer-all": "1"})).status_code == 303
+    assert [row.state for row in db.read_now(lambda tx: list(tx.rows(sa.select(notice_cases))))] == ["waiting", "waiting"]
     draft = await karin.post("/notices/new", title="Sedan", deed="draft")
     assert "Publish it" in page_of(await maja.get(draft.headers["location"]))
     assert (await maja.post(f"{draft.headers['location']}/withdraw")).status_code == 303

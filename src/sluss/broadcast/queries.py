@@ -69,6 +69,7 @@ def notice_screen(tx: Tx, who: Actor, notice_id: int, form: Form | None = None) 
     row = access_notice(tx, who, notice_id)
     there = _places_used(tx, who, notice_id)
     linked, counts, hidden = _linked(tx, who, notice_id)
+    said = _bulletins(tx, who, notice_id)
     words = Form(values={"title": row.title, "kind": row.kind, "words": row.words, "answer": row.answer})
     return NoticePage(
         id=str(row.id),
@@ -80,7 +81,8 @@ def notice_screen(tx: Tx, who: Actor, notice_id: int, form: Form | None = None) 
         published_at=row.published_at,
         ended_at=row.ended_at,
         form=form if form is not None and "title" in form.values else words,
-        bulletins=_bulletins(tx, who, notice_id),
+        bulletins=said,
+        moving=any(place.state in {"queued", "sending"} for one in said for place in one.places),
         chats=tuple(_chat_names(tx, who, notice_id)),
         new=_new(tx, who, form if form is not None and "text" in form.values else Form(), chosen=there, under=bool(there)),
         linked=linked,

@@ -95,7 +95,8 @@ async def say_more(edge: Edge, asked: Asked, who: Actor, notice_id: int) -> Resp
     try:
         if kind not in {"first", "update", "solved"}:
             raise Invalid({"kind": "Choose an update, or that it is solved."})  # noqa: TRY301 - told like every other fault
-        await edge.db.write(once, who, typed.value("op"), say_something, notice_id, _saying(typed, kind))
+        too = typed.value("answer-all") == "1" and kind == "solved"
+        await edge.db.write(once, who, typed.value("op"), _say, notice_id, (_saying(typed, kind), too))
     except Invalid as error:
         return await _notice(edge, asked, who, notice_id, _faulty(typed, error))
     return asked.go(f"/notices/{notice_id}")
@@ -216,6 +217,15 @@ def _write(tx: Tx, who: Actor, fields: NoticeFields, saying: Saying | None) -> i
     if saying is not None:
         say_something(tx, who, notice_id, saying)
     return notice_id
+
+
+def _say(tx: Tx, who: Actor, notice_id: int, said: tuple[Saying, bool]) -> None:
+    """Publish, and where it was ticked answer everybody who is gathered, with what was prepared, else with the same words."""
+    saying, answers_all = said
+    prepared = access_notice(tx, who, notice_id).answer
+    say_something(tx, who, notice_id, saying)
+    if answers_all:
+        answer_all(tx, who, notice_id, prepared or saying.text)
 
 
 def _unlink(tx: Tx, who: Actor, notice_id: int, numbers: tuple[int, ...]) -> None:

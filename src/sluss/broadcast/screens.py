@@ -7,7 +7,7 @@
 | POST /notices/preview | broadcast/preview.html `previews` (fragment) | the unsaved form |
 | GET /notices/{id} | broadcast/notice.html `notice=NoticePage` | |
 | POST /notices/{id} | 303 to the notice | `title`, `kind`, `words`, `answer` |
-| POST /notices/{id}/say | 303 to the notice | `kind` = first, update or solved; `text`, `place`, `text-{inbox}`, `chat` |
+| POST /notices/{id}/say | 303 to the notice | `kind` = first, update or solved; `text`, `place`, `text-{inbox}`, `chat`; `answer-all` = 1 with solved |
 | POST /notices/{id}/withdraw | 303 to the notice | |
 | POST /notices/{id}/link, …/unlink | 303 back | `no` (repeated) |
 | POST /notices/{id}/answer | 303 to the notice | `answer`, `solve` |
@@ -126,7 +126,10 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticePage(msgspec.Struct, frozen=True, kw_only=True):
-    """One notice. `hidden` cases are linked and not the reader's to see; `counts` of linked cases by state."""
+    """One notice. `hidden` cases are linked and not the reader's to see; `counts` of linked cases by state.
+
+    `moving`: something is on its way to a network.
+    """
 
     id: str
     title: str
@@ -144,5 +147,6 @@ class NoticePage(msgspec.Struct, frozen=True, kw_only=True):
     suggested: tuple[CaseLine, ...] = ()
     counts: dict[str, int] = {}
     hidden: int = 0
+    moving: bool = False
     may_publish: bool = False
     may_answer: bool = False
