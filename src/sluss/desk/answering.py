@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sluss.cases.access import CaseRow
 from sluss.desk.around import Around
-from sluss.desk.public_screens import Approved, Side, Window
+from sluss.desk.public_screens import Approved, Window
 from sluss.desk.sides import sides_of
 from sluss.kernel.errors import Missing
 from sluss.kernel.tx import Tx
@@ -40,7 +39,7 @@ def network_part(tx: Tx, around: Around, case: CaseRow, target: Target) -> dict[
     return {
         "sides": sides,
         "conversation": str(target.conversation_id),
-        "account": _account(sides, target),
+        "account": target.sender.name,
         "counts": target.measure.counts,
         "reserved": target.measure.reserved,
         "splits": can.splits,
@@ -54,11 +53,6 @@ def network_part(tx: Tx, around: Around, case: CaseRow, target: Target) -> dict[
         "url": target.url,
         "audience": target.audience,
     }
-
-
-def _account(sides: Sequence[Side], target: Target) -> str:
-    """What we are called there."""
-    return next((side.account for side in sides if side.conversation == str(target.conversation_id)), target.sender.name)
 
 
 def _window(target: Target) -> Window | None:
