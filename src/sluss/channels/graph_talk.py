@@ -92,12 +92,14 @@ def _said(message: dict[str, Any], place: _At) -> Inbound:
     text = "\n".join(filter(None, [clean_text(a_text(message.get("text"))).strip(), *map(_words, attachments)]))
     if message.get("is_unsupported") and not text:
         text = say("(Something that Meta does not pass on to other programs. It can be seen in Meta’s own inbox.)")
+    kind = _kind(message, attachments, story)
     person_wanted = Wanted(kind="person", key=f"person:{person}", ref={"id": person})
     return Inbound(
         external_id=mid,
         dedupe_key=f"{side.network}:{mid}",
         sender=Address(person),
-        subject="",
+        # A story speaks by its picture alone; a case must be called something.
+        subject=say("Mentioned in a story") if kind == "story mention" and not text else "",
         text=text,
         fresh=text,
         to=(Address(side.address),),
@@ -106,7 +108,7 @@ def _said(message: dict[str, Any], place: _At) -> Inbound:
         sent_at=place.at or None,
         thread_key=thread_of(person),
         visibility="private",
-        kind=_kind(message, attachments, story),
+        kind=kind,
         post=Post(key=f"story:{a_text(story.get('id'))}", kind="story", ours=True, url=_link(story.get("url"))) if story else None,
         facts=_facts(message),
         wanted=(*_media(mid, attachments, story), *(() if message.get("is_echo") else (person_wanted,))),

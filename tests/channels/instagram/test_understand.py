@@ -88,6 +88,7 @@ def test_windows_stories_and_echoes_are_told() -> None:
     mention, reply, echo = inbound("story_mention"), inbound("story_reply"), inbound("echo")
     assert (mention.opens, mention.visibility, [one.kind for one in mention.wanted]) == (True, "private", ["media", "person"])
     assert mention.wanted[0].ref["story"]
+    assert (mention.subject, reply.subject) == ("Mentioned in a story", "")
     assert reply.post is not None
     assert (reply.post.kind, reply.post.ours) == ("story", True)
     assert (echo.direction, echo.origin, echo.to[0].address, echo.echo_of, echo.opens) == ("out", "native", ANNA, "", False)
