@@ -21,6 +21,13 @@ def kind_word(kind: str) -> str:
         "location": _("Location"),
         "contact": _("Contact card"),
         "referral": _("From an advertisement"),
+        "voice": _("Voice message"),
+        "sticker": _("Sticker"),
+        "poll": _("Poll"),
+        "order": _("Order"),
+        "form": _("Filled in a form"),
+        "start": _("Pressed Start"),
+        "unsupported": "",
     }.get(kind, kind)
 
 

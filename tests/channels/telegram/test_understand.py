@@ -58,9 +58,9 @@ def test_every_example_says_what_it_should() -> None:
 def test_what_is_said_without_words_can_be_read() -> None:
     """Places, cards, polls, voice notes; what Sluss cannot show says so; what a chat tells of itself is nothing."""
     table: list[tuple[dict[str, Any], str, str, str]] = [
-        ({"location": {"latitude": 59.33, "longitude": 18.06}}, "location", "📍 59.330000, 18.060000", ""),
+        ({"location": {"latitude": 59.33, "longitude": 18.06}}, "location", "59.330000, 18.060000", ""),
         ({"venue": {"location": {"latitude": 59.33, "longitude": 18.06}, "title": "Slussen"}, "location": {"latitude": 1, "longitude": 1}},
-         "location", "📍 Slussen", ""),
+         "location", "Slussen", ""),
         ({"contact": {"phone_number": "+46701234567", "first_name": "Anna"}}, "contact", "Anna, +46701234567", ""),
         ({"poll": {"question": "Löst?", "options": [{"text": "Ja"}]}}, "poll", "Löst?\n– Ja", ""),
         ({"voice": {"file_id": "v"}}, "voice", "", "audio/ogg"),
@@ -106,7 +106,7 @@ def test_a_group_is_public_and_hears_only_what_is_said_to_the_bot() -> None:
     assert isinstance(found, Inbound)
     assert found.post is not None
     assert (found.visibility, found.thread_key) == ("public", "p:-1001234567890:root:77001122")
-    assert (found.url, found.post.text) == ("https://t.me/norrskenfolk/40", "Norrsken resenärer")
+    assert (found.url, found.post.author.name) == ("https://t.me/norrskenfolk/40", "Norrsken resenärer")
 
 
 def test_comments_under_a_post_of_a_channel_hang_under_it_and_topics_are_places_of_their_own() -> None:

@@ -27,7 +27,16 @@ _TYPES = {
     "document": "application/octet-stream",
 }
 """Kinds of files, and what they are where nobody says."""
-_ENDS = {"image/jpeg": "jpg", "image/webp": "webp", "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
+_ENDS = {
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/wav": "wav",
+}
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -128,7 +137,7 @@ def _beside(message: Message) -> tuple[str, str]:
 def _place(location: Location, *names: str) -> str:
     where = f"{location.latitude:.6f}", f"{location.longitude:.6f}"
     named = ", ".join(clean_line(one)[:200] for one in names if one.strip())
-    return "\n".join(one for one in (f"📍 {named or ', '.join(where)}", _MAP.format(*where)) if one)
+    return "\n".join(one for one in (named or ", ".join(where), _MAP.format(*where)) if one)
 
 
 def _media_type(kind: str, file: File) -> str:

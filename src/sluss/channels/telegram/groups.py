@@ -17,7 +17,7 @@ from sluss.channels.telegram.keys import Place, bot_of, message_key, post_key, p
 from sluss.channels.telegram.updates import Message
 from sluss.channels.who import Address, Profile
 from sluss.kernel.clock import SECOND
-from sluss.kernel.text import clean_line, clean_text
+from sluss.kernel.text import clean_text
 
 SUPERGROUP = 1_000_000_000_000
 """What is taken off the number of a group to get the one in its links."""
@@ -122,9 +122,7 @@ class _InGroup:
             author = group_of(answered.sender_chat)[0] if answered.sender_chat is not None else Address("")
             text = clean_text(answered.text or answered.caption)
             return Post(key=post_key(self._place), author=author, text=text, at=answered.date * SECOND, url=self._link(answered.message_id))
-        return Post(
-            key=post_key(self._place), author=group_of(chat)[0], text=clean_line(chat.title)[:200], url=self._link(self._place.topic)
-        )
+        return Post(key=post_key(self._place), author=group_of(chat)[0], url=self._link(self._place.topic))
 
     def _url(self) -> str:
         return self._link(self._message.message_id)

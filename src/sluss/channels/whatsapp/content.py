@@ -13,7 +13,19 @@ from sluss.kernel.text import clean_line, clean_text
 from sluss.kernel.words import say
 
 FILES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/ogg", "document": "application/octet-stream", "sticker": "image/webp"}
-_ENDS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4", "audio/ogg": "ogg", "audio/mpeg": "mp3"}
+_ENDS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/3gpp": "3gp",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "audio/amr": "amr",
+    "audio/wav": "wav",
+}
 _MAP = "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map=16/{0}/{1}"
 
 
@@ -43,7 +55,8 @@ def _text(_message: dict[str, Any], part: dict[str, Any]) -> Said:
 
 def _file(kind: str, part: dict[str, Any], message: str) -> Said:
     media_type = clean_line(a_text(part.get("mime_type")).partition(";")[0]).lower()[:100] or FILES[kind]
-    name = clean_line(a_text(part.get("filename")))[:200] or f"{kind}.{_ENDS.get(media_type, 'bin')}"
+    called = "voice" if part.get("voice") is True else kind
+    name = clean_line(a_text(part.get("filename")))[:200] or f"{called}.{_ENDS.get(media_type, 'bin')}"
     media = a_text(part.get("id"))[:200]
     ref = {"media": media, "sha256": a_text(part.get("sha256"))[:100]}
     wanted = (Wanted(kind="media", key=f"{message}:{media}", ref=ref, name=name, media_type=media_type),) if media else ()
@@ -54,7 +67,7 @@ def _place(_message: dict[str, Any], part: dict[str, Any]) -> Said:
     where = [f"{value:.6f}" for name in ("latitude", "longitude") if isinstance(value := part.get(name), int | float)]
     names = [clean_line(a_text(part.get(name)))[:200] for name in ("name", "address")]
     named = ", ".join(one for one in names if one) or ", ".join(where)
-    return Said("\n".join([f"📍 {named}", *([_MAP.format(*where)] if len(where) == 2 else [])]), "location")
+    return Said("\n".join([named, *([_MAP.format(*where)] if len(where) == 2 else [])]), "location")
 
 
 def _cards(message: dict[str, Any], _part: dict[str, Any]) -> Said:

@@ -89,7 +89,7 @@ class _Reading:
             sent_at=at,
             thread_key=f"group:{group}" if group else person.thread,
             visibility="private",
-            kind="ad" if message.get("referral") and not said.kind else said.kind,
+            kind="referral" if message.get("referral") and not said.kind else said.kind,
             parent_key=parent,
             facts=person.facts | said.facts | _circumstances(message),
             wanted=said.wanted,
