@@ -32,7 +32,8 @@ inboxes = scoped_table(
     sa.Column("hook_received_at", Instant),
     refers("brand_id", "brands"),
 )
-"""`hook_greeted_at`: when the network last made sure of the address that it posts to; `hook_received_at`: when it last posted, to a minute."""
+"""`hook_greeted_at`: when the network last made sure of the address that it posts to;
+`hook_received_at`: when it last posted, to a minute."""
 sealed_column("inbox", inboxes.c.sealed, inboxes.c.workspace_id, inboxes.c.id)
 inbox_addresses = scoped_table(
     "inbox_addresses",
