@@ -293,7 +293,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `has_spoiler`: a message can have a content warning.
     `window_hours` after the customer's last word free answers end; until `late_hours` a person may still write (the network's tag for that
     is set by the adapter); after that nothing, but for approved templates where `has_templates`.
-    `hook_status` is how the network wants a delivery acknowledged.
+    `hook_status` is how the network wants a delivery acknowledged. `link_micros` is what it charges for a message with a link (millionths
+    of a dollar), where that is far more than for words alone.
     """
 
     icon: str
@@ -320,6 +321,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     late_hours: int | None = None
     has_templates: bool = False
     hook_status: int = 202
+    link_micros: int = 0
 
 
 class Access(Protocol):

@@ -46,6 +46,7 @@ def network_part(tx: Tx, around: Around, case: CaseRow, target: Target) -> dict[
         "max_files": can.max_files,
         "has_alt": can.has_alt,
         "has_spoiler": can.has_spoiler,
+        "link_price": f"{can.link_micros / 1_000_000:.2f}" if can.link_micros else "",
         "spoiler": target.spoiler,
         "window": _window(target),
         "templates": _templates(tx, around, target),

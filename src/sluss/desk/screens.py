@@ -158,6 +158,7 @@ class Composer(msgspec.Struct, frozen=True, kw_only=True):
     max_files: int | None = None
     has_alt: bool = False
     has_spoiler: bool = False
+    link_price: str = ""
     spoiler: str = ""
     audience: str = ""
     url: str = ""

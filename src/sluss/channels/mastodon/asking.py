@@ -35,8 +35,14 @@ class Page(msgspec.Struct, frozen=True):
 
 async def read_notifications(api: MastodonApi, connection: Connection, since: str) -> Page:
     """Everything since a notification, also from people whom the server's filters would hide; without a position where to begin."""
-    asked = [("types[]", one) for one in KINDS] + [("include_filtered", "true")]
-    return await _pages(api, connection, "/api/v1/notifications", since, (NOTIFICATIONS, asked))
+    filtered, path = [("include_filtered", "true")], "/api/v1/notifications"
+    try:
+        return await _pages(api, connection, path, since, (NOTIFICATIONS, [("types[]", one) for one in KINDS] + filtered))
+    except Refused as error:
+        if error.code not in {"400", "422"}:
+            raise
+    # What imitates Mastodon may not know the younger kinds.
+    return await _pages(api, connection, path, since, (NOTIFICATIONS, [("types[]", KINDS[0]), *filtered]))
 
 
 async def read_own(api: MastodonApi, connection: Connection, me: str, since: str) -> Page:

@@ -25,6 +25,7 @@ from sluss.channels.x import hooks
 from sluss.channels.x.acts import PRIVATE, PUBLIC, perform
 from sluss.channels.x.api import XApi
 from sluss.channels.x.asking import LARGEST, fetch
+from sluss.channels.x.prices import PRICES
 from sluss.channels.x.receiving import Bills, Receiving, Waits
 from sluss.channels.x.sending import Sending
 from sluss.channels.x.settings import mine_of
@@ -48,6 +49,7 @@ _BOTH = Capabilities(
     max_files=4,
     has_alt=True,
     hook_status=200,
+    link_micros=PRICES["post with a link"],
 )
 
 
@@ -65,6 +67,7 @@ class XChannel:
         can_reply_privately=False,
         counts="characters",
         max_files=1,
+        link_micros=0,
     )
 
     def __init__(self, *, allow_private: bool = False, now: Callable[[], int] = system_clock) -> None:
