@@ -133,6 +133,9 @@ async def test_a_group_that_moved_is_found_at_its_new_number(booth: Booth) -> No
     sent = await booth.send("Hej!", "p:-4242:root:77001122", visibility="public", answers=key)
     assert (sent.thread_key, sent.external_ids[0].split(":")[2]) == ("p:-1001:root:77001122", "-1001")
     assert len(booth.network.sent) == 1
+    booth.network.trouble("status", path="deleteMessage", answer=_moved(-1001))
+    with pytest.raises(Refused, match="another number"):
+        await booth.perform("delete", key)
 
 
 async def test_what_ends_without_an_answer_is_unknown_and_what_never_left_is_not(booth: Booth) -> None:
@@ -225,6 +228,10 @@ async def test_the_live_test_tells_what_must_be_right(booth: Booth) -> None:
     assert (await lines())[2] == ("Receiving", "warn")
     booth.network.bots.clear()
     assert await lines() == [("Token", "fail")]
+
+
+def _moved(chat: int) -> Answer:
+    return Answer(400, b'{"ok":false,"error_code":400,"description":"Bad Request","parameters":{"migrate_to_chat_id":%d}}' % chat)
 
 
 def _without_token(connection: Connection) -> Connection:

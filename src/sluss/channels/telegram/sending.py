@@ -101,6 +101,10 @@ async def do_deed(bots: Bots, connection: Connection, deed: Deed, hand_over: Han
         method, fields = _about(deed, spot)
     try:
         await bots.act(connection, method, hand_over, **fields)
+    except Moved as error:
+        raise Refused(
+            "moved", say("The group has another number now; what was said before cannot be changed by a bot."), permanent=True
+        ) from error
     except Refused as error:
         if any(part in error.reason.lower() for part in _ALREADY):
             return say("It stands so already.")
