@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +19,7 @@ from sluss.channels.graph_errors import Verdict, raise_for, usage_of
 from sluss.channels.said import a_text, an_object, objects, read_object
 from sluss.kernel.addresses import WEB_PORTS, AddressRefused
 from sluss.kernel.http import Answer, GuardedClient, NotReached, OutgoingError, Policy
+from sluss.kernel.multipart import FormFile, encode_form
 from sluss.kernel.words import say
 
 API = "https://graph.facebook.com"
@@ -102,7 +102,7 @@ class Graph:
 
     async def upload(self, account: Account, path: str, fields: Mapping[str, str], field: str, part: Part) -> dict[str, Any]:
         """Bring a file, from which nobody sees anything yet: doing it twice harms nobody."""
-        body, media_type = multipart(fields, field, part)
+        body, media_type = encode_form(fields, [FormFile(field, part.name, part.media_type, part.data)])
         try:
             return await self._ask("POST", account, path, body=body, media_type=media_type, client=self._media)
         except ResultUnknown as error:
@@ -202,15 +202,6 @@ def address_of(account: Account, path: str, query: Mapping[str, Any]) -> str:
 def app_secret_proof(account: Account) -> str:
     """What shows Meta that a token is used by the app that it was given to."""
     return hmac.new(account.app_secret.encode(), account.token.encode(), hashlib.sha256).hexdigest()
-
-
-def multipart(fields: Mapping[str, str], field: str, part: Part) -> tuple[bytes, str]:
-    """A form with one file, as bytes, and its type."""
-    line = f"sluss-{secrets.token_hex(16)}"
-    name = part.name.replace('"', "'").replace("\r", " ").replace("\n", " ") or "file"
-    head = [f'--{line}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
-    head.append(f'--{line}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\nContent-Type: {part.media_type}\r\n\r\n')
-    return "".join(head).encode() + part.data + f"\r\n--{line}--\r\n".encode(), f"multipart/form-data; boundary={line}"
 
 
 def _check_media(status: int) -> None:
