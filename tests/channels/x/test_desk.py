@@ -25,7 +25,7 @@ async def room(db: Database, world: World, clock: TestClock, tmp_path: Path, mon
     subject = SUBJECT()
     monkeypatch.setitem(registry._made, "x", subject.channel)
     await subject.open()
-    room = Room(db, world, clock, tmp_path, subject)
+    room = Room(db, world, clock, tmp_path, subject)  # pyright: ignore[reportArgumentType]
     await room.open()
     yield room
     await subject.close()
@@ -54,6 +54,5 @@ async def test_the_desk_knows_whom_x_lets_it_answer_and_what_it_costs(room: Room
     assert first.waiting_since is None
     page = (await ewa.get(f"/inbox/open/{private.number}")).text
     assert "costs 0.20 dollars" not in page
-    for _ in range(2):
-        total = room.db.write_now(_note_spent, room.who, room.connection.inbox_id, "own read", (2, 2_000))
-    assert (total, room.db.read_now(spent_today, room.who, room.connection.inbox_id)) == (4_000, 4_000)
+    totals = [room.db.write_now(_note_spent, room.who, room.connection.inbox_id, "own read", (2, 2_000)) for _ in range(2)]
+    assert (totals, room.db.read_now(spent_today, room.who, room.connection.inbox_id)) == ([2_000, 4_000], 4_000)
