@@ -11,7 +11,7 @@ from sluss.privacy.sweeping import SMALL, SWEPT
 BY_HAND = {
     *("envelopes", "envelope_keys", "message_keys", "events", "reads", "erasures", "loose_files"),
     "parked_events",  # only what went wrong with an event; swept with the small ones
-    *("visitors", "visitor_codes", "visitor_letters", "letters"),  # see privacy/visiting.py
+    *("visitors", "visitor_codes", "visitor_devices", "visitor_letters", "letters"),  # see privacy/visiting.py
 }
 """Removed or emptied beside the references, each in a place that names it."""
 
