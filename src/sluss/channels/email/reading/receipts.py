@@ -11,7 +11,7 @@ from __future__ import annotations
 import email
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from flufl.bounce import all_failures  # pyright: ignore[reportUnknownVariableType]
 
@@ -155,7 +155,7 @@ def _formless(root: Part, token: str) -> list[Receipt]:
         *((one, "failed") for one in sorted(failed)),
         *((one, "delayed") for one in sorted(delayed)),
     ]
-    about = {"external_id": ids[0] if ids else "", "reason": _reason(root), "token": token}
+    about: dict[str, Any] = {"external_id": ids[0] if ids else "", "reason": _reason(root), "token": token}
     return [Receipt(recipient=address, state=state, **about) for address, state in named if address][: limits.RECEIPTS]
 
 
