@@ -59,7 +59,6 @@ async def test_from_the_queue_to_the_report(web: Web, site: Street) -> None:
     proposed = await karin.get(path)
     confirm = re.search(r"/moderation/steps/\d+/confirm", proposed.text)
     assert confirm is not None
-    assert (await petra.post(confirm.group())).status_code == 404
     assert (await johan.post(confirm.group())).status_code == 403
     assert (await karin.post(confirm.group())).status_code == 303
     undo = re.search(r'name="line" value="(\d+)"', (await karin.get(path)).text)
@@ -70,7 +69,7 @@ async def test_from_the_queue_to_the_report(web: Web, site: Street) -> None:
     link = re.search(r'href="(/moderation/log\?rule=abuse&amp;step=ask[^"]*)">1<', report.text)
     assert link is not None
     log = await karin.get(link.group(1).replace("&amp;", "&"))
-    assert log.text.count("Author asked</a>") == 1
+    assert log.text.count("Author asked</span></a>") == 1
     site.db.write_now(take_step, site.who("maja"), two, Take(step="hide", reason="=1+1"))
     for by in ("rule", "inbox", "agent"):
         table = await karin.get(f"/moderation/report/table?by={by}")
