@@ -23,6 +23,7 @@ from sluss.kernel.text import clean_line
 from sluss.kernel.tx import Tx
 from sluss.kernel.words import say
 from sluss.replies.parting import TEXT, measure_of
+from sluss.replies.passages import gone_on_in
 from sluss.replies.recipients import can_be_written_to
 from sluss.replies.windows import Window, why_shut, window_of
 
@@ -74,12 +75,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def target_of(tx: Tx, who: Actor, case_id: int, conversation_id: int = 0) -> Target:
-    """Where an answer goes: the conversation that was chosen, else (0) the one that the customer wrote in last.
+    """Where an answer goes: the conversation that was chosen, else (0) the one that the customer wrote in last, or was taken to since.
 
     `Missing` for a conversation of another case, or one beside the customer.
     """
     case = access_case(tx, who, case_id)
-    last = _last_conversation(tx, case, conversation_id)
+    last = _last_conversation(tx, case, conversation_id or gone_on_in(tx, case))
     inbox = access_inbox(tx, system(who.workspace_id), last.inbox_id)
     customer = Address(last.address, last.name)
     others, copied = _others(tx, who, last, customer)

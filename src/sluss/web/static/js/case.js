@@ -1,5 +1,6 @@
 // The open case: kept fresh, marked as seen, walked by keys. The title and the marked row follow what the pane shows.
 import { element, plural, say, text } from "./text.js";
+import { deed } from "./case-keys.js";
 import { post } from "./http.js";
 import { action, label } from "./keys.js";
 import { toast } from "./toast.js";
@@ -59,6 +60,11 @@ async function refresh() {
   const mark = own !== before ? own : kept ? before : document.getElementById("items").dataset.seen;
   for (const seen of marks()) seen.value = mark;
   if (begun && own === before) refresh();
+  // The customer speaks elsewhere now, or can be answered at last: nobody who has written nothing yet shall begin in public what is private.
+  const way = document.querySelector('#reply input[name="conversation_id"]');
+  const due = document.getElementById("items").dataset.way;
+  const turned = way ? due && way.value !== due : fresh.length && document.querySelector("#reply .closed");
+  if (turned && ![...document.querySelectorAll("#composer textarea")].some((field) => field.value.trim())) deed(`/cases/${open.dataset.no}/way`, { to: "0", body: "" });
   if (fresh.length) say(`${plural("new-messages", fresh.length)} ${text("from")} ${fresh[0].ariaLabel.split(", ")[0]}`);
 }
 
