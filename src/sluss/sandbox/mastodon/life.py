@@ -49,7 +49,8 @@ class MastodonLife:
         self.chatters = Chatters(self, list(self._known.values()), clock, seed)
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Go on until cancelled, once somebody listens: what was said before that nobody brings in."""
+        await self._double.streamed()
         await self.chatters.run()
 
     def meet(self, story: ChatStory, dice: random.Random) -> Holding:
