@@ -217,7 +217,7 @@ async def test_deeds_are_done_at_one_press_and_taken_back(web: Web, squares: Squ
     assert "Delete what Anna Berg wrote on Facebook" in question.text
     assert "<main" in (await johan.get(f"/messages/{said}/deed?kind=block")).text
     gone = await johan.post(f"/messages/{said}/deeds", target="div#timeline", kind="delete", reason="Hot")
-    assert "Call off" in gone.text
+    assert "a second person has to agree" in gone.text
     assert (await johan.post(f"/messages/{said}/deeds", target="div#timeline", kind="react", emoji="👍")).status_code == 409
     assert (await johan.post(f"/messages/{said}/deeds", kind="hide")).status_code == 303
 
