@@ -94,7 +94,9 @@ def test_nothing_of_it_is_left_and_what_is_others_stays(square: Scene, mode: str
     """T119: the post that others answered stays as an empty place; her reaction, profile, picture and words go."""
     square.erase(square.contact_of(ANNA.address), mode)
     left = {table.name: square.rows(sa.select(table)) for table in metadata.sorted_tables}
-    holding = [name for name, rows in left.items() if any("zq" in str(row) or ANNA.address in str(row) for row in rows)]
+    # Tokens are letters by chance; once in fifty times one of them would be taken for her word.
+    told = {name: [str({**row._mapping, "token": ""}) for row in rows] for name, rows in left.items()}
+    holding = [name for name, rows in told.items() if any("zq" in row or ANNA.address in row for row in rows)]
     assert holding == []
     assert sorted((row.text, row.author) for row in left[posts.name]) == [("", ""), ("Ny linje", "")]
     assert [row.text for row in left[bystanders.name]] == ["Bo kring"]
