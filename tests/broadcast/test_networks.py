@@ -43,8 +43,8 @@ async def test_a_post_what_follows_it_and_what_is_looked_for(network: str) -> No
     """F5: an update answers the post before; of what was taken and never confirmed the network is asked by its words and its place."""
     double: Any = XDouble(now=lambda: NOW) if network == "x" else MastodonDouble(now=lambda: NOW)
     await double.start()
-    channel: Any = (XChannel if network == "x" else MastodonChannel)(allow_private=True, now=lambda: NOW)
-    if network == "mastodon":
+    channel = (XChannel if network == "x" else MastodonChannel)(allow_private=True, now=lambda: NOW)
+    if isinstance(channel, MastodonChannel):
         channel.sending.pause = 0.01
     connection = (at_x if network == "x" else at_mastodon)(double.url)
     handed: list[bool] = []

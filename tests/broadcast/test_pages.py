@@ -17,6 +17,7 @@ from sluss.kernel.sealing import Sealer
 from tests.desk.conftest import Customers
 from tests.world import Web
 
+ALL: dict[str, Any] = {"answer-all": "1"}
 EVIL = "Klarna <script>alert(1)</script>"
 
 
@@ -34,7 +35,13 @@ async def test_a_notice_from_the_first_word_to_the_last_answer(web: Web, clock: 
     karin, johan, maja = [await web.sign_in(who) for who in ("karin", "johan", "maja")]
     assert "No notice yet" in page_of(await johan.get("/notices"))
     assert (await johan.get("/notices/new")).status_code == 403
-    typed = {"title": "Betalningar", "words": "Klarna", "answer": "Löst.", "place": str(inbox_id), "text": "Kort går inte. " * 30}
+    typed: dict[str, Any] = {
+        "title": "Betalningar",
+        "words": "Klarna",
+        "answer": "Löst.",
+        "place": str(inbox_id),
+        "text": "Kort går inte. " * 30,
+    }
     shown = page_of(await maja.post("/notices/preview", **typed))
     assert "449 / 280" in shown
     refused = await maja.post("/notices/new", **typed)
@@ -53,8 +60,8 @@ async def test_a_notice_from_the_first_word_to_the_last_answer(web: Web, clock: 
     assert (await johan.post(f"{at}/link", no=str(no))).status_code == 303
     assert "About the notice Betalningar" in page_of(await johan.get(f"/inbox/open/{no}"))
     assert (await karin.post(f"{at}/say", kind="gossip", text="x")).status_code == 422
-    assert (await karin.post(f"{at}/say", kind="update", text="Snart.", **{"answer-all": "1"})).status_code == 303
-    assert (await karin.post(f"{at}/say", kind="solved", text="Allt fungerar igen.", **{"answer-all": "1"})).status_code == 403
+    assert (await karin.post(f"{at}/say", kind="update", text="Snart.", **ALL)).status_code == 303
+    assert (await karin.post(f"{at}/say", kind="solved", text="Allt fungerar igen.", **ALL)).status_code == 403
     assert (await karin.post(f"{at}/say", kind="solved", text="Allt fungerar igen.")).status_code == 303
     assert (await karin.post(f"{at}/answer", answer="Hej")).status_code == 403
     assert (await johan.post(f"{at}/answer", answer="")).status_code == 422
@@ -63,11 +70,11 @@ async def test_a_notice_from_the_first_word_to_the_last_answer(web: Web, clock: 
     assert [row.state for row in db.read_now(lambda tx: list(tx.rows(sa.select(notice_cases))))] == ["waiting"]
     assert (await maja.post(at, title="", kind="outage")).status_code == 422
     assert (await maja.post(at, title="Kort", kind="information")).status_code == 303
-    second = (await maja.post("/notices/new", **(typed | {"title": "Igen"}))).headers["location"]
+    second = (await maja.post("/notices/new", **dict[str, Any](typed, title="Igen"))).headers["location"]
     other = Customers(db, world, clock).write("Klarna", "Betalning", Address("b@kund.example"))
     assert (await maja.post(f"{second}/link", no=str(other))).status_code == 303
     assert "answer the case that is gathered here, too" in page_of(await maja.get(second))
-    assert (await maja.post(f"{second}/say", kind="solved", text="Klart.", **{"answer-all": "1"})).status_code == 303
+    assert (await maja.post(f"{second}/say", kind="solved", text="Klart.", **ALL)).status_code == 303
     assert [row.state for row in db.read_now(lambda tx: list(tx.rows(sa.select(notice_cases))))] == ["waiting", "waiting"]
     draft = await karin.post("/notices/new", title="Sedan", deed="draft")
     assert "Publish it" in page_of(await maja.get(draft.headers["location"]))

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from sluss.channels.counting import count_length
+from sluss.channels.counting import Counts, count_length
 from sluss.web.assets import STATIC
 from tests.browser.stage import Stage
 from tests.channels.test_counting import FAMILY, LENGTHS, LONG
@@ -30,8 +30,8 @@ MORE = [
 def test_the_browser_counts_as_the_server_does(stage: Stage) -> None:
     """All five ways over every text that either side has been wrong about, so that the counter never lies."""
     code = (STATIC / "js/counting.js").read_text(encoding="utf-8").replace("export const", "const")
-    ways = ("characters", "bytes", "utf16", "x", "mastodon")
-    table = [(way, text) for way in ways for text in [*MORE, *(text for _, text, _ in LENGTHS)]]
+    ways: tuple[Counts, ...] = ("characters", "bytes", "utf16", "x", "mastodon")
+    table: list[tuple[Counts, str]] = [(way, text) for way in ways for text in [*MORE, *(text for _, text, _ in LENGTHS)]]
     tab = stage.open("desk-list")
     found = tab.evaluate(f"table => {{ {code}; return table.map(([way, text]) => measure(text, way)); }}", table)
     assert [one for one in zip(table, found, strict=True) if one[1] != count_length(one[0][1], one[0][0])] == []

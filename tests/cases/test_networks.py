@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -26,8 +26,9 @@ from sluss.cases.models import (
 )
 from sluss.cases.news import News, apply_news, threads_named
 from sluss.cases.recording import Recorded, StoredFile, record_arrivals
-from sluss.channels.contract import Address, Profile
+from sluss.channels.contract import Address
 from sluss.channels.happenings import Bystander, Changed, Happening, Known, Opened, Post, Reacted, Renamed
+from sluss.channels.who import Profile
 from sluss.contacts.models import identities, identity_profiles
 from sluss.kernel.actors import system
 from sluss.kernel.clock import MINUTE, SECOND, TestClock
@@ -118,7 +119,8 @@ def test_news_moves_forward_whatever_order_it_comes_in(net: Net) -> None:
     net.say(COMMENT | {"external_id": "c1", "dedupe_key": "c1", "text": "Version 0"})
     assert net.rows(early_news) == []
     net.tell(edits[3])
-    net.tell(*(Changed(external_id="c1", what=what, at=at) for what, at in (("unhidden", 41), ("hidden", 40), ("hidden", 40))))
+    hidings: list[tuple[Literal["hidden", "unhidden"], int]] = [("unhidden", 41), ("hidden", 40), ("hidden", 40)]
+    net.tell(*(Changed(external_id="c1", what=what, at=at) for what, at in hidings))
     net.tell(Reacted(external_id="c1", sender=ASA, emoji="👍", at=50, on=False), Reacted(external_id="c1", sender=ASA, emoji="😡", at=45))
     net.tell(Reacted(external_id="c1", sender=Address("9"), emoji="😡", at=45))
     face = net.only(message_faces)

@@ -233,12 +233,14 @@ async def test_the_sluice_is_one_dialog_and_one_press_back(web: Web, squares: Sq
     assert "Private answer by Messenger" in dialog
     seen = dialog.partition('name="seen" value="')[2].partition('"')[0]
     form: dict[str, Any] = {"by": "reply", "public": str(said), "seen": seen, "told": "Hej Anna! Vilken bokning?"}
-    wrong = await johan.post(f"/cases/{no}/sluice", target="div#dialogs", **(form | {"said": "Ring 070-123 45 67"}))
+    wrong = await johan.post(f"/cases/{no}/sluice", target="div#dialogs", **dict[str, Any](form, said="Ring 070-123 45 67"))
     assert wrong.status_code == 409
     assert "a phone number" in wrong.text
-    empty = await johan.post(f"/cases/{no}/sluice", target="div#dialogs", **(form | {"told": "", "said": "Tack!"}))
+    empty = await johan.post(f"/cases/{no}/sluice", target="div#dialogs", **dict[str, Any](form, told="", said="Tack!"))
     assert empty.status_code == 422
-    moved = await johan.post(f"/cases/{no}/sluice", target="div#composer", **(form | {"said": "Vi har skrivit till dig.", "hide": "1"}))
+    moved = await johan.post(
+        f"/cases/{no}/sluice", target="div#composer", **dict[str, Any](form, said="Vi har skrivit till dig.", hide="1")
+    )
     assert moved.status_code == 200, moved.text
     assert "It goes on in private" in moved.text
     assert ("hide", "queued") in ordered(squares)

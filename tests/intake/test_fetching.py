@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from sluss.cases.models import attachments, messages
-from sluss.channels.contract import Address, Connection, Delivered, Inbound, Profile, Refused, Understood, Unreachable
+from sluss.channels.contract import Address, Connection, Delivered, Inbound, Refused, Understood, Unreachable
 from sluss.channels.email.channel import EmailChannel
 from sluss.channels.fetching import Fetched
 from sluss.channels.happenings import Known, Wanted
+from sluss.channels.who import Profile
 from sluss.contacts.models import identities, identity_profiles
 from sluss.intake.fetching import WAITS, Fetcher, next_due
 from sluss.intake.models import fetches

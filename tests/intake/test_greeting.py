@@ -49,7 +49,7 @@ class Square(EmailChannel):
     def understand(self, delivered: Delivered, connection: Connection) -> list[Understood]:
         said: dict[str, Any] = msgspec.json.decode(delivered.raw)
         person = Address(said["from"], "Åsa")
-        known = {"external_id": said["key"], "dedupe_key": said["key"], "thread_key": f"dm:{said['from']}"}
+        known: dict[str, Any] = {"external_id": said["key"], "dedupe_key": said["key"], "thread_key": f"dm:{said['from']}"}
         return [Inbound(sender=person, subject="", text=said["text"], fresh=said["text"], **known)]
 
 

@@ -33,7 +33,8 @@ FIRST = Word(revision=1)
 def reply(street: Street, message_id: int, text: str = "Vi beklagar, Åsa.", **given: Any) -> SendReply:
     case_id = street.case_of(message_id)
     seen = street.db.read_now(mark_of, street.who("johan"), case_id)
-    return SendReply(**{"op": f"o{message_id}", "case_id": case_id, "text": text, "seen": seen} | given)
+    usual: dict[str, Any] = {"op": f"o{message_id}", "case_id": case_id, "text": text, "seen": seen}
+    return SendReply(**usual | given)
 
 
 def propose(street: Street, message_id: int, text: str = "Vi beklagar, Åsa.", op: str = "") -> int:
@@ -151,8 +152,8 @@ def test_posts_with_reach_or_heat_come_first(street: Street) -> None:
     assert [one.spoken.message_id for one in found] == [angry]
     assert found[0].others == 1
     assert street.db.read_now(hot_talks, street.who("petra"), 1_000) == []
-    calm = {"heat": 0, "followers": None, "others": 0, "reactions": 0}
+    calm: dict[str, Any] = {"heat": 0, "followers": None, "others": 0, "reactions": 0}
     assert score_of(reach=1_000, **calm) == 0
-    assert score_of(reach=1_000, **calm | {"followers": 1_000}) == 50
-    assert score_of(reach=1_000, **calm | {"followers": 5_000_000, "heat": 100, "others": 90, "reactions": 900}) == 100
-    assert score_of(reach=1_000, **calm | {"others": 500}) == 20 < WORTH
+    assert score_of(reach=1_000, **dict[str, Any](calm, followers=1_000)) == 50
+    assert score_of(reach=1_000, **dict[str, Any](calm, followers=5_000_000, heat=100, others=90, reactions=900)) == 100
+    assert score_of(reach=1_000, **dict[str, Any](calm, others=500)) == 20 < WORTH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -90,7 +92,8 @@ def test_the_ladder_stops_by_itself(street: Street) -> None:
 def test_how_far_it_goes_by_itself_is_the_rule_s(street: Street) -> None:
     """Asking alone ends with a person; up to deleting goes on after a second wait; a block never comes by itself."""
     ours = DEFAULTS["abuse"]
-    for up_to, expected in (("ask", ["flag", "ask", "over"]), ("delete", ["flag", "ask", "hide", "delete"])):
+    ladders: dict[Literal["ask", "delete"], list[str]] = {"ask": ["flag", "ask", "over"], "delete": ["flag", "ask", "hide", "delete"]}
+    for up_to, expected in ladders.items():
         rule = Rule(name="abuse", title=ours.title, plain=ours.plain, up_to=up_to, wait_minutes=10)
         street.db.write_now(save_rule, street.who("ewa"), rule)
         one = street.comment(f"Du är en idiot, {up_to}")
@@ -160,7 +163,7 @@ def test_what_the_network_gives_back_is_undone_from_the_log(street: Street) -> N
 def test_what_the_network_refuses_comes_back_to_people(street: Street) -> None:
     one = street.comment("Du är en idiot")
     take(street, "johan", one, "hide")
-    told = {"case_id": street.case_of(one), "message_id": one, "operation_id": street.lines(one)[-1].operation_id}
+    told: dict[str, Any] = {"case_id": street.case_of(one), "message_id": one, "operation_id": street.lines(one)[-1].operation_id}
     event = DeedChanged(deed="hide", state="failed", reason="Not yours to hide.", **told)
     street.db.write_now(lambda tx: tx.emit(street.who("sluss"), event))
     street.react()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -127,16 +128,22 @@ async def test_the_policy_is_written_by_administrators(web: Web, site: Street) -
     page = await ewa.get("/settings/moderation")
     assert "Threats" in page.text
     rule = "/settings/moderation/rules/abuse"
-    fields = {"enabled": "1", "title": "Elakheter", "plain": "Vi skäller inte på varandra.", "by_itself": "hide", "up_to": "delete"}
+    fields: dict[str, Any] = {
+        "enabled": "1",
+        "title": "Elakheter",
+        "plain": "Vi skäller inte på varandra.",
+        "by_itself": "hide",
+        "up_to": "delete",
+    }
     fields |= {"wait_minutes": "45", "words": "blåskjorta*\n", "text-sv": "den är elak.", "text-en": "", "text-pl": ""}
     assert (await maja.post(rule, **fields)).status_code == 403
-    assert (await ewa.post(rule, **fields | {"wait_minutes": "99999"})).status_code == 422
+    assert (await ewa.post(rule, **dict[str, Any](fields, wait_minutes="99999"))).status_code == 422
     assert (await ewa.post(rule, **fields)).status_code == 303
     assert (await ewa.get("/settings/moderation/rules/nothing")).status_code == 404
     saved = site.db.read_now(policy_of, site.who("johan")).rule("abuse")
     assert (saved.title, saved.by_itself, saved.up_to, saved.wait_minutes) == ("Elakheter", "hide", "delete", 45)
     assert (saved.words, saved.texts) == (("blåskjorta*",), {"sv": "den är elak."})
-    habits = {
+    habits: dict[str, Any] = {
         "hide": "leads",
         "delete": "leads",
         "sites": "https://www.norrsken.se/\n",
@@ -145,7 +152,7 @@ async def test_the_policy_is_written_by_administrators(web: Web, site: Street) -
         "proposal_hours": "12",
         "reach": "500",
     }
-    assert (await ewa.post("/settings/moderation", **habits | {"most": "x"})).status_code == 422
+    assert (await ewa.post("/settings/moderation", **dict[str, Any](habits, most="x"))).status_code == 422
     assert (await ewa.post("/settings/moderation", **habits)).status_code == 303
     kept = site.db.read_now(policy_of, site.who("johan"))
     assert (kept.habits.sites, kept.habits.most, kept.may_take("agent", "hide")) == (("norrsken.se",), 5, False)

@@ -26,7 +26,8 @@ from sluss.kernel.workspaces import NewWorkspace, create_workspace, the_brand
 from sluss.outbox.models import attempts, operations
 from sluss.outbox.runner import Outbox
 from sluss.people.models import agents, credentials
-from sluss.replies.sending import Departure, SendReply, send_reply
+from sluss.replies.departing import Departure
+from sluss.replies.sending import SendReply, send_reply
 
 ASA = Address("asa@kund.example", "Åsa Lindqvist")
 LUKASZ = Address("lukasz@poczta.example", "Łukasz Wójcik")

@@ -110,7 +110,8 @@ def reply_to(scene: Scene, message_id: int, text: str = "Vi letar.", **given: An
     """Maja answers where a message stands, whatever she has seen."""
     place = place_of(scene, message_id)
     values: dict[str, Any] = {"op": f"sq{next(numbers)}", "case_id": place.case_id, "conversation_id": place.id, "text": text}
-    return scene.db.write_now(send_reply, scene.maja, SendReply(**values | {"anyway": True} | given))
+    values["anyway"] = True
+    return scene.db.write_now(send_reply, scene.maja, SendReply(**values | given))
 
 
 def place_of(scene: Scene, message_id: int) -> Any:

@@ -68,7 +68,7 @@ async def square(scene: Scene) -> Scene:
     wants = [
         Want(inbox_id=ours, wanted=Wanted(kind=kind, key=kind, ref={"url": "zqurl"}), message_id=done[0].message_id)
         for kind in ("media", "person")
-    ]  # type: ignore[arg-type]
+    ]
     scene.db.write_now(note_wants, scene.who, wants)
     (anna,) = scene.rows(sa.select(identity_profiles.c.identity_id).where(identity_profiles.c.handle == "@zqanna"))
     scene.db.write_now(keep_picture, scene.who, anna.identity_id, scene.files.put(b"zqface"))

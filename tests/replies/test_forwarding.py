@@ -15,9 +15,10 @@ from sluss.cases.recording import StoredFile
 from sluss.channels.contract import Address
 from sluss.kernel.clock import HOUR, MINUTE, TestClock
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
+from sluss.replies.departing import Departure
 from sluss.replies.forwarding import PER_HOUR, Forward, forward_message
 from sluss.replies.quoting import quoted_message
-from sluss.replies.sending import Crowded, Departure
+from sluss.replies.sending import Crowded
 from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send
 from tests.outbox.scene import LUKASZ, PaperPost, Scene, add_agent

@@ -19,6 +19,7 @@ from sluss.kernel.clock import DAY, HOUR, SECOND, TestClock
 from sluss.kernel.errors import Conflict, Invalid, Missing
 from sluss.outbox.models import sendings
 from sluss.replies.attaching import describe_files
+from sluss.replies.drafts import Draft
 from sluss.replies.guarding import Exposed, require_discreet_edit
 from sluss.replies.parting import measure_of, part_answer
 from sluss.replies.private_reply import PrivateReply, reply_privately, why_not_privately
@@ -105,7 +106,9 @@ async def test_the_side_is_chosen_and_only_one_of_the_case(scene: Scene, square:
     with pytest.raises(Missing):
         scene.db.read_now(target_of, scene.maja, case_id, place_of(scene, other).id)
     draft = scene.db.write_now(undo_send, scene.maja, reply_to(scene, asked, "Vi letar").operation_ids[0])
-    assert getattr(draft, "apart", None).conversation_id == public.conversation_id
+    assert isinstance(draft, Draft)
+    assert draft.apart is not None
+    assert draft.apart.conversation_id == public.conversation_id
 
 
 def test_a_shut_window_and_what_cannot_be_answered_say_so(scene: Scene, square: Square, clock: TestClock) -> None:

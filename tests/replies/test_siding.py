@@ -17,11 +17,12 @@ from sluss.kernel.actors import Role
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.outbox.queries import deliveries_of
 from sluss.people.models import credentials
+from sluss.replies.departing import Departure
 from sluss.replies.drafts import Apart, find_draft
 from sluss.replies.forwarding import PER_HOUR, Forward, forward_message
 from sluss.replies.news import mark_of
 from sluss.replies.quoting import quoted_message
-from sluss.replies.sending import Departure, SendReply, Stopped, send_reply
+from sluss.replies.sending import SendReply, Stopped, send_reply
 from sluss.replies.siding import Side, people_of, send_side
 from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sluss.cases.access import access_case
 from sluss.cases.models import cases, conversations, messages, threads
 from sluss.cases.recording import Arrival, record_arrivals
-from sluss.channels.contract import Address, Inbound, Post
+from sluss.channels.contract import Address, Inbound
+from sluss.channels.happenings import Post
 from sluss.channels.inboxes import InboxFields, create_inbox
 from sluss.contacts.actions import find_or_make_identities
 from sluss.contacts.models import identities

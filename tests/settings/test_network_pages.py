@@ -28,8 +28,8 @@ from sluss.sandbox.wire import Answer, Asked, Double, told
 from tests.settings.consenting import BASE, signed_in, way_of
 from tests.world import Browser, Web, World, run_web
 
-APP = {"app_id": "998877665544332", "app_secret": "appens-hemlighet-1"}
-PASTED = {"channel": "facebook", "name": "Sidan", "page_id": "104512345678901", "token": "EAAhemligt", **APP}
+APP: dict[str, Any] = {"app_id": "998877665544332", "app_secret": "appens-hemlighet-1"}
+PASTED: dict[str, Any] = {"channel": "facebook", "name": "Sidan", "page_id": "104512345678901", "token": "EAAhemligt", **APP}
 
 
 class Meta(Double):
@@ -88,7 +88,7 @@ async def test_an_account_is_entered_changed_and_shown_without_its_secrets(
     offered = page_of(await ewa.get("/settings/inboxes/new?channel=facebook"))
     assert 'formaction="/settings/networks/connect"' in offered
     assert f"{BASE}/settings/networks/back" in offered
-    wrong = await ewa.post("/settings/inboxes/new", **(PASTED | {"page_id": "Norrsken", "token": "", "private_mail_inbox_id": "12"}))
+    wrong = await ewa.post("/settings/inboxes/new", **dict[str, Any](PASTED, page_id="Norrsken", token="", private_mail_inbox_id="12"))
     assert wrong.status_code == 422
     assert "EAAhemligt" not in wrong.text
     assert 'value="Norrsken"' in wrong.text
@@ -105,10 +105,10 @@ async def test_an_account_is_entered_changed_and_shown_without_its_secrets(
     assert secrets["verify_token"] in page
     assert "has not called yet" in page
     assert not any(secrets[name] in page for name in ("token", "app_secret"))
-    change = PASTED | {"token": "", "app_secret": "", "name": "Sidan 2", "handle": "Norrsken Air", "seen": ""}
+    change = dict[str, Any](PASTED, token="", app_secret="", name="Sidan 2", handle="Norrsken Air", seen="")
     assert (await ewa.post(f"{at}/edit", **change)).status_code == 303
     assert db.read_now(connection_of, who, inbox_id, Sealer.of(tmp_path)).secrets["token"] == "EAAhemligt"
-    other = await ewa.post(f"{at}/edit", **(change | {"page_id": "204512345678902"}))
+    other = await ewa.post(f"{at}/edit", **dict[str, Any](change, page_id="204512345678902"))
     assert other.status_code == 422
     assert "Norrsken Air" in page_of(await ewa.get(at))
     taken = await ewa.post("/settings/inboxes/new", **PASTED)
@@ -120,8 +120,8 @@ async def test_signing_in_brings_accounts_and_those_ticked_become_inboxes(
     ewa: Browser, desk: Web, db: Database, world: World, meta: Meta
 ) -> None:
     """T38: a visit is good once, for the session that began it, and its tokens lie sealed until the choice is made."""
-    form = {"channel": "facebook", "how": "consent", **APP, "api": meta.url}
-    missing = await ewa.post("/settings/networks/connect", **(form | {"app_id": ""}))
+    form: dict[str, Any] = {"channel": "facebook", "how": "consent", **APP, "api": meta.url}
+    missing = await ewa.post("/settings/networks/connect", **dict[str, Any](form, app_id=""))
     assert (missing.status_code, APP["app_secret"] in missing.text) == (422, False)
     way = urllib.parse.urlsplit(way_of(await ewa.post("/settings/networks/connect", **form)))
     asked = dict(urllib.parse.parse_qsl(way.query))
@@ -138,7 +138,7 @@ async def test_signing_in_brings_accounts_and_those_ticked_become_inboxes(
     assert [name in page for name in ("Norrsken Air", "Norrsken Cargo", "Not ours", "EAAett")] == [True, True, False, False]
     visit = came.headers["location"].partition("=")[2]
     assert (await ewa.post("/settings/networks/accounts", consent=visit)).status_code == 422
-    choice = {"consent": visit, "account": ["facebook-104512345678901", "facebook-204512345678902"]}
+    choice: dict[str, Any] = {"consent": visit, "account": ["facebook-104512345678901", "facebook-204512345678902"]}
     assert (await ewa.post("/settings/networks/accounts", **choice)).headers["location"] == "/settings/inboxes"
     assert (await ewa.post("/settings/networks/accounts", **choice)).status_code == 409
     found = {one.address: one for one in db.read_now(list_inboxes, system(world.norrsken.id)) if one.channel == "facebook"}
@@ -149,7 +149,7 @@ async def test_signing_in_brings_accounts_and_those_ticked_become_inboxes(
 async def test_an_account_is_connected_again_only_as_itself(ewa: Browser, db: Database, world: World, meta: Meta, tmp_path: Path) -> None:
     """T38, T81: whoever signs in for another account changes nothing; a no is told, and fresh tokens take the place of the old ones."""
     who, sealer = system(world.norrsken.id), Sealer.of(tmp_path)
-    made = await ewa.post("/settings/inboxes/new", **(PASTED | {"api": meta.url}))
+    made = await ewa.post("/settings/inboxes/new", **dict[str, Any](PASTED, api=meta.url))
     inbox_id = int(made.headers["location"].rpartition("/")[2])
     db.write_now(ask_reconnect, who, inbox_id, "The page’s password was changed.")
     page = page_of(await ewa.get(made.headers["location"]))

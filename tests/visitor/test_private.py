@@ -115,6 +115,7 @@ async def test_a_word_in_public_proves_who_came_in(ground: Ground) -> None:
     def heard() -> bool:
         def react(tx: Any) -> None:
             for one in map(from_row, tx.rows(events_after(0, 1_000))):
+                assert one is not None
                 note_word(tx, one)
 
         ground.place()

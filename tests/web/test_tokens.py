@@ -22,7 +22,13 @@ TEXTS = {
     "public-fg": ("public-bg", "surface", "selected", "bg"),
     "text": ("surface", "bg", "selected", "hover", "bubble-out", "note-bg", "public-bg"),
 }
-SHAPES = {"focus": ("surface", "bg", "selected"), "line-strong": ("surface", "bg"), "bad-solid": ("surface",), "brand": ("surface",), "public": ("surface",)}
+SHAPES = {
+    "focus": ("surface", "bg", "selected"),
+    "line-strong": ("surface", "bg"),
+    "bad-solid": ("surface",),
+    "brand": ("surface",),
+    "public": ("surface",),
+}
 PAIRS = [
     *((front, back, 4.5) for front, backs in TEXTS.items() for back in backs),
     *((front, back, 3.0) for front, backs in SHAPES.items() for back in backs),

@@ -37,19 +37,50 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 class Subject(Protocol):
     """One channel on trial."""
 
-    name: str
-    channel: Channel
-    double: Double
-    sides: tuple[Side, ...]
-    proof: Proof | None
-    letters: Letterbox | None
-    """Where posts land, of a network that posts; None together with `proof`."""
-    sending: str
-    """A pattern of the paths by which messages are sent."""
-    flood: Answer
-    """What the network answers when it was asked too often."""
-    expired: Answer
-    """What it answers to a token that is no longer good."""
+    @property
+    def name(self) -> str:
+        """Of the network."""
+        ...
+
+    @property
+    def channel(self) -> Channel:
+        """The adapter."""
+        ...
+
+    @property
+    def double(self) -> Double:
+        """What stands for the network."""
+        ...
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Where customers can write."""
+        ...
+
+    @property
+    def proof(self) -> Proof | None:
+        """How posts are proven, of a network that posts."""
+        ...
+
+    @property
+    def letters(self) -> Letterbox | None:
+        """Where posts land, of a network that posts; None together with `proof`."""
+        ...
+
+    @property
+    def sending(self) -> str:
+        """A pattern of the paths by which messages are sent."""
+        ...
+
+    @property
+    def flood(self) -> Answer:
+        """What the network answers when it was asked too often."""
+        ...
+
+    @property
+    def expired(self) -> Answer:
+        """What it answers to a token that is no longer good."""
+        ...
 
     async def open(self) -> None:
         """Start the double."""
@@ -109,7 +140,7 @@ class Letterbox:
 
     def catch(self) -> None:
         """From now on posts land here, and are acknowledged."""
-        self._double.post = self._post  # type: ignore[method-assign]
+        self._double.post = self._post
 
     def posts(self) -> list[Posted]:
         """What has landed since this was last asked."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -38,7 +37,7 @@ async def subject(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SUBJECT]:
 
 @pytest.fixture
 async def room(db: Database, world: World, clock: TestClock, tmp_path: Path, subject: SUBJECT) -> Room:
-    room = Room(db, world, clock, tmp_path, cast("Any", subject))
+    room = Room(db, world, clock, tmp_path, subject)
     await room.open()
     return room
 

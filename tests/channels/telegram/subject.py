@@ -29,19 +29,19 @@ class SUBJECT(Posting):
     expired = Answer(401, msgspec.json.encode(EXPIRED))
 
     def __init__(self) -> None:
-        self.channel = TelegramChannel(allow_private=True)
+        self.channel = self._adapter = TelegramChannel(allow_private=True)
         self.double = Telegram(lambda: NOW / 1_000_000)
-        self.letters = Letterbox(self.double)
+        self.letters = self._letters = Letterbox(self.double)
         self.bot = self.double.add_bot(TOKEN, "norrsken_bot", "Norrsken Air")
         self._people = {number: Telephone(self.double, self.bot, one) for number, one in ((1, ANNA), (2, PAWEL))}
 
     async def open(self) -> None:
         await self.double.start()
-        self.letters.catch()
+        self._letters.catch()
         self.bot.hook, self.bot.secret = HOOK, SECRET
 
     async def close(self) -> None:
-        await self.channel.close()
+        await self._adapter.close()
         await self.double.stop()
 
     def account(self, number: int) -> InboxFields:

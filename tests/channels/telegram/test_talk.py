@@ -141,14 +141,14 @@ async def test_a_group_that_moved_is_found_at_its_new_number(booth: Booth) -> No
 async def test_what_ends_without_an_answer_is_unknown_and_what_never_left_is_not(booth: Booth) -> None:
     """F28, F29: cut after accepting, an error of Telegram's own, a page in place of an answer; a closed door is safe to try again."""
     await booth.anna.press_start()
-    for trouble in (
-        {"what": "cut-after"},
-        {"what": "cut"},
-        {"what": "status", "answer": Answer(502, b"<html>Bad Gateway", {}, "text/html")},
-        {"what": "status", "answer": Answer(200, b"[]")},
-        {"what": "status", "answer": Answer(200, b'{"ok":true,"result":{}}')},
+    for what, answer in (
+        ("cut-after", None),
+        ("cut", None),
+        ("status", Answer(502, b"<html>Bad Gateway", {}, "text/html")),
+        ("status", Answer(200, b"[]")),
+        ("status", Answer(200, b'{"ok":true,"result":{}}')),
     ):
-        booth.network.trouble(path="sendMessage", **trouble)
+        booth.network.trouble(what, path="sendMessage", answer=answer)
         with pytest.raises(ResultUnknown):
             await booth.send()
     handed = booth.hand_over.times

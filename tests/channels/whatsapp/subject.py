@@ -30,9 +30,9 @@ class SUBJECT(Posting):
     expired = error(190, 463, "Error validating access token: Session has expired.", 401)
 
     def __init__(self) -> None:
-        self.channel = WhatsappChannel(allow_private=True)
+        self.channel = self.adapter = WhatsappChannel(allow_private=True)
         self.double = GraphDouble(now=lambda: NOW)
-        self.letters = Letterbox(self.double)
+        self.letters = self._letters = Letterbox(self.double)
         self.number = WhatsappDouble(self.double)
         self.number.statuses = ("sent",)
         self.double.echo = "none"
@@ -40,11 +40,11 @@ class SUBJECT(Posting):
 
     async def open(self) -> None:
         await self.double.start()
-        self.letters.catch()
+        self._letters.catch()
         self.double.hook(WABA, HOOK)
 
     async def close(self) -> None:
-        await self.channel.close()
+        await self.adapter.close()
         await self.double.stop()
 
     def account(self, number: int) -> InboxFields:

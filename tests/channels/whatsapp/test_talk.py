@@ -52,7 +52,8 @@ class Booth:
 
     async def perform(self, kind: DeedKind, value: str = "", **more: Any) -> str:
         usual: dict[str, Any] = {"external_id": "wamid.IN1", "of": "in", "visibility": "private", "thread_key": "dm:46701234567"}
-        deed = Deed(kind=kind, value=value, **usual | {"author": Address("46701234567")} | more)
+        usual["author"] = Address("46701234567")
+        deed = Deed(kind=kind, value=value, **usual | more)
         return await self.channel.perform(self.connection, deed, self.hand_over)
 
 
@@ -193,7 +194,7 @@ async def test_deeds_are_those_that_whatsapp_knows(booth: Booth) -> None:
     assert booth.number.blocked == set()
     for kind in ("edit", "delete", "hide"):
         with pytest.raises(Refused) as caught:
-            await booth.perform(kind)  # pyright: ignore[reportArgumentType]
+            await booth.perform(kind)
         assert caught.value.permanent
 
 

@@ -90,7 +90,7 @@ async def test_a_window_that_closed_unseen_is_told_with_what_to_do(room: Room, s
     room.clock.move(2 * DAY)
     with pytest.raises(Invalid):
         room.answer("Nu har vi den.")
-    found = await subject.channel.templates(room.connection)
+    found = await subject.adapter.templates(room.connection)
     room.db.write_now(keep_templates, room.who, room.connection.inbox_id, found)
     use = TemplateUse(name="baggage_found", language="sv", values={"header_1": "Anna", "1": "SK-1", "2": "nu", "button_1": "k7"})
     room.answer("", template=use)
@@ -107,7 +107,7 @@ async def test_templates_that_the_number_has_are_kept_by_whoever_listens(room: R
     one = Hosted(room.connection.workspace_id, room.connection.inbox_id, "whatsapp", 0)
     for listed, wanted in ((["baggage_found"], ["baggage_found"]), ([], [])):
         subject.number.templates = subject.number.templates if listed else []
-        await hosting._keep_templates(one, await subject.channel.templates(room.connection))
+        await hosting._keep_templates(one, await subject.adapter.templates(room.connection))
         assert [row.name for row in room.rows(templates)] == wanted
 
 

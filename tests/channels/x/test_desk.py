@@ -25,7 +25,7 @@ async def room(db: Database, world: World, clock: TestClock, tmp_path: Path, mon
     subject = SUBJECT()
     monkeypatch.setitem(registry._made, "x", subject.channel)
     await subject.open()
-    room = Room(db, world, clock, tmp_path, subject)  # pyright: ignore[reportArgumentType]
+    room = Room(db, world, clock, tmp_path, subject)
     await room.open()
     yield room
     await subject.close()

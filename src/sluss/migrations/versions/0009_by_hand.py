@@ -15,7 +15,9 @@ KEEP_LOG = {
         f"CREATE TRIGGER matter_log_no_update BEFORE UPDATE OF {KEPT} ON matter_log"
         " BEGIN SELECT RAISE(ABORT, 'the log of moderation is append-only'); END"
     ),
-    "postgresql": f"CREATE TRIGGER matter_log_no_change BEFORE UPDATE OF {KEPT} ON matter_log FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "postgresql": (
+        f"CREATE TRIGGER matter_log_no_change BEFORE UPDATE OF {KEPT} ON matter_log FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    ),
 }
 
 
