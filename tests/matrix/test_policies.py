@@ -19,7 +19,7 @@ BY_VISITORS = {
     *("GET /chat/{key}/live", "GET /chat/{key}/messages", "POST /chat/{key}/messages", "GET /chat/{key}/files/{file_id}"),
     *("POST /chat/{key}/typing", "POST /chat/{key}/page", "POST /chat/{key}/receipts"),
     *("POST /chat/{key}/profile", "POST /chat/{key}/identify", "POST /chat/{key}/transcript", "POST /chat/{key}/transcript/code"),
-    *("GET /private/{link}", "POST /private/{link}/enter", "POST /private/{link}/device"),
+    *("GET /private/{token}", "POST /private/{token}/enter", "POST /private/{token}/device"),
 }
 """What they may reach there is in tests/visitor/test_whose.py."""
 BY_REVIEWERS = {

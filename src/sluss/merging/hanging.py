@@ -48,7 +48,7 @@ HANGING: Mapping[str, Literal["moves", "joins", "stays"]] = {
     "case_inboxes": "joins",
     # What was done with the case, by its own number, and what is over in a moment.
     **dict.fromkeys(("automatic_answers", "bulk_cases", "macro_runs", "notifications", "presences", "proposals", "case_moves"), "stays"),
-    **dict.fromkeys(("waiting_answers", "notice_cases"), "stays"),
+    **dict.fromkeys(("waiting_answers", "notice_cases", "sluices", "private_links"), "stays"),
 }
 
 _JOINED = {TAG: (case_tags, "tag_id"), FOLLOWER: (case_followers, "agent_id"), MENTION: (case_mentions, "agent_id")}

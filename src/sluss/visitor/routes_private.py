@@ -53,14 +53,14 @@ class Door(msgspec.Struct, frozen=True):
     channel: str
 
 
-@get("/private/{link:str}", may=VISITOR)
-async def page(edge: Edge, asked: Asked, request: Call, link: str) -> Response[str]:
+@get("/private/{token:str}", may=VISITOR)
+async def page(edge: Edge, asked: Asked, request: Call, token: str) -> Response[str]:
     """The page; nothing of the conversation is in it."""
-    door, meeting = await _meet(edge, request, link, looking=True)
+    door, meeting = await _meet(edge, request, token, looking=True)
     state = await visitors_of(edge).state(meeting.chat)
     screen = show_frame(meeting.chat, meeting.language, request.query_params.get("theme", ""), state)
     network = _(channel_named(door.channel).capabilities.label)
-    private = Private(path=f"/private/{link}", room=f"private-{door.link.id}", said=door.said, network=network)
+    private = Private(path=f"/private/{token}", room=f"private-{door.link.id}", said=door.said, network=network)
     title = _("A private conversation with %(name)s") % {"name": meeting.chat.brand}
     screen = msgspec.structs.replace(screen, title=title, private=private, identify="no", preview=False)
     shell = asked.page(screen.title, locale=meeting.language, zone=meeting.chat.settings.zone, csrf="", theme="system")
@@ -69,10 +69,10 @@ async def page(edge: Edge, asked: Asked, request: Call, link: str) -> Response[s
     return answer
 
 
-@post("/private/{link:str}/enter", may=VISITOR, status_code=200, request_max_body_size=BODY)
-async def come_in(edge: Edge, asked: Asked, request: Call, link: str) -> Response[Any]:
+@post("/private/{token:str}/enter", may=VISITOR, status_code=200, request_max_body_size=BODY)
+async def come_in(edge: Edge, asked: Asked, request: Call, token: str) -> Response[Any]:
     """Let a browser in: the first one, or one that knows a code. Says the word by which the author can prove to be in here."""
-    door, meeting = await _meet(edge, request, link)
+    door, meeting = await _meet(edge, request, token)
     told = await told_json(request, Coming)
     bearer = require_bearer(meeting)
     if bearer.proven:
@@ -82,7 +82,7 @@ async def come_in(edge: Edge, asked: Asked, request: Call, link: str) -> Respons
         who = system(door.link.workspace_id)
         known = find_visitor(tx, who, door.link.inbox_id, bearer.token_hash)
         mine = known is not None and known.id == door.link.visitor_id
-        return enter(tx, link_at(tx, link), bearer.token_hash, known=mine, code=told.code)
+        return enter(tx, link_at(tx, token), bearer.token_hash, known=mine, code=told.code)
 
     entered = await edge.db.write(let)
     if entered == "over":
@@ -93,10 +93,10 @@ async def come_in(edge: Edge, asked: Asked, request: Call, link: str) -> Respons
     return asked.json({"word": door.link.word, "proved": door.link.proved_at is not None})
 
 
-@post("/private/{link:str}/device", may=VISITOR, status_code=200, request_max_body_size=BODY)
-async def another_device(edge: Edge, asked: Asked, request: Call, link: str) -> Response[Any]:
+@post("/private/{token:str}/device", may=VISITOR, status_code=200, request_max_body_size=BODY)
+async def another_device(edge: Edge, asked: Asked, request: Call, token: str) -> Response[Any]:
     """A code by which one more device may come in."""
-    door, meeting = await _meet(edge, request, link)
+    door, meeting = await _meet(edge, request, token)
     visitor = await known_visitor(edge, meeting)
     if visitor.id != door.link.visitor_id:
         raise Missing

@@ -31,7 +31,7 @@ def understand_mastodon(delivered: Delivered, mine: Mine) -> list[Understood]:
     """All that a delivery says. Raises `Unparsable`."""
     said = read_object(delivered.raw)
     if said is None:
-        raise Unparsable("This is no JSON object, so it does not come from Mastodon.")
+        raise Unparsable(say("This is no JSON object, so it does not come from Mastodon."))
     frame = said if "event" in said else _framed(said)
     event, payload, at = a_text(frame.get("event")), frame.get("payload"), delivered.received_at
     if event == "delete":

@@ -20,9 +20,10 @@ from sluss.kernel.errors import Conflict, Forbidden
 from sluss.kernel.sealing import Place, Sealer
 from sluss.kernel.tokens import hash_of, new_secret
 from sluss.kernel.tx import Tx
+from sluss.kernel.words import say
 
 LASTS = 10 * MINUTE
-LATE = "This took longer than ten minutes, or was done already. Connect the account again."
+LATE = say("This took longer than ten minutes, or was done already. Connect the account again.")
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ def understand_x(delivered: Delivered, mine: Mine) -> list[Understood]:
     """All that a delivery says. Raises `Unparsable`."""
     said = read_object(delivered.raw)
     if said is None:
-        raise Unparsable("This is no JSON object, so it does not come from X.")
+        raise Unparsable(say("This is no JSON object, so it does not come from X."))
     at = delivered.received_at
     if ASKED in said:
         return _asked(said, mine, at)

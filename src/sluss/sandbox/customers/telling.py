@@ -14,8 +14,8 @@ from sluss.cases.recording import StoredFile
 from sluss.channels.contract import Channel, Connection, Delivered, Inbound
 from sluss.channels.models import inboxes
 from sluss.intake.admit import next_sets, settle
-from sluss.intake.readings import Reading
 from sluss.intake.models import envelopes
+from sluss.intake.readings import Reading
 from sluss.intake.store import INLINE, Kept, store_envelopes
 from sluss.kernel.actors import Actor
 from sluss.kernel.clock import SECOND, TestClock
