@@ -32,6 +32,7 @@ from sluss.kernel.loops import Every
 from sluss.kernel.reactions import After
 from sluss.kernel.tx import Inside
 from sluss.moderation.heeding import heed_answer, heed_change, heed_deed
+from sluss.moderation.jobs import keep_files
 from sluss.moderation.matters import TIMER
 from sluss.moderation.screening import screen_message
 from sluss.moderation.steps import expire_proposals, go_on
@@ -99,6 +100,7 @@ EVERY: Sequence[Every] = (
     Every("tidy what was fetched", 86_400, forget_fetched),
     Every("tidy notifications", 86_400, forget_old),
     Every("end proposals of moderation", 300, expire_proposals),
+    Every("keep files of waiting answers", 86_400, keep_files),
     Every("tidy clues", 600, forget_clues),
     Every("tidy automatic answers", 86_400, forget_automatic_answers),
     Every("tidy deeds to many", 86_400, bulk.forget_runs),

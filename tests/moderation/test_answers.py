@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sluss.cases.models import attachments
+from sluss.kernel.actors import system
+from sluss.kernel.clock import DAY
 from sluss.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from sluss.moderation.answers import (
     Word,
@@ -18,11 +21,14 @@ from sluss.moderation.answers import (
     take_answer,
     withdraw_answer,
 )
+from sluss.moderation.jobs import keep_files
 from sluss.moderation.models import waiting_answers
 from sluss.moderation.reputation import WORTH, hot_talks, score_of
 from sluss.outbox.models import operations
 from sluss.people.actions import disable_agent
 from sluss.replies.approval import Unapproved, set_approval, whose_answers_wait
+from sluss.replies.attaching import NewFile, attach_file
+from sluss.replies.jobs import tidy_uploads
 from sluss.replies.news import mark_of
 from sluss.replies.sending import SendReply, Stopped, send_reply
 from tests.moderation.conftest import BO, Street
@@ -157,3 +163,20 @@ def test_posts_with_reach_or_heat_come_first(street: Street) -> None:
     assert score_of(reach=1_000, **dict[str, Any](calm, followers=1_000)) == 50
     assert score_of(reach=1_000, **dict[str, Any](calm, followers=5_000_000, heat=100, others=90, reactions=900)) == 100
     assert score_of(reach=1_000, **dict[str, Any](calm, others=500)) == 20 < WORTH
+
+
+def test_files_of_an_answer_that_waits_stay(street: Street) -> None:
+    """What hangs on nothing for a week is removed; a holiday of the approver is longer than that."""
+    message_id = street.comment("Var är min väska?")
+    wait_at(street, "all")
+    case_id, johan = street.case_of(message_id), street.who("johan")
+    kept, loose = (
+        street.db.write_now(attach_file, johan, case_id, NewFile(name, "application/pdf", 3, "a" * 64)) for name in ("karta.pdf", "lös.pdf")
+    )
+    street.db.write_now(propose_answer, johan, reply(street, message_id, attachment_ids=(kept,)))
+    for _ in range(3):
+        street.clock.move(6 * DAY)
+        street.db.write_now(keep_files, system(johan.workspace_id))
+        street.db.write_now(tidy_uploads, system(johan.workspace_id))
+    left = street.db.read_now(lambda tx: {row.id for row in tx.rows(sa.select(attachments.c.id))})
+    assert (kept in left, loose in left) == (True, False)

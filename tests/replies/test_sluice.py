@@ -197,6 +197,9 @@ def test_mail_and_a_talk_that_there_is_are_ways_too(anna: Scene) -> None:
     assert [side for side, _ in anna.sent()] == ["private", "public", "private"]
     answer = anna.says("Tack!", "dm:1029", "private")
     assert anna.case_of(answer) == case_id
+    anna.clock.move(9 * DAY)
+    late = anna.case_of(anna.says("Och nu då?", "p:2:2:1029", sent_at=anna.clock()))
+    assert "more than 7 days ago" in anna.ways(late)["talk"]
 
 
 def test_news_and_personal_data_stop_the_press(anna: Scene) -> None:

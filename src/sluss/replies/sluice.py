@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sluss.cases.access import CaseRow, access_case, work_on_case
-from sluss.cases.models import conversations, messages, threads
+from sluss.cases.models import conversations, messages, thread_standings, threads
 from sluss.cases.ways import Way, continue_thread, open_way
 from sluss.channels.contract import Address
 from sluss.channels.inboxes import Inbox, access_inbox, letter_inboxes, list_inboxes
@@ -39,6 +39,7 @@ from sluss.replies.safe_sentences import Occasion, safe_sentence
 from sluss.replies.sending import SendReply, send_reply
 from sluss.replies.targets import target_of
 from sluss.replies.undoing import undo_send
+from sluss.replies.windows import why_shut, window_of
 
 By = Literal["reply", "talk", "link", "mail"]
 MAIL = "email"
@@ -203,13 +204,23 @@ def _talks(place: _Place) -> Iterator[Passage]:
     joined = threads.join(identities, (i.workspace_id == t.workspace_id) & (i.id == t.identity_id))
     theirs = (t.workspace_id == who.workspace_id) & (t.inbox_id == place.inbox.id) & (t.visibility == "private")
     author = place.tx.value(sa.select(i.contact_id).where(i.workspace_id == who.workspace_id, i.id == place.public.identity_id))
-    rows = place.tx.rows(sa.select(t.id).select_from(joined).where(theirs, i.contact_id == author).order_by(t.id.desc()).limit(1))
-    for row in rows:
-        v = conversations.c
+    s, v = thread_standings.c, conversations.c
+    joined = joined.outerjoin(thread_standings, (s.workspace_id == t.workspace_id) & (s.thread_id == t.id))
+    wanted = sa.select(t.id, s.opened_at).select_from(joined).where(theirs, i.contact_id == author)
+    for row in place.tx.rows(wanted.order_by(t.id.desc()).limit(1)):
         here = (v.workspace_id == who.workspace_id) & (v.thread_id == row.id) & (v.case_id == place.case.id)
         known = place.tx.value(sa.select(v.id).where(here).order_by(v.id.desc()).limit(1))
-        closed = target_of(place.tx, who, place.case.id, int(known)).closed if known is not None else ""
+        closed = target_of(place.tx, who, place.case.id, int(known)).closed if known is not None else _why_silent(place, row.opened_at)
         yield place.passage("talk", "message", label=place.inbox.name, inbox_id=place.inbox.id, why=closed, conversation_id=int(known or 0))
+
+
+def _why_silent(place: _Place, opened_at: int | None) -> str:
+    """Why nothing can be said freely in a talk that stands in another case; empty where it can."""
+    can = capabilities_of(place.inbox.channel, "private")
+    window = window_of(can, opened_at or 0, place.tx.now)
+    if window.state == "template":
+        return say("%(network)s takes only approved templates now, since the customer last wrote too long ago.", network=can.label)
+    return why_shut(can, window)
 
 
 def _links(place: _Place) -> Iterator[Passage]:
