@@ -42,6 +42,8 @@ from sluss.people.models import agents
 from sluss.web.locale import gettext as _
 
 BESIDE, ON_PAGE, COUNTED = 5, 25, 1_000
+NO_PHONE = 16
+"""So many digits no telephone number has."""
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +159,7 @@ def _identity(one: KnownIdentity, names: dict[int, str], profile: sa.Row[Any] | 
         id=str(one.id),
         icon=network_icon(one.network),
         label=network_label(one.network),
-        address=one.shown,
+        address=_readable(one),
         made=is_handle(one.address),
         level=one.level,
         verified_by=names.get(one.verified_by or 0, ""),
@@ -168,6 +170,13 @@ def _identity(one: KnownIdentity, names: dict[int, str], profile: sa.Row[Any] | 
         followers=profile.followers if profile is not None else None,
         known=profile is not None and profile.verified,
     )
+
+
+def _readable(one: KnownIdentity) -> str:
+    """What a network calls somebody by is no telephone number where it is longer than those are: a name and its end say more."""
+    if one.handle or not one.address.isdecimal() or len(one.address) < NO_PHONE:
+        return one.shown
+    return f"{one.name or network_label(one.network)} · {one.address[-4:]}"
 
 
 def _details(tx: Tx, who: Actor, contact_id: int) -> tuple[Detail, ...]:
