@@ -127,7 +127,7 @@ async def test_what_a_killed_process_held_goes_on_elsewhere(shared_ground: Groun
         ground.customers.move(**three.servers[0][1])
     watching = asyncio.create_task(watch.follow(three.servers[0][1]["http_port"]))
     await ground.customers.finish()
-    await ground.until(everybody_is_answered, TAKEOVER)
+    await ground.until(everybody_is_answered)
     wanted = await ground.read(lambda tx: {str(row.id) for row in tx.rows(sa.select(cases.c.id))})
     await ground.until(lambda _: watch.cases >= wanted, TAKEOVER)
     await three.end()
@@ -142,7 +142,7 @@ async def test_timers_ring_once_though_the_clock_is_killed(shared_ground: Ground
     ground = shared_ground
     three = await _three(ground)
     await ground.customers.finish()
-    await ground.until(everybody_is_answered, TAKEOVER)
+    await ground.until(everybody_is_answered)
     db = open_database(ground.setting["database"])
     snoozed = await db.write(_snooze, three.servers[0][0].known["workspace_id"])
     await three.kill(await three.holder_of("clock"))
@@ -153,7 +153,7 @@ async def test_timers_ring_once_though_the_clock_is_killed(shared_ground: Ground
     await three.end()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 async def test_a_frozen_process_finds_its_work_done_by_others(shared_ground: Ground) -> None:
     """F4: stopped for longer than its leases last, then let go on: its late writes are refused, and nothing is done twice."""
     ground = shared_ground
@@ -167,7 +167,7 @@ async def test_a_frozen_process_finds_its_work_done_by_others(shared_ground: Gro
     assert await three.holder_of("admit", but=frozen) != frozen
     server.kill(signal.SIGCONT)
     await ground.customers.finish()
-    await ground.until(everybody_is_answered, TAKEOVER)
+    await ground.until(everybody_is_answered)
     await three.end()
     ground.check()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sluss.cards import sources
 from sluss.channels.inboxes import InboxFields, change_inbox, connection_of
 from sluss.channels.models import inboxes
-from sluss.channels.oauth import applications, consents, grants
+from sluss.channels.oauth import applications, consents, grants, visits
 from sluss.kernel.db import Database
 from sluss.kernel.schema import metadata
 from sluss.kernel.sealed import Renewed, keys_in_use, reseal_some, sealed_columns
@@ -50,6 +50,7 @@ def test_places_are_those_that_the_slices_seal_for(world: World) -> None:
         "application": applications._place(who, "google"),
         "grant": grants._place(who, 7),
         "consent": consents._place(who, 7),
+        "visit": visits._place(who, 7),
         "oidc": oidc_providers._place(who),
         "card source": sources._place(who, 7),
         "inbox": ("inbox", who.workspace_id, 7),
