@@ -26,7 +26,9 @@ CUT = """[...document.querySelectorAll('.btn, .input, .select')].filter(one => o
   && !one.closest('.deeds, .views, .menu, .sr') && one.getBoundingClientRect().right > innerWidth + 1)
   .map(one => one.outerHTML.slice(0, 90))"""
 FOCUSED = """() => { const node = document.activeElement, box = node.getBoundingClientRect(), style = getComputedStyle(node);
-  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  // Of a tall field the browser brings only the line with the cursor into view.
+  const [from, to] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+  const top = document.elementFromPoint(box.x + box.width / 2, (from + to) / 2);
   return {name: (node.getAttribute("aria-label") ?? node.textContent).trim().slice(0, 40) || node.name || node.id,
     out: node === document.body,
     clear: Boolean(top && [node.contains(top), top.contains(node), node.labels?.[0]?.contains(top)].some(Boolean)) || box.width <= 1,
