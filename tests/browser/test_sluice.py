@@ -46,6 +46,7 @@ def test_a_public_complaint_goes_private_and_ends_in_public(meta: tuple[Meta, Pl
     double.do(double.page.talks.say(ANNA, "Tack, den heter QX7T2P"))
     expect(johan.locator(".msg.in .text").last).to_have_text("Tack, den heter QX7T2P")
     expect(johan.locator("#rows > li")).to_have_count(1)
+    johan.reload()
     expect(johan.locator("#reply [data-action=send]")).not_to_contain_text("publicly")
     johan.locator("#f-body").fill("Klart, du är ombokad till i morgon.")
     johan.locator("#reply [data-action=send]").click()
